@@ -1,0 +1,63 @@
+"""How Alembic reaches the database: by the settings of Pamps, one starter at a time."""
+
+from logging.config import fileConfig
+
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
+
+import pamps.models  # noqa: F401 - registers every table
+from pamps.config import settings
+from pamps.db import make_engine
+
+# An arbitrary number that only this lock uses.
+MIGRATION_LOCK = 7_262_671_125
+
+if context.config.config_file_name is not None:
+    fileConfig(context.config.config_file_name, disable_existing_loggers=False)
+
+
+def wait_for_turn(connection: Connection) -> None:
+    """Let no other starter migrate until this transaction ends. SQLite did it at BEGIN IMMEDIATE."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+
+
+def check_references(connection: Connection) -> None:
+    """SQLite migrates with foreign keys off (see make_engine): make sure that none was broken."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if broken:
+            raise RuntimeError(f"The migration would break references: {broken[:5]}")
+
+
+def run_online() -> None:
+    """Migrate in one transaction: all of it or nothing, on both databases."""
+    engine = make_engine(settings.db, poolclass=NullPool, foreign_keys=False)
+    with engine.execution_options(writes=True).connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=SQLModel.metadata,
+            render_as_batch=True,
+            transactional_ddl=True,
+        )
+        with context.begin_transaction():
+            wait_for_turn(connection)
+            context.run_migrations()
+            check_references(connection)
+
+
+def run_offline() -> None:
+    """Print the SQL instead (`alembic upgrade head --sql`)."""
+    context.configure(
+        url=settings.db.uri, target_metadata=SQLModel.metadata, render_as_batch=True, literal_binds=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_offline()
+else:
+    run_online()

@@ -1,0 +1,3 @@
+"""Pamps: a microblog server."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,54 @@
+"""What happens to every request before a route is looked for."""
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pamps.errors import HTTP_ERRORS, error_response
+
+# Every other route is declared with a slash at the end.
+WITHOUT_SLASH = ("/token", "/refresh_token", "/openapi.json", "/docs", "/redoc", "/static")
+
+
+class TrailingSlash:
+    """Answers every address with and without its trailing slash, without a redirect."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"].removesuffix("/")
+            bare = path in WITHOUT_SLASH or path.startswith(("/docs/", "/static/"))
+            scope["path"] = path if bare else path + "/"
+        await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses a body of more than `limit` bytes: at once when its length is announced, otherwise as soon
+    as it has grown too long."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isdigit() or int(announced[:20]) > self.limit:
+            code, detail = HTTP_ERRORS[413]
+            await error_response(413, code, detail)(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.limit:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, receive_within_limit, send)

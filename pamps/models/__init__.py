@@ -1,0 +1,8 @@
+"""Tables and schemas, one file a noun. Importing this package registers every table."""
+
+from pamps.models.like import Like
+from pamps.models.post import Post
+from pamps.models.social import Social
+from pamps.models.user import User
+
+__all__ = ["Like", "Post", "Social", "User"]

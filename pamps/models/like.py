@@ -1,0 +1,33 @@
+"""Who likes which post."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import SQLModel, col
+
+from pamps.models.base import TABLE_OPTIONS, HasId, identity, moment, reference
+
+
+class LikePublic(SQLModel):
+    """`user_id` likes `post_id`."""
+
+    user_id: int = reference("user.id", ondelete="CASCADE")
+    post_id: int = reference("post.id", ondelete="CASCADE")
+    date: datetime = moment()
+
+
+class Like(LikePublic, table=True):
+    """One person liking one post, once."""
+
+    __table_args__ = (UniqueConstraint("user_id", "post_id"), TABLE_OPTIONS)
+
+    id: int = identity()
+
+
+# The likes of a person and those of a post, each in order of id.
+Index("ix_like_user_id_id", col(Like.user_id), col(Like.id))
+Index("ix_like_post_id_id", col(Like.post_id), col(Like.id))
+
+
+class LikeResponse(LikePublic, HasId):
+    """A like."""

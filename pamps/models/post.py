@@ -1,0 +1,111 @@
+"""Posts and replies."""
+
+from datetime import datetime
+from typing import Annotated
+
+import sqlalchemy as sa
+from pydantic import AfterValidator, StringConstraints
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel, col
+
+from pamps.config import settings
+from pamps.models.base import (
+    TABLE_OPTIONS,
+    HasId,
+    RequestModel,
+    Text,
+    counter,
+    flag,
+    identity,
+    moment,
+    only_for_viewer,
+    reference,
+)
+from pamps.models.user import UserBrief
+from pamps.pagination import BodyId
+from pamps.text import is_blank
+
+# Text is stored as typed, so a post may be longer than its limit by blanks around it, within reason.
+RAW_LENGTH_FACTOR = 10
+
+
+def _postable(text: str) -> str:
+    """Between one visible character and the limit, not counting blanks around the text."""
+    limit = settings.posts.max_length
+    if is_blank(text):
+        raise ValueError("A post cannot be empty")
+    if len(text.strip()) > limit:
+        raise ValueError(f"A post has at most {limit} characters")
+    return text
+
+
+PostText = Annotated[
+    Text,
+    StringConstraints(min_length=1, max_length=settings.posts.max_length * RAW_LENGTH_FACTOR),
+    AfterValidator(_postable),
+]
+
+
+class PostPublic(SQLModel):
+    """What everybody sees of a post, shared by the table and its responses."""
+
+    # Empty when deleted.
+    text: str = Field(sa_type=sa.Text)
+    date: datetime = moment()
+    # None when the account of the author was deleted, which leaves only the place.
+    user_id: int | None = reference("user.id", ondelete="SET NULL")
+    # The post that this one replies to; None for a top-level post.
+    parent_id: int | None = reference("post.id", ondelete="RESTRICT")
+    edited_at: datetime | None
+    deleted: bool = flag(False)
+    likes: int = counter()
+    # Direct replies, without deleted ones.
+    replies_count: int = counter()
+
+
+class Post(PostPublic, table=True):
+    """A post or a reply, or, when `deleted`, the place of one that still has replies."""
+
+    __table_args__ = (CheckConstraint("deleted OR user_id IS NOT NULL", name="author"), TABLE_OPTIONS)
+
+    id: int = identity()
+
+
+# The public feed: what it leaves out is left out of its index.
+IS_TOP_LEVEL = col(Post.parent_id).is_(None)
+IS_LISTED = col(Post.deleted).is_(False)
+Index(
+    "ix_post_feed",
+    col(Post.id),
+    sqlite_where=IS_TOP_LEVEL & IS_LISTED,
+    postgresql_where=IS_TOP_LEVEL & IS_LISTED,
+)
+# Archives and home timelines, and the replies of a post, each in order of id.
+Index("ix_post_user_id_id", col(Post.user_id), col(Post.id))
+Index("ix_post_parent_id_id", col(Post.parent_id), col(Post.id))
+
+
+class PostRequest(RequestModel):
+    """A new post, or with `parent_id` a reply."""
+
+    text: PostText
+    parent_id: BodyId | None = None
+
+
+class PostPatch(RequestModel):
+    """A new text for a post."""
+
+    text: PostText
+
+
+class PostResponse(PostPublic, HasId):
+    """A post with its author; for a signed-in viewer also whether they like it."""
+
+    user: UserBrief | None
+    liked: bool | None = only_for_viewer()
+
+
+class PostDetailResponse(PostResponse):
+    """A post with its first replies, oldest first."""
+
+    replies: list[PostResponse]

@@ -1,0 +1,40 @@
+"""What goes in and comes out of a login."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+from sqlmodel import SQLModel
+
+from pamps.models.base import RequestModel, Text
+from pamps.models.user import GivenPassword
+
+AccountName = Annotated[Text, StringConstraints(min_length=1, max_length=254)]
+# Longer than any token of ours.
+GivenToken = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Ignored = Annotated[str | None, StringConstraints(max_length=500)]
+
+
+class LoginForm(RequestModel):
+    """The password grant of OAuth 2.0 (RFC 6749, 4.3); the last four fields are accepted and ignored."""
+
+    username: AccountName = Field(description="User name or e-mail address.")
+    password: GivenPassword
+    grant_type: Literal["password"] | None = None
+    scope: Ignored = None
+    client_id: Ignored = None
+    client_secret: Ignored = None
+
+
+class RefreshRequest(RequestModel):
+    """The refresh token of an earlier login."""
+
+    refresh_token: GivenToken
+
+
+class TokenResponse(SQLModel):
+    """A pair of tokens; `expires_in` is the life of the access token in seconds (RFC 6749, 5.1)."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"]
+    expires_in: int

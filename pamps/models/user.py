@@ -1,0 +1,153 @@
+"""People: the account, what they may send, and what others see of them."""
+
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, StringConstraints
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from pamps.config import settings
+from pamps.models.base import (
+    TABLE_OPTIONS,
+    HasId,
+    RequestModel,
+    Text,
+    counter,
+    flag,
+    identity,
+    moment,
+    not_null_if_given,
+    only_for_viewer,
+)
+from pamps.names import is_reserved
+from pamps.text import refuse_unstorable
+
+USERNAME_PATTERN = r"^[A-Za-z0-9_]{1,30}$"
+PASSWORD_MAX_LENGTH = 256
+
+
+def _allowed_username(username: str) -> str:
+    if is_reserved(username):
+        raise ValueError("This name is reserved")
+    return username
+
+
+def _valid_email(email: str) -> str:
+    """The address in its normal form. Never asks the network; `.test` domains are fine."""
+    try:
+        checked = validate_email(
+            email, check_deliverability=False, allow_smtputf8=False, test_environment=True
+        )
+    except EmailNotValidError:
+        raise ValueError("This is not a valid e-mail address") from None
+    return checked.normalized
+
+
+def _web_address(url: str) -> str:
+    """An address that a browser can load; it is stored and shown, never fetched by the server."""
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        raise ValueError("This is not a web address")
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https"):
+        raise ValueError("A web address starts with http:// or https://")
+    return url
+
+
+def _long_enough(password: str) -> str:
+    if len(password) < settings.security.password_min_length:
+        raise ValueError(f"A password has at least {settings.security.password_min_length} characters")
+    return password
+
+
+Username = Annotated[
+    str, StringConstraints(pattern=USERNAME_PATTERN, max_length=30), AfterValidator(_allowed_username)
+]
+Email = Annotated[Text, StringConstraints(max_length=254), AfterValidator(_valid_email)]
+AvatarUrl = Annotated[Text, StringConstraints(max_length=500), AfterValidator(_web_address)]
+Bio = Annotated[Text, StringConstraints(max_length=500)]
+# Bounded, because hashing a megabyte is a way to keep a server busy.
+GivenPassword = Annotated[
+    str, StringConstraints(max_length=PASSWORD_MAX_LENGTH), AfterValidator(refuse_unstorable)
+]
+NewPassword = Annotated[GivenPassword, AfterValidator(_long_enough)]
+
+
+class UserPublic(SQLModel):
+    """What everybody sees, shared by the table and its responses."""
+
+    username: str = Field(max_length=30)
+    avatar: str | None = Field(max_length=500)
+    bio: str | None = Field(max_length=500)
+    created_at: datetime = moment()
+    followers: int = counter()
+    following: int = counter()
+    # Posts and replies that are there; a deleted one does not count.
+    posts: int = counter()
+
+
+class User(UserPublic, table=True):
+    """An account. Names and addresses are stored as typed and unique without regard to case."""
+
+    __table_args__ = (
+        Index("uq_user_username", text("lower(username)"), unique=True),
+        Index("uq_user_email", text("lower(email)"), unique=True),
+        TABLE_OPTIONS,
+        HasId,
+    )
+
+    id: int = identity()
+    email: str = Field(max_length=254)
+    password: str = Field(repr=False)  # a hash
+    superuser: bool = flag(False)
+    is_active: bool = flag(True)
+
+
+class Profile(RequestModel):
+    """What an owner may change freely; null clears it."""
+
+    avatar: AvatarUrl | None = None
+    bio: Bio | None = None
+
+
+class UserRequest(Profile):
+    """A registration."""
+
+    email: Email
+    username: Username
+    password: NewPassword
+
+
+class UserPatch(Profile):
+    """A change to one's own account; what is left out stays. A new e-mail needs a fresh token."""
+
+    email: Email = not_null_if_given()
+
+
+class PasswordRequest(RequestModel):
+    """A change of password, which needs the one in use."""
+
+    current_password: GivenPassword
+    new_password: NewPassword
+
+
+class UserBrief(HasId):
+    """Enough of a person to show beside a post."""
+
+    username: str
+    avatar: str | None
+
+
+class UserResponse(UserPublic, HasId):
+    """A person, with counts; for a signed-in viewer also how the two are connected."""
+
+    followed: bool | None = only_for_viewer()
+    follows_you: bool | None = only_for_viewer()
+    # Only for its owner and for superusers.
+    email: str | None = only_for_viewer()

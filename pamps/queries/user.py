@@ -1,0 +1,103 @@
+"""Reading people."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, exists, func, null, select
+from sqlmodel import Session, col
+
+from pamps.errors import NotFound
+from pamps.models.like import Like
+from pamps.models.social import Social
+from pamps.models.user import User, UserPublic, UserResponse
+from pamps.pagination import Page, Sort
+
+USER_COLUMNS = [getattr(User, name) for name in ("id", *UserPublic.model_fields)]
+
+
+class UserNotFound(NotFound):
+    code = "user_not_found"
+    detail = "There is no such user."
+
+
+def find_user(session: Session, username: str) -> User | None:
+    """The user of that name, without regard to case."""
+    if not username.isascii() or "\0" in username:  # no user name is like this, and the database would object
+        return None
+    return session.scalar(select(User).where(func.lower(User.username) == username.lower()))
+
+
+def get_user(session: Session, username: str) -> User:
+    """The user of that name, without regard to case; raises UserNotFound."""
+    if (user := find_user(session, username)) is None:
+        raise UserNotFound
+    return user
+
+
+def find_login(session: Session, name: str) -> User | None:
+    """The active user whose user name or e-mail address, without regard to case, is `name`."""
+    column = User.email if "@" in name else User.username
+    if not name.isascii() and "@" not in name:
+        return None
+    statement = select(User).where(func.lower(column) == name.lower(), col(User.is_active).is_(True))
+    return session.scalar(statement)
+
+
+def show_user(session: Session, viewer: User | None, username: str) -> UserResponse:
+    """One person as the viewer sees them; raises UserNotFound."""
+    user = get_user(session, username)
+    return _response(session.execute(_select_users(viewer).where(col(User.id) == user.id)).one())
+
+
+def show_account(session: Session, owner: User) -> UserResponse:
+    """One's own account, with what only its owner may see, as it is in the database now."""
+    statement = _select_users(None).where(col(User.id) == owner.id)
+    account = _response(session.execute(statement).one())
+    account.email = owner.email
+    return account
+
+
+def list_users(session: Session, viewer: User | None, page: Page) -> list[UserResponse]:
+    """Everybody, oldest first."""
+    return _fetch(session, page, _select_users(viewer), User.id, Sort.OLDEST_FIRST)
+
+
+def list_followers(session: Session, viewer: User | None, page: Page, user: User) -> list[UserResponse]:
+    """Who follows `user`, latest first. The cursor is the id of the follow."""
+    statement = _select_users(viewer).join(Social, col(Social.follower_id) == User.id)
+    return _fetch(session, page, statement.where(col(Social.followed_id) == user.id), Social.id)
+
+
+def list_following(session: Session, viewer: User | None, page: Page, user: User) -> list[UserResponse]:
+    """Whom `user` follows, latest first. The cursor is the id of the follow."""
+    statement = _select_users(viewer).join(Social, col(Social.followed_id) == User.id)
+    return _fetch(session, page, statement.where(col(Social.follower_id) == user.id), Social.id)
+
+
+def list_likers(session: Session, viewer: User | None, page: Page, post_id: int) -> list[UserResponse]:
+    """Who likes a post, latest first. The cursor is the id of the like."""
+    statement = _select_users(viewer).join(Like, col(Like.user_id) == User.id)
+    return _fetch(session, page, statement.where(col(Like.post_id) == post_id), Like.id)
+
+
+def _select_users(viewer: User | None) -> Select[Any]:
+    """The columns of a response, with how the viewer and the person are connected."""
+    followed: ColumnElement[Any] = null()
+    follows_you: ColumnElement[Any] = null()
+    email: Any = null()
+    if viewer is not None:
+        followed = exists().where(col(Social.follower_id) == viewer.id, col(Social.followed_id) == User.id)
+        follows_you = exists().where(col(Social.follower_id) == User.id, col(Social.followed_id) == viewer.id)
+        email = User.email if viewer.superuser else null()
+    return select(
+        *USER_COLUMNS, followed.label("followed"), follows_you.label("follows_you"), email.label("email")
+    )
+
+
+def _fetch(
+    session: Session, page: Page, statement: Select[Any], key: Any, sort: Sort = Sort.NEWEST_FIRST
+) -> list[UserResponse]:
+    return [_response(row) for row in page.fetch(session, statement, key, sort)]
+
+
+def _response(row: Row[Any]) -> UserResponse:
+    return UserResponse.model_validate(row, from_attributes=True)

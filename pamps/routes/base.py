@@ -1,0 +1,106 @@
+"""What every route of the JSON API shares: strict bodies and truthful documentation."""
+
+import json
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Request, Response, status
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_dependant
+from fastapi.routing import APIRoute
+
+from pamps.auth import current_user, maybe_user
+from pamps.db import get_session
+from pamps.errors import ErrorResponse, Unavailable, ValidationErrorResponse, refusals
+from pamps.services.token import RefusedToken
+
+Result = TypeVar("Result")
+
+BODY_RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorResponse, "description": "The body cannot be read. (`malformed_body`)"},
+    413: {"model": ErrorResponse, "description": "The body is too large. (`body_too_large`)"},
+}
+INPUT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    422: {"model": ValidationErrorResponse, "description": "Something sent is not valid. (`invalid_input`)"},
+}
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Which of two equal keys counts is a matter of taste, and so of attacks: refuse both."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise json.JSONDecodeError("Duplicate key", "", 0)
+    return values
+
+
+def _no_constant(name: str) -> None:
+    """NaN and Infinity are Python's, not JSON's (RFC 8259, section 6)."""
+    raise json.JSONDecodeError(f"{name} is not JSON", "", 0)
+
+
+class StrictRequest(Request):
+    """A request whose JSON means the same to every parser."""
+
+    async def json(self) -> Any:
+        return json.loads(await self.body(), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+
+
+class Route(APIRoute):
+    """A route that reads strict JSON and documents what its dependencies may answer."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        openapi_extra: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        dependants = list(_walk(get_dependant(path=path, call=endpoint)))
+        calls = {dependant.call for dependant in dependants}
+        shared: dict[int | str, dict[str, Any]] = {}
+        if get_session in calls:
+            shared |= refusals(Unavailable)
+        if maybe_user in calls:
+            shared |= refusals(RefusedToken)
+            if current_user not in calls:
+                # FastAPI says that a token is needed; say that none is, too.
+                openapi_extra = {"security": [{}], **(openapi_extra or {})}
+        if any(d.body_params for d in dependants):
+            shared |= BODY_RESPONSES
+        if any(d.body_params or d.path_params or d.query_params for d in dependants):
+            shared |= INPUT_RESPONSES
+        responses = shared | (responses or {})
+        super().__init__(path, endpoint, responses=responses, openapi_extra=openapi_extra, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return handle_strictly
+
+
+def _walk(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for child in dependant.dependencies:
+        yield from _walk(child)
+
+
+def make_router(prefix: str, tag: str) -> APIRouter:
+    """A router of the API."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=Route)
+
+
+def already(model: type[Any]) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI `responses` of a route that changes nothing the second time."""
+    return {200: {"model": model, "description": "It already was so."}}
+
+
+def created_or_ok(response: Response, result: tuple[Result, bool]) -> Result:
+    """201 for what is new, 200 for what already was."""
+    row, created = result
+    response.status_code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+    return row

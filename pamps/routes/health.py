@@ -1,0 +1,31 @@
+"""What a load balancer asks."""
+
+from typing import Literal
+
+from sqlmodel import SQLModel
+
+from pamps.db import SessionDep
+from pamps.errors import refusals
+from pamps.routes.base import make_router
+from pamps.schema import NotMigrated, require_current_schema
+
+router = make_router("", "health")
+
+
+class Health(SQLModel):
+    """The server is well."""
+
+    status: Literal["ok"]
+
+
+@router.get("/health/")
+def health() -> Health:
+    """The process serves."""
+    return Health(status="ok")
+
+
+@router.get("/ready/", responses=refusals(NotMigrated))
+def ready(session: SessionDep) -> Health:
+    """The process serves, the database answers, and its schema is the newest."""
+    require_current_schema(session)
+    return Health(status="ok")

@@ -1,0 +1,82 @@
+"""Posts and replies."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from pamps.auth import CurrentUser, MaybeUser
+from pamps.db import SessionDep
+from pamps.errors import Unauthorized, refusals
+from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostResponse
+from pamps.pagination import PageDep, PathId, Sort
+from pamps.queries import post as post_queries
+from pamps.queries.post import PostNotFound, require_post
+from pamps.queries.user import UserNotFound, get_user
+from pamps.routes.base import make_router
+from pamps.services import post as post_service
+from pamps.services.post import NotAuthor, ParentNotFound
+
+router = make_router("/post", "post")
+
+Author = Annotated[str | None, Query(max_length=30, description="Only posts of the user with this name.")]
+
+
+@router.get("/")
+def list_posts(
+    page: PageDep,
+    viewer: MaybeUser,
+    session: SessionDep,
+    author: Author = None,
+    sort: Sort = Sort.NEWEST_FIRST,
+) -> list[PostResponse]:
+    """Top-level posts of everybody, newest first."""
+    return post_queries.list_feed(session, viewer, page, author=author, sort=sort)
+
+
+@router.post("/", status_code=201, responses=refusals(Unauthorized, ParentNotFound))
+def create_post(body: PostRequest, viewer: CurrentUser, session: SessionDep) -> PostResponse:
+    """Write a post, or with `parent_id` a reply."""
+    return post_service.create_post(session, viewer, body)
+
+
+@router.get("/user/{username}/", responses=refusals(UserNotFound))
+def list_archive(
+    username: str,
+    page: PageDep,
+    viewer: MaybeUser,
+    session: SessionDep,
+    include_replies: bool = False,
+    sort: Sort = Sort.OLDEST_FIRST,
+) -> list[PostResponse]:
+    """What somebody wrote, oldest first."""
+    author = get_user(session, username)
+    return post_queries.list_archive(
+        session, viewer, page, author, include_replies=include_replies, sort=sort
+    )
+
+
+@router.get("/{post_id}/", responses=refusals(PostNotFound))
+def show_post(post_id: PathId, viewer: MaybeUser, session: SessionDep) -> PostDetailResponse:
+    """One post with its first 100 direct replies, oldest first."""
+    return post_queries.show_post_detail(session, viewer, post_id)
+
+
+@router.get("/{post_id}/replies/", responses=refusals(PostNotFound))
+def list_replies(
+    post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
+) -> list[PostResponse]:
+    """All direct replies of a post, oldest first."""
+    return post_queries.list_replies(session, viewer, page, require_post(session, post_id))
+
+
+@router.put("/{post_id}/", responses=refusals(Unauthorized, NotAuthor, PostNotFound))
+@router.patch("/{post_id}/", responses=refusals(Unauthorized, NotAuthor, PostNotFound))
+def edit_post(post_id: PathId, body: PostPatch, viewer: CurrentUser, session: SessionDep) -> PostResponse:
+    """Change the text of one's own post."""
+    return post_service.edit_post(session, viewer, post_id, body)
+
+
+@router.delete("/{post_id}/", status_code=204, responses=refusals(Unauthorized, NotAuthor, PostNotFound))
+def delete_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
+    """Delete one's own post, or as a superuser anybody's. With replies, its place stays."""
+    post_service.delete_post(session, viewer, post_id)

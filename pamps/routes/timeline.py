@@ -1,0 +1,25 @@
+"""The home timeline."""
+
+from pamps.auth import CurrentUser
+from pamps.db import SessionDep
+from pamps.errors import Unauthorized, refusals
+from pamps.models.post import PostResponse
+from pamps.pagination import PageDep
+from pamps.queries import timeline as timeline_queries
+from pamps.routes.base import make_router
+
+router = make_router("/user", "timeline")
+
+
+@router.get("/timeline/", responses=refusals(Unauthorized))
+def show_timeline(
+    page: PageDep,
+    viewer: CurrentUser,
+    session: SessionDep,
+    include_replies: bool = True,
+    include_own: bool = False,
+) -> list[PostResponse]:
+    """What the people whom one follows wrote, newest first."""
+    return timeline_queries.list_timeline(
+        session, viewer, page, include_replies=include_replies, include_own=include_own
+    )

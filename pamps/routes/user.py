@@ -1,0 +1,64 @@
+"""Accounts and profiles."""
+
+from pamps.auth import CurrentUser, FreshUser, HasFreshToken, HashingTurn, MaybeUser
+from pamps.db import SessionDep
+from pamps.errors import Unauthorized, refusals
+from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse
+from pamps.pagination import PageDep
+from pamps.queries import user as user_queries
+from pamps.queries.user import UserNotFound
+from pamps.routes.base import make_router
+from pamps.services import user as user_service
+from pamps.services.token import FreshTokenRequired
+from pamps.services.user import EmailTaken, UsernameTaken, WrongPassword
+
+router = make_router("/user", "user")
+
+
+@router.post("/", status_code=201, dependencies=[HashingTurn], responses=refusals(UsernameTaken, EmailTaken))
+def register(body: UserRequest, session: SessionDep) -> UserResponse:
+    """Make an account."""
+    return user_service.register(session, body)
+
+
+@router.get("/")
+def list_users(page: PageDep, viewer: MaybeUser, session: SessionDep) -> list[UserResponse]:
+    """Everybody, oldest first."""
+    return user_queries.list_users(session, viewer, page)
+
+
+@router.get("/me/", responses=refusals(Unauthorized))
+def show_account(viewer: CurrentUser, session: SessionDep) -> UserResponse:
+    """One's own account, with the e-mail address."""
+    return user_queries.show_account(session, viewer)
+
+
+@router.patch("/me/", responses=refusals(Unauthorized, FreshTokenRequired, EmailTaken))
+def change_account(
+    body: UserPatch, viewer: CurrentUser, fresh: HasFreshToken, session: SessionDep
+) -> UserResponse:
+    """Change avatar and bio, and with a fresh token the e-mail address."""
+    return user_service.change_profile(session, viewer, body, fresh=fresh)
+
+
+@router.delete("/me/", status_code=204, responses=refusals(Unauthorized, FreshTokenRequired))
+def delete_account(viewer: FreshUser, session: SessionDep) -> None:
+    """Delete one's own account and everything written with it."""
+    user_service.delete_user(session, viewer)
+
+
+@router.post(
+    "/me/password/",
+    status_code=204,
+    dependencies=[HashingTurn],
+    responses=refusals(Unauthorized, FreshTokenRequired, WrongPassword),
+)
+def change_password(body: PasswordRequest, viewer: FreshUser, session: SessionDep) -> None:
+    """Change one's own password."""
+    user_service.change_password(session, viewer, body)
+
+
+@router.get("/{username}/", responses=refusals(UserNotFound))
+def show_user(username: str, viewer: MaybeUser, session: SessionDep) -> UserResponse:
+    """One person."""
+    return user_queries.show_user(session, viewer, username)

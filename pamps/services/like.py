@@ -1,0 +1,35 @@
+"""Liking and unliking."""
+
+from sqlmodel import Session, col, delete, update
+
+from pamps.models.like import Like, LikeResponse
+from pamps.models.post import IS_LISTED, Post
+from pamps.models.user import User
+from pamps.queries.post import PostNotFound
+from pamps.services.rows import add_once, change, lock
+
+
+def like(session: Session, user: User, post_id: int) -> tuple[LikeResponse, bool]:
+    """Like a post; the second value says whether that is new. Raises PostNotFound."""
+    _hold(session, post_id)
+    made, created = add_once(session, Like, {"user_id": user.id, "post_id": post_id})
+    if created:
+        _count(session, post_id, 1)
+    return LikeResponse.model_validate(made), created
+
+
+def unlike(session: Session, user: User, post_id: int) -> None:
+    """Take a like back; not having liked is fine. Raises PostNotFound."""
+    _hold(session, post_id)
+    own = delete(Like).where(col(Like.user_id) == user.id, col(Like.post_id) == post_id)
+    if change(session, own):
+        _count(session, post_id, -1)
+
+
+def _hold(session: Session, post_id: int) -> None:
+    if not lock(session, Post, (col(Post.id) == post_id) & IS_LISTED):
+        raise PostNotFound
+
+
+def _count(session: Session, post_id: int, by: int) -> None:
+    change(session, update(Post).where(col(Post.id) == post_id).values(likes=Post.likes + by))

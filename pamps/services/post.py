@@ -1,0 +1,112 @@
+"""Posts: written, edited, deleted."""
+
+from collections.abc import Collection
+
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, delete, exists, select, update
+
+from pamps.errors import Forbidden, NotFound
+from pamps.models.base import utc_now
+from pamps.models.like import Like
+from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest, PostResponse
+from pamps.models.user import User
+from pamps.queries.post import get_post, show_post
+from pamps.services.rows import change, lock
+
+BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
+
+
+class ParentNotFound(NotFound):
+    code = "parent_not_found"
+    detail = "There is no such post to reply to."
+
+
+class NotAuthor(Forbidden):
+    code = "not_author"
+    detail = "This post is not yours."
+
+
+def create_post(session: Session, author: User, request: PostRequest) -> PostResponse:
+    """Write a post or a reply; raises ParentNotFound."""
+    change(session, update(User).where(col(User.id) == author.id).values(posts=User.posts + 1))
+    if request.parent_id is not None:
+        _count_reply(session, request.parent_id)
+    post = Post(text=request.text, parent_id=request.parent_id, user_id=author.id, edited_at=None)
+    session.add(post)
+    session.flush()
+    return show_post(session, author, post.id)
+
+
+def edit_post(session: Session, editor: User, post_id: int, patch: PostPatch) -> PostResponse:
+    """Change the text of one's own post; raises PostNotFound or NotAuthor."""
+    lock(session, Post, col(Post.id) == post_id)
+    post = get_post(session, post_id)
+    if post.user_id != editor.id:
+        raise NotAuthor
+    post.text, post.edited_at = patch.text, utc_now()
+    session.flush()
+    return show_post(session, editor, post_id)
+
+
+def delete_post(session: Session, actor: User, post_id: int) -> None:
+    """Delete one's own post, or as a superuser anybody's; raises PostNotFound or NotAuthor."""
+    post = get_post(session, post_id)
+    if post.user_id != actor.id and not actor.superuser:
+        raise NotAuthor
+    remove_posts(session, [post_id])
+
+
+def remove_all_posts(session: Session, author: User) -> None:
+    """Delete everything that somebody wrote."""
+    # Youngest first: a reply to oneself goes before what it replies to, which can then go as well.
+    own = select(Post.id).where(col(Post.user_id) == author.id, IS_LISTED).order_by(col(Post.id).desc())
+    while batch := session.exec(own.limit(BATCH)).all():
+        remove_posts(session, batch)
+
+
+def remove_posts(session: Session, ids: Collection[int]) -> None:
+    """Take the text and the likes of these posts away, and their rows as far as nobody replied.
+
+    A row with replies stays as a tombstone, so that a thread stays readable; a tombstone whose last reply
+    goes, goes too.
+    """
+    chosen = col(Post.id).in_(ids)
+    lock(session, User, col(User.id).in_(select(Post.user_id).where(chosen)))
+    lock(session, Post, chosen | col(Post.id).in_(select(Post.parent_id).where(chosen)))
+    # Somebody else may have deleted some of them before the lock was ours.
+    living = session.exec(select(Post.id).where(chosen, IS_LISTED)).all()
+    _uncount(session, living)
+    change(session, delete(Like).where(col(Like.post_id).in_(living)))
+    tombstone = {"text": "", "deleted": True, "likes": 0, "edited_at": None}
+    change(session, update(Post).where(col(Post.id).in_(living)).values(tombstone))
+    _prune(session, living)
+
+
+def _count_reply(session: Session, parent_id: int) -> None:
+    """One statement that counts the reply, proves that the parent is there, and keeps it there."""
+    parent = update(Post).where(col(Post.id) == parent_id, IS_LISTED)
+    if change(session, parent.values(replies_count=Post.replies_count + 1)) == 0:
+        raise ParentNotFound
+
+
+def _uncount(session: Session, ids: Collection[int]) -> None:
+    """Lower the counts of authors and parents by these posts."""
+    gone = aliased(Post)
+    chosen = col(gone.id).in_(ids)
+    written = select(func.count()).where(chosen, col(gone.user_id) == User.id).scalar_subquery()
+    authors = col(User.id).in_(select(gone.user_id).where(chosen))
+    change(session, update(User).where(authors).values(posts=User.posts - written))
+    replied = select(func.count()).where(chosen, col(gone.parent_id) == Post.id).scalar_subquery()
+    parents = col(Post.id).in_(select(gone.parent_id).where(chosen))
+    change(session, update(Post).where(parents).values(replies_count=Post.replies_count - replied))
+
+
+def _prune(session: Session, ids: Collection[int]) -> None:
+    """Remove those tombstones that nobody replies to, and then their parents if that holds for them."""
+    reply = aliased(Post)
+    is_bare = col(Post.deleted) & ~exists().where(col(reply.parent_id) == Post.id)
+    while ids:
+        bare = delete(Post).where(col(Post.id).in_(ids), is_bare).returning(col(Post.parent_id))
+        gone = session.execute(bare, execution_options={"synchronize_session": False}).scalars()
+        ids = {parent_id for parent_id in gone if parent_id is not None}

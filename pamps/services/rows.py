@@ -1,0 +1,44 @@
+"""How services change rows so that any number of requests may do it at once."""
+
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Delete, Update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, select
+
+from pamps.models.post import Post
+from pamps.models.user import User
+
+Table = TypeVar("Table", bound=SQLModel)
+
+
+def lock(session: Session, table: type[User] | type[Post], rows: ColumnElement[bool]) -> set[int]:
+    """Hold the rows until the end of the transaction, and return the ids of those that are there.
+
+    Two requests that lock in different orders would wait for each other for ever. So everybody locks users
+    first, then posts, each by id and, where possible, in one call. Others may still refer to a row that is
+    held. SQLite has one writer at a time and needs none of this.
+    """
+    statement = select(table.id).where(rows).order_by(table.id).with_for_update(key_share=True)  # type: ignore[arg-type]
+    return set(session.exec(statement))
+
+
+def add_once(session: Session, table: type[Table], pair: dict[str, int]) -> tuple[Table, bool]:
+    """The row of a unique pair, and whether this call made it.
+
+    The unique constraint decides, not a look beforehand: any number of callers at once make one row.
+    """
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values(pair).on_conflict_do_nothing().returning(table)
+    if (made := session.scalars(statement).first()) is not None:
+        return made, True
+    return session.exec(select(table).filter_by(**pair)).one(), False
+
+
+def change(session: Session, statement: Update | Delete) -> int:
+    """Run a statement over a set of rows and return how many it touched.
+
+    Objects that the session has loaded are not brought up to date: read again what you show.
+    """
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return int(result.rowcount)  # type: ignore[attr-defined]

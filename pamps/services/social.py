@@ -1,0 +1,44 @@
+"""Following and unfollowing."""
+
+from sqlmodel import Session, col, delete, update
+
+from pamps.errors import Conflict
+from pamps.models.social import Social, SocialResponse
+from pamps.models.user import User
+from pamps.queries.user import UserNotFound
+from pamps.services.rows import add_once, change, lock
+
+
+class SelfFollow(Conflict):
+    code = "self_follow"
+    detail = "You cannot follow yourself."
+
+
+def follow(session: Session, follower: User, followed_id: int) -> tuple[SocialResponse, bool]:
+    """Follow somebody; the second value says whether that is new. Raises UserNotFound or SelfFollow."""
+    if followed_id == follower.id:
+        raise SelfFollow
+    _hold(session, follower.id, followed_id)
+    made, created = add_once(session, Social, {"follower_id": follower.id, "followed_id": followed_id})
+    if created:
+        _count(session, follower.id, followed_id, 1)
+    return SocialResponse.model_validate(made), created
+
+
+def unfollow(session: Session, follower: User, followed_id: int) -> None:
+    """Stop following; not having followed is fine. Raises UserNotFound."""
+    _hold(session, follower.id, followed_id)
+    pair = (col(Social.follower_id) == follower.id) & (col(Social.followed_id) == followed_id)
+    if change(session, delete(Social).where(pair)):
+        _count(session, follower.id, followed_id, -1)
+
+
+def _hold(session: Session, follower_id: int, followed_id: int) -> None:
+    """Both at once, in the common order: two people may follow each other at the same moment."""
+    if followed_id not in lock(session, User, col(User.id).in_((follower_id, followed_id))):
+        raise UserNotFound
+
+
+def _count(session: Session, follower_id: int, followed_id: int, by: int) -> None:
+    change(session, update(User).where(col(User.id) == follower_id).values(following=User.following + by))
+    change(session, update(User).where(col(User.id) == followed_id).values(followers=User.followers + by))

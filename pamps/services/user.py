@@ -1,0 +1,101 @@
+"""Accounts: made, changed, ended."""
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, delete, select, update
+
+from pamps.db import release
+from pamps.errors import Conflict, Forbidden
+from pamps.models.like import Like
+from pamps.models.post import Post
+from pamps.models.social import Social
+from pamps.models.user import PasswordRequest, User, UserPatch, UserRequest, UserResponse
+from pamps.queries.user import show_account
+from pamps.security import hash_password, verify_password
+from pamps.services.post import remove_all_posts
+from pamps.services.rows import change, lock
+from pamps.services.token import FreshTokenRequired
+
+
+class UsernameTaken(Conflict):
+    code = "username_taken"
+    detail = "Somebody has this user name already."
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+    detail = "Somebody has this e-mail address already."
+
+
+class WrongPassword(Forbidden):
+    code = "wrong_password"
+    detail = "The current password is not right."
+
+
+def register(session: Session, request: UserRequest) -> UserResponse:
+    """Make an account and show it to its owner; raises UsernameTaken or EmailTaken."""
+    try:
+        user = add_user(session, request)
+    except IntegrityError as error:
+        raise _explain(error) from error
+    return show_account(session, user)
+
+
+def add_user(session: Session, request: UserRequest, *, superuser: bool = False) -> User:
+    """Make an account; raises sqlalchemy's IntegrityError if the name or the address is taken."""
+    # Hash before the first statement: it is slow, and no transaction should be open meanwhile.
+    hashed = hash_password(request.password)
+    user = User(**request.model_dump(exclude={"password"}), password=hashed, superuser=superuser)
+    session.add(user)
+    session.flush()
+    return user
+
+
+def change_profile(session: Session, user: User, patch: UserPatch, *, fresh: bool) -> UserResponse:
+    """Change what the patch names and show the result.
+
+    Raises FreshTokenRequired for a new e-mail address unless `fresh`, and EmailTaken.
+    """
+    if "email" in patch.model_fields_set and not fresh:
+        raise FreshTokenRequired
+    user.sqlmodel_update(patch.model_dump(exclude_unset=True))
+    session.add(user)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise _explain(error) from error
+    return show_account(session, user)
+
+
+def change_password(session: Session, user: User, request: PasswordRequest) -> None:
+    """Set a new password; raises WrongPassword unless the current one is given too."""
+    release(session)  # hashing is slow
+    if not verify_password(request.current_password, user.password):
+        raise WrongPassword
+    unchanged = (col(User.id) == user.id) & (col(User.password) == user.password)
+    hashed = hash_password(request.new_password)
+    if not change(session, update(User).where(unchanged).values(password=hashed)):
+        raise WrongPassword  # another change came first
+
+
+def delete_user(session: Session, user: User) -> None:
+    """End an account: its posts go as if each was deleted, its likes and follows go, its name is free again.
+
+    What others wrote stays. Counts of others are put right in the same transaction.
+    """
+    followers = select(Social.follower_id).where(Social.followed_id == user.id)
+    following = select(Social.followed_id).where(Social.follower_id == user.id)
+    connected = col(User.id).in_(followers) | col(User.id).in_(following)
+    lock(session, User, connected | (col(User.id) == user.id))
+    liked = col(Post.id).in_(select(Like.post_id).where(Like.user_id == user.id))
+    lock(session, Post, liked)
+    change(session, update(User).where(col(User.id).in_(followers)).values(following=User.following - 1))
+    change(session, update(User).where(col(User.id).in_(following)).values(followers=User.followers - 1))
+    change(session, update(Post).where(liked).values(likes=Post.likes - 1))
+    remove_all_posts(session, user)
+    # The database deletes the likes and follows with the account.
+    change(session, delete(User).where(col(User.id) == user.id))
+
+
+def _explain(error: IntegrityError) -> Conflict:
+    """Which of the two unique indexes refused. SQLite and PostgreSQL both name it."""
+    return EmailTaken() if "uq_user_email" in str(error.orig) else UsernameTaken()

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Serve Pamps from this checkout. Arguments go to `pamps serve` (--port, --host, --workers, --reload).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+source scripts/venv.sh
+
+# What ./test.sh installed is enough to serve, too.
+[ -e .venv/installed-dev ] && kind=dev || kind=run
+ensure_venv "$kind"
+exec .venv/bin/python -m pamps serve "$@"

