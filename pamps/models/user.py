@@ -99,7 +99,6 @@ class User(UserPublic, table=True):
         Index("uq_user_username", text("lower(username)"), unique=True),
         Index("uq_user_email", text("lower(email)"), unique=True),
         TABLE_OPTIONS,
-        HasId,
     )
 
     id: int = identity()

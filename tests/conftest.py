@@ -1,0 +1,85 @@
+"""What every test may ask for. One suite, two databases: PAMPS_TEST_URI names the PostgreSQL to run on;
+without it the suite runs on a SQLite file of its own."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+# Settings are read when pamps is imported, so this comes before any import of it.
+TEST_URI = os.environ.get("PAMPS_TEST_URI", "")
+for name in [name for name in os.environ if name.startswith("PAMPS_")]:
+    del os.environ[name]
+_folder = tempfile.TemporaryDirectory(prefix="pamps-test-")
+os.environ["PAMPS_ENV"] = "testing"
+os.environ["PAMPS_DB__uri"] = TEST_URI or f"sqlite:///{_folder.name}/pamps.db"
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection
+from sqlmodel import Session
+
+from pamps import schema
+from pamps.app import app
+from pamps.db import engine, get_session, writing_engine
+from pamps.models import User
+from pamps.security import sign_token
+from tests.databases import empty_database
+
+Login = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _migrated() -> Iterator[None]:
+    """The schema, made by the migrations that users run."""
+    schema.upgrade()
+    yield
+    engine.dispose()
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    """A connection in a transaction that is rolled back: no test sees what another one wrote."""
+    with writing_engine.connect() as connection:
+        outer = connection.begin()
+        yield connection
+        outer.rollback()
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    """A session inside that transaction; its commits are savepoints."""
+    with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def client(connection: Connection) -> Iterator[TestClient]:
+    """Somebody who is not signed in. Every request has a session of its own, as in production."""
+
+    def session_of_request() -> Iterator[Session]:
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    app.dependency_overrides[get_session] = session_of_request
+    yield TestClient(app)
+    app.dependency_overrides.clear()
+
+
+@pytest.fixture
+def login(client: TestClient) -> Login:
+    """`login(user)`: a client signed in as that user, with a fresh token unless `fresh=False`."""
+
+    def make_client(user: User, *, fresh: bool = True) -> TestClient:
+        token = sign_token(user.id, "access_token", fresh=fresh)
+        return TestClient(app, headers={"Authorization": f"Bearer {token}"})
+
+    return make_client
+
+
+@pytest.fixture
+def database_uri(tmp_path: Path) -> Iterator[str]:
+    """The URI of an empty database of the kind under test, for real processes and real transactions."""
+    with empty_database(TEST_URI, tmp_path) as uri:
+        yield uri

@@ -1,0 +1,51 @@
+"""Rows to test with: `make_x` fills in what a test does not care about and writes through the services."""
+
+from itertools import count
+
+from sqlmodel import Session
+
+from pamps.models import Post, User
+from pamps.models.post import PostRequest
+from pamps.models.user import UserRequest
+from pamps.services import like as like_service
+from pamps.services import post as post_service
+from pamps.services import social as social_service
+from pamps.services.user import add_user
+
+PASSWORD = "correct horse"
+_numbers = count(1)
+
+
+def make_user(
+    session: Session, username: str | None = None, *, superuser: bool = False, active: bool = True
+) -> User:
+    """Somebody whose password is PASSWORD."""
+    name = username or f"user{next(_numbers)}"
+    request = UserRequest(email=f"{name}@example.com", username=name, password=PASSWORD)
+    user = add_user(session, request, superuser=superuser)
+    if not active:
+        user.is_active = False
+    session.commit()
+    return user
+
+
+def make_post(session: Session, author: User, text: str = "A text.", *, parent: Post | None = None) -> Post:
+    """A post, or a reply to `parent`."""
+    request = PostRequest(text=text, parent_id=parent.id if parent else None)
+    made = post_service.create_post(session, author, request)
+    session.commit()
+    post = session.get(Post, made.id)
+    assert post is not None
+    return post
+
+
+def make_follow(session: Session, follower: User, followed: User) -> None:
+    """`follower` reads what `followed` writes."""
+    social_service.follow(session, follower, followed.id)
+    session.commit()
+
+
+def make_like(session: Session, user: User, post: Post) -> None:
+    """`user` likes `post`."""
+    like_service.like(session, user, post.id)
+    session.commit()

@@ -1,0 +1,89 @@
+"""A real server: its own process, its own database, a real socket."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+REPOSITORY = Path(__file__).parent.parent
+PATIENCE_SECONDS = 60
+LISTENING = re.compile(r"Uvicorn running on (http://[\d.]+:\d+)")
+
+
+@dataclass
+class Server:
+    """A server that answers at `url`; `log` holds what it printed."""
+
+    url: str
+    process: subprocess.Popen[str]
+    log: Path
+
+    def client(self, token: str | None = None) -> httpx2.Client:
+        """A client with a connection of its own, signed in if it has a token."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx2.Client(base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS)
+
+    def register(self, username: str, password: str = "correct horse") -> str:
+        """Make an account over HTTP, log in, and return its access token."""
+        with self.client() as client:
+            account = {"email": f"{username}@example.com", "username": username, "password": password}
+            assert client.post("/user/", json=account).status_code == 201
+            answer = client.post("/token", data={"username": username, "password": password})
+        return str(answer.json()["access_token"])
+
+
+@contextmanager
+def running_server(uri: str, folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
+    """Serve the database at `uri` with `pamps serve`, and stop when the test is done.
+
+    `settings` are environment variables, such as `PAMPS_POSTS__max_length="10"`.
+    """
+    environment = {**os.environ, "PAMPS_DB__uri": uri, "PYTHONUNBUFFERED": "1", **settings}
+    log = folder / "server.log"
+    command = [sys.executable, "-m", "pamps", "serve", "--port", "0", *arguments]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
+        )
+    try:
+        url = _wait_for_url(process, log)
+        _wait_until_ready(url)
+        yield Server(url, process, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(PATIENCE_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _wait_for_url(process: subprocess.Popen[str], log: Path) -> str:
+    """The address that the server prints once it is bound to a free port."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := LISTENING.search(log.read_text()):
+            return found[1]
+        time.sleep(0.02)
+    raise AssertionError(f"The server did not start:\n{log.read_text()}")
+
+
+def _wait_until_ready(url: str) -> None:
+    """Until every part of it works, not only the socket."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx2.get(f"{url}/ready/").status_code == 200:
+                return
+        except httpx2.TransportError:
+            pass
+        time.sleep(0.02)
+    raise AssertionError(f"The server at {url} never became ready.")
