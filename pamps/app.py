@@ -1,13 +1,23 @@
 """The application."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from pamps import __version__
 from pamps.config import settings
-from pamps.errors import install_error_handlers
-from pamps.middleware import BodyLimit, TrailingSlash
+from pamps.errors import HTTP_ERRORS, error_response, install_error_handlers
+from pamps.middleware import Address, BodyLimit
 from pamps.routes import ROUTERS
+from pamps.routes.base import Route
+
+
+async def on_wrong_method(request: Request, _: Exception) -> JSONResponse:
+    """A 405 that names every method of the address; the framework knows those of one route only."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
+    matching = [route for route in routes if route.path_regex.match(request.scope["path"])]
+    allowed = sorted({method for route in matching for method in route.methods or ()})
+    return error_response(405, *HTTP_ERRORS[405], {"Allow": ", ".join(allowed) or "GET, HEAD"})
 
 
 def create_app() -> FastAPI:
@@ -20,7 +30,8 @@ def create_app() -> FastAPI:
         redirect_slashes=False,
     )
     install_error_handlers(app)
-    app.add_middleware(TrailingSlash)
+    app.add_exception_handler(405, on_wrong_method)
+    app.add_middleware(Address)
     app.add_middleware(BodyLimit, limit=settings.server.max_body)
     for router in ROUTERS:
         app.include_router(router)

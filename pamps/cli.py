@@ -5,6 +5,9 @@ and also where the settings are broken.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -15,27 +18,38 @@ from pamps import __version__
 
 
 class PampsCommands(typer.core.TyperGroup):
-    """Turns every expected failure into one red line on stderr and exit status 1."""
+    """Turns every expected failure, misuse included, into one red line on stderr and exit status 1."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with one_red_line():
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        try:
+        with one_red_line():
             return super().invoke(ctx)
-        except SystemExit as end:
-            if not isinstance(end.code, str):
-                raise
-            message = end.code.removeprefix("pamps: ")  # settings that cannot be used (see pamps.config)
-        except Exception as error:
-            if (explained := explain(error)) is None:
-                raise
-            message = explained
-        return fail(message)
+
+
+@contextmanager
+def one_red_line() -> Iterator[None]:
+    """Explain what can be explained. A bug still shows its traceback."""
+    try:
+        yield
+    except SystemExit as end:
+        if not isinstance(end.code, str):
+            raise
+        fail(end.code.removeprefix("pamps: "))  # settings that cannot be used (see pamps.config)
+    except Exception as error:
+        message = explain(error)
+        if message is None:
+            raise
+        fail(message)
 
 
 main = typer.Typer(
     name="pamps",
     cls=PampsCommands,
     help="Pamps: a microblog server.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -50,6 +64,9 @@ def fail(message: str) -> NoReturn:
 
 def explain(error: Exception) -> str | None:
     """One line for people about an error that a command may meet; None for anything else."""
+    if hasattr(error, "format_message"):  # Typer's own: a misspelt command or option, a missing argument
+        return f"{error.format_message().rstrip('.')}. See `pamps --help`."
+
     from pydantic import ValidationError
     from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -80,18 +97,21 @@ def show_version(wanted: bool) -> None:
 
 @main.callback()
 def options(
-    version: Annotated[
+    ctx: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Pamps: a microblog server."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
 
 
 @main.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [server.host]")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port. [server.port]")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes. [server.workers]")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. \\[server.host]")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port. \\[server.port]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes. \\[server.workers]")] = None,
     reload: Annotated[bool, typer.Option("--reload", help="Restart when the code changes.")] = False,
 ) -> None:
     """Bring the database to the newest migration and serve the API."""
@@ -109,6 +129,7 @@ def serve(
         port=settings.server.port if port is None else port,
         workers=workers or settings.server.workers,
         reload=reload,
+        reload_dirs=[str(Path(__file__).parent)],
         server_header=False,
     )
 
@@ -173,7 +194,9 @@ def user_list(as_json: Annotated[bool, typer.Option("--json", help="Print JSON i
     if as_json:
         typer.echo(json.dumps([{name: row[name] for name in columns} for row in rows], indent=2))
         return
-    table = Table(*columns, title=f"Users ({len(rows)})")
+    table = Table(title=f"Users ({len(rows)})")
+    for name in columns:
+        table.add_column(name, overflow="fold")
     for row in rows:
         row["created_at"] = row["created_at"][:10]
         table.add_row(*(escape_cell(row[name]) for name in columns))
@@ -189,7 +212,7 @@ def escape_cell(value: object) -> str:
     return escape(str(value))
 
 
-@main.command("create-user")
+@main.command("create-user", help="Make an account, by the same rules as the API.")
 def create_user(
     email: Annotated[str, typer.Argument(help="E-mail address.")],
     username: Annotated[str, typer.Argument(help="User name: letters, digits, underscores.")],

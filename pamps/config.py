@@ -146,7 +146,7 @@ def _read_layers(directory: Path, env: str) -> dict[str, Any]:
             load_dotenv=False,
         ).as_dict(env=env)
     except ValueError as error:  # a TOML file that cannot be parsed
-        raise SettingsError(" ".join(str(error).split())) from None
+        raise SettingsError(f"settings.toml or .secrets.toml is not valid TOML: {error}") from None
     sections = {name: layers[name.upper()] for name in Settings.model_fields if name.upper() in layers}
     _restore_text(sections)
     return sections

@@ -117,19 +117,22 @@ HTTP_ERRORS = {
 }
 
 
-def _on_pamps_error(_: Request, error: Exception) -> JSONResponse:
+# Handlers are `async`: they never wait, and a plain function would cost each error a thread.
+
+
+async def _on_pamps_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PampsError)  # noqa: S101 - told to the type checker
     return error_response(error.status, error.code, error.detail, error.headers)
 
 
-def _on_http_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
     """What the framework refuses by itself: no such route, wrong method, unreadable body."""
     assert isinstance(error, HTTPException)  # noqa: S101 - told to the type checker
     code, detail = HTTP_ERRORS.get(error.status_code, ("http_error", "The request was refused."))
     return error_response(error.status_code, code, detail, dict(error.headers or {}))
 
 
-def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     """A 422 that names fields and never repeats what was sent."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - told to the type checker
     problems = [{"field": _field(e), "message": _message(e)} for e in error.errors()]
@@ -149,7 +152,7 @@ def _message(problem: dict[str, Any]) -> str:
     return str(problem["msg"]).removeprefix("Value error, ")
 
 
-def _on_database_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_database_error(_: Request, error: Exception) -> JSONResponse:
     """A database that is gone, busy or full is a 503; a constraint that no service explained is a 409."""
     if isinstance(error, IntegrityError):
         logger.warning("Unexplained constraint violation: %s", type(error.orig).__name__)
@@ -162,7 +165,7 @@ def _on_database_error(_: Request, error: Exception) -> JSONResponse:
     raise error
 
 
-def _on_bug(request: Request, error: Exception) -> JSONResponse:
+async def _on_bug(request: Request, error: Exception) -> JSONResponse:
     """A 500 says nothing but a number by which the log line can be found."""
     request_id = uuid.uuid4().hex
     logger.error(

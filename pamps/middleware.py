@@ -10,8 +10,9 @@ from pamps.errors import HTTP_ERRORS, error_response
 WITHOUT_SLASH = ("/token", "/refresh_token", "/openapi.json", "/docs", "/redoc", "/static")
 
 
-class TrailingSlash:
-    """Answers every address with and without its trailing slash, without a redirect."""
+class Address:
+    """Answers every address with and without its trailing slash, without a redirect, and HEAD like GET
+    (RFC 9110, section 9.3.2): the server that called us leaves the body out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -20,7 +21,9 @@ class TrailingSlash:
         if scope["type"] == "http":
             path = scope["path"].removesuffix("/")
             bare = path in WITHOUT_SLASH or path.startswith(("/docs/", "/static/"))
-            scope["path"] = path if bare else path + "/"
+            method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            # A new dict: the server still has to see that it was HEAD.
+            scope = {**scope, "path": path if bare else path + "/", "method": method}
         await self.app(scope, receive, send)
 
 

@@ -41,17 +41,25 @@ class Server:
 
 
 @contextmanager
-def running_server(uri: str, folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
+def running_server(
+    uri: str, folder: Path, *arguments: str, python: Path | None = None, **settings: str
+) -> Iterator[Server]:
     """Serve the database at `uri` with `pamps serve`, and stop when the test is done.
 
-    `settings` are environment variables, such as `PAMPS_POSTS__max_length="10"`.
+    `settings` are environment variables, such as `PAMPS_POSTS__max_length="10"`. With another `python` than
+    the one that runs the tests, it serves what is installed there, from `folder`.
     """
     environment = {**os.environ, "PAMPS_DB__uri": uri, "PYTHONUNBUFFERED": "1", **settings}
     log = folder / "server.log"
-    command = [sys.executable, "-m", "pamps", "serve", "--port", "0", *arguments]
+    command = [str(python or sys.executable), "-m", "pamps", "serve", "--port", "0", *arguments]
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=folder if python else REPOSITORY,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
     try:
         url = _wait_for_url(process, log)

@@ -1,0 +1,115 @@
+"""The process: it migrates, it says when it is ready, it keeps what it acknowledged."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import create_engine
+
+from tests.server import REPOSITORY, Server, running_server
+
+
+def run_pamps(uri: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A `pamps` command on a database of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "pamps", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, "PAMPS_DB__uri": uri},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@contextmanager
+def altered(uri: str, statement: str) -> Iterator[None]:
+    """The database after a statement that Pamps would never send."""
+    engine = create_engine(uri)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+    yield
+
+
+def test_several_starters_migrate_an_empty_database_once(database_uri: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(lambda _: run_pamps(database_uri, "migrate"), range(4)))
+
+    assert [run.returncode for run in runs] == [0] * 4, [run.stderr for run in runs]
+    assert run_pamps(database_uri, "user-list", "--json").stdout == "[]\n"
+
+
+def test_a_server_on_an_old_schema_is_alive_but_not_ready(server: Server, database_uri: str) -> None:
+    with altered(database_uri, "UPDATE alembic_version SET version_num = '0000'"), server.client() as client:
+        ready = client.get("/ready/")
+        alive = client.get("/health/")
+
+    assert ready.status_code == 503
+    assert ready.json()["code"] == "not_migrated"
+    assert ready.headers["Retry-After"] == "1"
+    assert alive.json() == {"status": "ok"}
+
+
+def test_a_server_without_tables_says_so(server: Server, database_uri: str) -> None:
+    with altered(database_uri, "DROP TABLE alembic_version"), server.client() as client:
+        ready = client.get("/ready/")
+
+    assert (ready.status_code, ready.json()["code"]) == (503, "not_migrated")
+
+
+def test_a_killed_server_loses_nothing_that_it_acknowledged(database_uri: str, tmp_path: Path) -> None:
+    with running_server(database_uri, tmp_path) as server:
+        token = server.register("ana")
+        with server.client(token) as client:
+            written = [client.post("/post/", json={"text": f"Number {n}"}).json()["id"] for n in range(20)]
+        server.process.kill()
+        server.process.wait()
+
+    with running_server(database_uri, tmp_path) as server, server.client(token) as client:
+        kept = [post["id"] for post in client.get("/post/user/ana/").json()]
+
+    assert kept == written
+
+
+def test_tokens_work_on_every_worker(database_uri: str, tmp_path: Path) -> None:
+    with running_server(database_uri, tmp_path, "--workers", "2") as server:
+        token = server.register("ana")
+        statuses = set()
+        for _ in range(20):  # a new connection each time, so that both workers get some
+            with server.client(token) as client:
+                statuses.add(client.get("/user/me/").status_code)
+
+    assert statuses == {200}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PAMPS_ENV", "prod", "PAMPS_ENV is 'prod'"),
+        ("PAMPS_ENV", "production", "secret key"),
+        ("PAMPS_SERVER__prot", "1", "unknown setting server.prot"),
+        ("PAMPS_SERVER__port", "many", "setting server.port"),
+    ],
+)
+def test_uvicorn_refuses_broken_settings_in_one_line(
+    name: str, value: str, words: str, tmp_path: Path
+) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "uvicorn", "pamps.app:app", "--port", "0"],
+        cwd=REPOSITORY,
+        env={**os.environ, name: value, "PAMPS_DB__uri": f"sqlite:///{tmp_path}/a.db"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 1
+    assert run.stderr.startswith("pamps: ")
+    assert words in run.stderr
+    assert run.stderr.count("\n") == 1

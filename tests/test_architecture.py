@@ -1,0 +1,110 @@
+"""The rules of the house, checked: who imports whom, and what every route looks like."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+from sqlmodel import SQLModel
+
+from pamps import models
+from pamps.models.base import RequestModel
+from pamps.routes import ROUTERS
+from tests.server import REPOSITORY
+
+PACKAGE = REPOSITORY / "pamps"
+
+# Imports run one way: a layer may import itself and the layers that it names.
+LAYERS = {
+    "routes": {"services", "queries", "models"},
+    "cli": {"services", "queries", "models"},
+    "auth": {"services", "models"},
+    "services": {"queries", "models"},
+    "queries": {"models"},
+    "models": set(),
+}
+LEAVES = {"errors", "pagination", "text", "names", "security", "config"}
+
+ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_layers(path: Path) -> set[str]:
+    """The layers of pamps that a file imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        found |= {name.split(".")[1] for name in names if name and name.startswith("pamps.")}
+    return found
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_imports_run_one_way(path: Path) -> None:
+    layer = layer_of(path)
+    imported = imported_layers(path) & (LAYERS.keys() | LEAVES)
+
+    if layer in LEAVES:
+        assert imported <= {"config"} | {"text"}
+    elif layer in LAYERS:
+        assert imported - LEAVES - {layer} <= LAYERS[layer] | ({"auth"} if layer == "routes" else set())
+
+
+def test_only_the_database_module_commits() -> None:
+    committing = [
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if ".commit()" in path.read_text(encoding="utf-8")
+    ]
+
+    assert committing == ["db.py"]
+
+
+def test_http_exceptions_are_raised_by_the_middleware_alone() -> None:
+    raising = [
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if "raise HTTPException" in path.read_text(encoding="utf-8")
+    ]
+
+    assert raising == ["middleware.py"]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
+def test_every_route_is_a_plain_function_with_a_docstring(route: APIRoute) -> None:
+    assert not inspect.iscoroutinefunction(route.endpoint)
+    assert route.endpoint.__doc__
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
+def test_every_list_is_bounded(route: APIRoute) -> None:
+    if str(route.response_model).startswith("list["):
+        assert "page" in inspect.signature(route.endpoint).parameters
+
+
+def test_request_bodies_refuse_unknown_keys_and_are_never_tables() -> None:
+    bodies = [route.body_field.field_info.annotation for route in ROUTES if route.body_field]
+
+    assert len(bodies) >= 7
+    for body in bodies:
+        assert isinstance(body, type)
+        assert issubclass(body, RequestModel)
+        assert body.model_config["extra"] == "forbid"
+
+
+def test_ids_are_never_given_twice_on_sqlite() -> None:
+    for table in SQLModel.metadata.tables.values():
+        assert table.dialect_options["sqlite"]["autoincrement"] is True, table.name
+
+
+def test_every_table_is_exported() -> None:
+    tables = {mapper.class_.__name__ for mapper in SQLModel._sa_registry.mappers}
+
+    assert tables == set(models.__all__)

@@ -1,0 +1,86 @@
+"""Errors that no route asks for: bugs, a database that is gone, constraints that nobody explained."""
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from pamps.errors import install_error_handlers
+
+
+def client_of_a_route_that_raises(error: Exception) -> TestClient:
+    app = FastAPI()
+    install_error_handlers(app)
+
+    @app.get("/")
+    def fail() -> None:
+        raise error
+
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def test_a_bug_answers_500_with_a_number_that_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    answer = client_of_a_route_that_raises(RuntimeError("a secret")).get("/")
+
+    assert answer.status_code == 500
+    assert answer.json() == {"detail": "Something went wrong on our side.", "code": "internal_error"}
+    assert answer.headers["X-Request-ID"] in caplog.text
+    assert "RuntimeError: a secret" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("SELECT 'a secret'", {}, Exception("database is locked")),
+        PoolTimeoutError("no connection"),
+        DataError("SELECT 1", {}, Exception("terminated"), connection_invalidated=True),
+    ],
+)
+def test_a_database_that_cannot_answer_is_a_503_with_a_time_to_come_back(error: Exception) -> None:
+    answer = client_of_a_route_that_raises(error).get("/")
+
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "unavailable"
+    assert answer.headers["Retry-After"] == "1"
+    assert "secret" not in answer.text
+
+
+def test_a_constraint_that_nobody_explained_is_a_409() -> None:
+    error = IntegrityError("INSERT 'a secret'", {}, Exception("UNIQUE constraint failed"))
+
+    answer = client_of_a_route_that_raises(error).get("/")
+
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "conflict"
+    assert "secret" not in answer.text
+
+
+def test_any_other_error_of_the_database_is_a_bug() -> None:
+    answer = client_of_a_route_that_raises(DataError("SELECT 1", {}, Exception("out of range"))).get("/")
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+
+
+def test_unknown_addresses_and_methods_have_the_same_shape(client: TestClient) -> None:
+    nowhere = client.get("/nowhere/")
+    wrong_method = client.put("/post/")
+
+    assert nowhere.status_code == 404
+    assert nowhere.json() == {"detail": "There is nothing here.", "code": "not_found"}
+    assert wrong_method.status_code == 405
+    assert wrong_method.json()["code"] == "method_not_allowed"
+
+
+def test_a_wrong_method_is_told_all_the_right_ones(client: TestClient) -> None:
+    assert client.put("/post").headers["Allow"] == "GET, POST"
+    assert client.post("/post/1/").headers["Allow"] == "DELETE, GET, PATCH, PUT"
+    assert client.post("/docs").headers["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("path", ["/health/", "/post", "/user/nobody/"])
+def test_head_answers_like_get(client: TestClient, path: str) -> None:
+    head, get = client.head(path), client.get(path)
+
+    assert head.status_code == get.status_code
+    assert head.headers["Content-Length"] == get.headers["Content-Length"]

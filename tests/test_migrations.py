@@ -1,0 +1,117 @@
+"""Migrations: they build what the models say, on both databases, up and down, with data inside."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from tests.conftest import TEST_URI
+from tests.factories import make_follow, make_like, make_post, make_user
+from tests.server import REPOSITORY, Server, running_server
+
+
+def alembic(uri: str, *arguments: str) -> str:
+    """Run `alembic` as a developer would, and return what it said."""
+    run = subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, "PAMPS_DB__uri": uri},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout + run.stderr
+
+
+def tables(uri: str) -> set[str]:
+    engine = create_engine(uri)
+    names = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return names
+
+
+def test_models_and_migrations_agree(database_uri: str) -> None:
+    alembic(database_uri, "upgrade", "head")
+
+    assert "No new upgrade operations detected." in alembic(database_uri, "check")
+
+
+def test_down_to_nothing_and_up_again_with_data_inside(database_uri: str, tmp_path: Path) -> None:
+    with running_server(database_uri, tmp_path) as server:
+        write_something(server)
+
+    alembic(database_uri, "downgrade", "base")
+    assert tables(database_uri) == {"alembic_version"}
+
+    with running_server(database_uri, tmp_path) as server:
+        write_something(server)
+
+
+def write_something(server: Server) -> None:
+    """A row in every table."""
+    with server.client(server.register("ana")) as ana, server.client(server.register("bia")) as bia:
+        post = ana.post("/post/", json={"text": "Hello."}).json()["id"]
+        assert bia.post("/post/", json={"text": "A reply.", "parent_id": post}).status_code == 201
+        assert bia.post(f"/post/{post}/like/").status_code == 201
+        assert bia.post("/user/follow/1/").status_code == 201
+
+
+# Each is one that Pamps itself would never send.
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        """INSERT INTO "user" (username, email, password, created_at)
+            VALUES ('ANA', 'other@example.com', 'x', '2026-01-01')""",
+        """INSERT INTO "user" (username, email, password, created_at)
+            VALUES ('other', 'ANA@example.com', 'x', '2026-01-01')""",
+        "INSERT INTO social (follower_id, followed_id, date) VALUES (:ana, :ana, '2026-01-01')",
+        "INSERT INTO social (follower_id, followed_id, date) VALUES (:bia, :ana, '2026-01-01')",
+        "INSERT INTO social (follower_id, followed_id, date) VALUES (:bia, 0, '2026-01-01')",
+        """INSERT INTO "like" (user_id, post_id, date) VALUES (:bia, :post, '2026-01-01')""",
+        """INSERT INTO "like" (user_id, post_id, date) VALUES (:bia, 0, '2026-01-01')""",
+        "INSERT INTO post (user_id, text, date) VALUES (0, 'x', '2026-01-01')",
+        "INSERT INTO post (user_id, text, date) VALUES (NULL, 'x', '2026-01-01')",
+        "INSERT INTO post (user_id, parent_id, text, date) VALUES (:ana, 0, 'x', '2026-01-01')",
+        "DELETE FROM post WHERE id = :post",
+    ],
+)
+def test_the_database_itself_refuses(statement: str, session: Session) -> None:
+    ana, bia = make_user(session, "ana"), make_user(session, "bia")
+    post = make_post(session, ana)
+    make_post(session, bia, parent=post)
+    make_follow(session, bia, ana)
+    make_like(session, bia, post)
+    parameters = {"ana": ana.id, "bia": bia.id, "post": post.id}
+    query = text(statement)
+
+    with pytest.raises(IntegrityError):
+        session.connection().execute(query, {name: parameters[name] for name in query.compile().params})
+
+
+def test_every_id_holds_64_bits(database_uri: str) -> None:
+    alembic(database_uri, "upgrade", "head")
+    engine = create_engine(database_uri)
+    inspector = inspect(engine)
+
+    ids = {
+        (table, column["name"]): str(column["type"])
+        for table in ("user", "post", "social", "like")
+        for column in inspector.get_columns(table)
+        if column["name"] == "id" or column["name"].endswith("_id")
+    }
+    engine.dispose()
+
+    assert len(ids) == 10
+    assert set(ids.values()) == {"BIGINT" if TEST_URI else "INTEGER"}  # SQLite's INTEGER has 64 bits
+
+
+def test_a_migration_can_be_printed_as_sql(database_uri: str) -> None:
+    assert "CREATE TABLE post" in alembic(database_uri, "upgrade", "head", "--sql")

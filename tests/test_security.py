@@ -1,0 +1,250 @@
+"""Passwords and tokens, without a database or a web framework."""
+
+import base64
+import json
+import time
+from statistics import median
+from typing import Any
+
+import bcrypt
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from jose import jwt
+from passlib.context import CryptContext
+
+from pamps import security
+from pamps.config import settings
+from pamps.security import (
+    Claims,
+    InvalidToken,
+    TokenScope,
+    hash_password,
+    read_token,
+    sign_token,
+    verify_password,
+)
+
+EMOJI = "🙂" * 18  # 72 bytes, where bcrypt alone stops reading
+LONG = "p" * 200
+
+
+def sign(key: str | None = None, algorithm: str = "HS256", **changes: Any) -> str:
+    """A token that is valid but for `changes`; a claim that is `...` is left out."""
+    now = int(time.time())
+    claims = {"sub": "7", "scope": "access_token", "fresh": True, "iat": now, "exp": now + 60, "jti": "x"}
+    kept = {name: value for name, value in (claims | changes).items() if value is not ...}
+    return str(jwt.encode(kept, key or settings.security.secret_key, algorithm=algorithm))
+
+
+def encode(part: str) -> str:
+    """One part of a token."""
+    return base64.urlsafe_b64encode(part.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("password", ["abcd", EMOJI, EMOJI + "🙂", LONG, "p" * 256, " a ", "ﬁ", "\r\n\t\x01"])
+def test_a_password_of_any_length_matches_its_hash(password: str) -> None:
+    assert verify_password(password, hash_password(password))
+
+
+@pytest.mark.parametrize(
+    ("password", "other"),
+    [
+        (EMOJI, EMOJI[:-1]),
+        (EMOJI, EMOJI + "🙂"),
+        (EMOJI + "🙂", EMOJI),
+        (EMOJI + "🙂", EMOJI + "🙃"),
+        (LONG, LONG[:-1]),
+        (LONG, LONG[:72]),
+        (LONG[:72], LONG),
+        (LONG, LONG + "p"),
+        ("abcd", "ABCD"),
+        ("abcd", "abcd "),
+        ("abcd", ""),
+        ("\u00e9" * 4, "e\u0301" * 4),
+    ],
+)
+def test_no_other_password_matches(password: str, other: str) -> None:
+    assert not verify_password(other, hash_password(password))
+
+
+def test_two_hashes_of_one_password_differ_and_hide_it() -> None:
+    first, second = hash_password("correct horse"), hash_password("correct horse")
+
+    assert first != second
+    assert "correct" not in first
+
+
+def test_hashes_of_plain_bcrypt_are_verified() -> None:
+    hashed = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(4)).decode()
+
+    assert hashed.startswith("$2b$")
+    assert verify_password("correct horse", hashed)
+    assert not verify_password("correct hors", hashed)
+    assert not verify_password("correct horse ", hashed)
+
+
+def test_a_plain_bcrypt_hash_never_matches_a_longer_password() -> None:
+    hashed = bcrypt.hashpw(b"p" * 72, bcrypt.gensalt(4)).decode()
+
+    assert verify_password("p" * 72, hashed)
+    assert not verify_password("p" * 73, hashed)
+
+
+@pytest.mark.parametrize(
+    "hashed", ["", "x", "correct horse", "$2b$", "$2b$04$short", "$bcrypt-sha256$", "\0", None]
+)
+def test_what_is_no_hash_matches_nothing(hashed: str | None) -> None:
+    assert verify_password("correct horse", hashed) is False
+
+
+def test_an_unknown_user_costs_as_much_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Enough rounds to be measured, in time of this thread only: others may be busy on the same machine.
+    slow = CryptContext(schemes=["bcrypt_sha256"], bcrypt_sha256__rounds=7)
+    monkeypatch.setattr(security, "_passwords", slow)
+    known = hash_password("correct horse")
+
+    def cost(hashed: str | None) -> float:
+        started = time.thread_time()
+        assert not verify_password("wrong horse", hashed)
+        return time.thread_time() - started
+
+    pairs = [(cost(known), cost(None)) for _ in range(9)]
+
+    wrong, unknown = (median(times) for times in zip(*pairs, strict=True))
+    assert 1 / 1.5 < unknown / wrong < 1.5
+
+
+@pytest.mark.parametrize(
+    ("scope", "fresh", "minutes"),
+    [("access_token", True, 30), ("access_token", False, 30)] + [("refresh_token", False, 600)],
+)
+def test_a_signed_token_says_what_the_specification_promises(
+    scope: TokenScope, fresh: bool, minutes: int
+) -> None:
+    now = int(time.time())
+    token = sign_token(2**63 - 1, scope, fresh=fresh)
+
+    claims = jwt.get_unverified_claims(token)
+
+    assert jwt.get_unverified_header(token)["alg"] == "HS256"
+    assert set(claims) == {"sub", "scope", "fresh", "exp", "iat", "jti"}
+    assert (claims["sub"], claims["scope"], claims["fresh"]) == (str(2**63 - 1), scope, fresh)
+    assert 0 <= claims["iat"] - now <= 2
+    assert claims["exp"] - claims["iat"] == minutes * 60
+    assert read_token(token, scope) == Claims(2**63 - 1, fresh=fresh)
+
+
+def test_a_token_is_refused_in_the_place_of_the_other() -> None:
+    for scope, other in (("access_token", "refresh_token"), ("refresh_token", "access_token")):
+        with pytest.raises(InvalidToken):
+            read_token(sign(scope=scope), other)  # type: ignore[arg-type] # one of the two
+
+
+@pytest.mark.parametrize(
+    ("flag", "fresh"),
+    [(True, True), (False, False), (..., False), (None, False), ("true", False), (1, False)],
+)
+def test_only_true_is_fresh(flag: object, fresh: bool) -> None:
+    assert read_token(sign(fresh=flag), "access_token") == Claims(7, fresh=fresh)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": ...},
+        {"exp": int(time.time()) - 1},
+        {"exp": None},
+        {"exp": "soon"},
+        {"iat": ...},
+        {"iat": int(time.time()) + 3600},
+        {"iat": str(int(time.time()))},
+        {"iat": None},
+        {"iat": [1]},
+        {"nbf": int(time.time()) + 3600},
+        {"nbf": "soon"},
+        {"scope": ...},
+        {"scope": "admin"},
+        {"scope": ["access_token"]},
+        {"key": "another key that is long enough to be one"},
+        {"algorithm": "HS384"},
+        {"algorithm": "HS512"},
+    ],
+    ids=str,
+)
+def test_a_token_that_says_something_else_is_refused(changes: dict[str, Any]) -> None:
+    assert read_token(sign(), "access_token") == Claims(7, fresh=True)
+    with pytest.raises(InvalidToken):
+        read_token(sign(**changes), "access_token")
+
+
+@pytest.mark.parametrize(
+    "sub",
+    [
+        ...,
+        None,
+        7,
+        7.0,
+        True,
+        ["7"],
+        "",
+        "0",
+        "-1",
+        "+7",
+        "1_0",
+        "٣",
+        "³",
+        " 7",
+        "7 ",
+        "7\n",
+        "7.0",
+        "1e1",
+        "0x7",
+    ]
+    + ["me", str(2**63), str(10**30), "0" * 19 + "1" * 30, "0" * 19 + "1" * 5000],
+    ids=lambda sub: str(sub)[:24],
+)
+def test_a_token_of_no_possible_user_is_refused(sub: object) -> None:
+    with pytest.raises(InvalidToken):
+        read_token(sign(sub=sub), "access_token")
+
+
+@pytest.mark.parametrize(
+    "algorithm", ["none", "None", "NONE", "", "HS384", "RS256", "hs256", None, [], {}, 1]
+)
+def test_a_token_cannot_choose_its_algorithm(algorithm: object) -> None:
+    _, claims, signature = sign().split(".")
+    header = encode(json.dumps({"alg": algorithm, "typ": "JWT"}))
+
+    for forged in (f"{header}.{claims}.", f"{header}.{claims}.{signature}", f"{header}.{claims}"):
+        with pytest.raises(InvalidToken):
+            read_token(forged, "access_token")
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_a_changed_token_is_refused(part: int) -> None:
+    parts = sign().split(".")
+    for place in range(0, len(parts[part]), 7):
+        letter = "A" if parts[part][place] != "A" else "B"
+        changed = parts[part][:place] + letter + parts[part][place + 1 :]
+        with pytest.raises(InvalidToken):
+            read_token(".".join([*parts[:part], changed, *parts[part + 1 :]]), "access_token")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "[]", "1", "null", '"x"', "{", '{"alg":"HS256"', "[" * 1500, '{"alg":' + "[" * 1500, "1" * 5000]
+    + ['{"alg":"HS256","a":' + "[" * 20_000 + "]" * 20_000 + "}"],
+    ids=lambda header: header[:16],
+)
+def test_a_token_with_an_odd_head_is_refused(header: str) -> None:
+    with pytest.raises(InvalidToken):
+        read_token(f"{encode(header)}.{encode('{}')}.x", "access_token")
+
+
+@hypothesis_settings(max_examples=50, deadline=None, database=None)
+@given(token=st.text() | st.lists(st.text(), min_size=3, max_size=3).map(".".join))
+def test_no_text_whatever_is_a_token(token: str) -> None:
+    with pytest.raises(InvalidToken):
+        read_token(token, "access_token")
