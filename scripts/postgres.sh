@@ -19,7 +19,9 @@ start_postgres() {
 }
 
 docker_answers() {
-    command -v docker >/dev/null && timeout 10 docker info >/dev/null 2>&1 || return 1
+    # Python keeps the time, because macOS has no `timeout`: a stuck engine must not keep the tests waiting.
+    local ask='import subprocess; subprocess.run(["docker", "info"], capture_output=True, check=True, timeout=10)'
+    .venv/bin/python -c "$ask" 2>/dev/null || return 1
     if docker compose version >/dev/null 2>&1; then
         compose=(docker compose)
     elif command -v docker-compose >/dev/null; then
@@ -32,11 +34,12 @@ docker_answers() {
 }
 
 start_docker() {
-    if ! "${compose[@]}" up -d --build db; then
+    local address
+    if ! "${compose[@]}" up -d --build db || ! address=$("${compose[@]}" port db 5432); then
         echo "Docker answers but could not start the database." >&2
         return 1
     fi
-    postgres_uri="postgresql://postgres:postgres@$("${compose[@]}" port db 5432)/pamps_test"
+    postgres_uri="postgresql://postgres:postgres@$address/pamps_test"
     postgres_from="Using PostgreSQL from Docker (${compose[*]})."
     PAMPS_DB__uri=$postgres_uri .venv/bin/python -m tests.wait_for_database
 }
