@@ -129,7 +129,7 @@ def serve(
         port=settings.server.port if port is None else port,
         workers=workers or settings.server.workers,
         reload=reload,
-        reload_dirs=[str(Path(__file__).parent)],
+        reload_dirs=[str(Path(__file__).parent)] if reload else None,
         server_header=False,
     )
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, null, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pamps.errors import NotFound
@@ -86,7 +87,8 @@ def select_posts(viewer: User | None) -> Select[Any]:
     """The columns of a response: the post, its author, and whether the viewer likes it."""
     liked: ColumnElement[Any] = null()
     if viewer is not None:
-        liked = exists().where(col(Like.user_id) == viewer.id, col(Like.post_id) == Post.id)
+        own = aliased(Like)  # an alias: one list joins the table of likes itself
+        liked = exists().where(col(own.user_id) == viewer.id, col(own.post_id) == Post.id)
     return (
         select(*POST_COLUMNS, *AUTHOR_COLUMNS, liked.label("liked"))
         .select_from(Post)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, null, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pamps.errors import NotFound
@@ -85,8 +86,14 @@ def _select_users(viewer: User | None) -> Select[Any]:
     follows_you: ColumnElement[Any] = null()
     email: Any = null()
     if viewer is not None:
-        followed = exists().where(col(Social.follower_id) == viewer.id, col(Social.followed_id) == User.id)
-        follows_you = exists().where(col(Social.follower_id) == User.id, col(Social.followed_id) == viewer.id)
+        # An alias each: some lists join the table of follows themselves.
+        outgoing, incoming = aliased(Social), aliased(Social)
+        followed = exists().where(
+            col(outgoing.follower_id) == viewer.id, col(outgoing.followed_id) == User.id
+        )
+        follows_you = exists().where(
+            col(incoming.follower_id) == User.id, col(incoming.followed_id) == viewer.id
+        )
         email = User.email if viewer.superuser else null()
     return select(
         *USER_COLUMNS, followed.label("followed"), follows_you.label("follows_you"), email.label("email")
