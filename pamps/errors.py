@@ -1,7 +1,6 @@
 """Refusals that know their HTTP status, and the one shape in which every error leaves the API."""
 
 import logging
-import re
 import uuid
 from typing import Any
 
@@ -16,7 +15,6 @@ from starlette.exceptions import HTTPException
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 1
-SHOWABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class ErrorResponse(SQLModel):
@@ -133,23 +131,19 @@ async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
-    """A 422 that names fields and never repeats what was sent."""
+    """A 422 that names our own fields and never repeats what was sent."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - told to the type checker
-    problems = [{"field": _field(e), "message": _message(e)} for e in error.errors()]
+    problems = [_field_error(problem) for problem in error.errors()]
     return error_response(422, "invalid_input", "Some of what was sent is not valid.", errors=problems)
 
 
-def _field(problem: dict[str, Any]) -> str:
-    """`body.email`. The client chose the name of an unknown field, so only plain names are shown."""
-    names = [str(name) for name in problem["loc"] if problem["type"] != "json_invalid"] or ["body"]
-    return ".".join(name if SHOWABLE_NAME.fullmatch(name) else "?" for name in names)
-
-
-def _message(problem: dict[str, Any]) -> str:
-    """Pydantic's sentence, or ours where the JSON itself is broken."""
+def _field_error(problem: dict[str, Any]) -> dict[str, str]:
+    location, message = [str(part) for part in problem["loc"]], str(problem["msg"])
     if problem["type"] == "json_invalid":
-        return "This is not valid JSON."
-    return str(problem["msg"]).removeprefix("Value error, ")
+        location, message = ["body"], "This is not valid JSON"
+    if problem["type"] == "extra_forbidden":  # the last part is the client's own word
+        location, message = location[:-1], "There is a key that is not known here"
+    return {"field": ".".join(location), "message": message.removeprefix("Value error, ")}
 
 
 async def _on_database_error(_: Request, error: Exception) -> JSONResponse:

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import quote
 
+from annotated_types import Ge, Le
 from fastapi import Depends, Path, Query, Request, Response
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Strict
 from sqlalchemy import ColumnElement, Row, Select
 from sqlmodel import Session
 
@@ -24,9 +25,11 @@ def _plain_digits(value: object) -> object:
     return value
 
 
-RowId = Annotated[int, BeforeValidator(_plain_digits), Field(ge=1, le=MAX_ID)]
+# The bounds stand before the validator: only so they reach the OpenAPI document.
+RowId = Annotated[int, Ge(1), Le(MAX_ID), BeforeValidator(_plain_digits)]
+Limit = Annotated[int, Ge(1), Le(MAX_LIMIT), BeforeValidator(_plain_digits)]
 # In JSON a number is a number: no text, no true, no 1.0.
-BodyId = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
+BodyId = Annotated[int, Strict(), Ge(1), Le(MAX_ID)]
 PathId = Annotated[RowId, Path(description="The id of a row.")]
 Cursor = Annotated[RowId | None, Query()]
 
@@ -107,7 +110,7 @@ class Page:
 async def get_page(
     request: Request,
     response: Response,
-    limit: Annotated[int, BeforeValidator(_plain_digits), Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[Limit, Query(description="At most so many.")] = DEFAULT_LIMIT,
     before: Annotated[Cursor, Query(description="Only rows before this one.")] = None,
     after: Annotated[Cursor, Query(description="Only rows after this one.")] = None,
 ) -> Page:

@@ -129,7 +129,7 @@ def test_a_taken_name_is_one_red_line(migrated: Run) -> None:
     [
         (("nonsense", "ana", "a long password"), "email: This is not a valid e-mail address"),
         (("ana@example.com", "timeline", "a long password"), "username: This name is reserved"),
-        (("ana@example.com", "ana", "abc"), "password: A password has at least 4 characters"),
+        (("ana@example.com", "ana", "abc"), "password: String should have at least 4 characters"),
     ],
 )
 def test_the_rules_are_those_of_the_api(migrated: Run, arguments: tuple[str, ...], words: str) -> None:

@@ -1,9 +1,9 @@
 """What every table and every schema shares: ids, times, constraint names, strict requests."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StringConstraints
 from pydantic import Field as SchemaField
 from sqlalchemy import BigInteger, Identity, Integer
 from sqlmodel import Field, SQLModel
@@ -26,7 +26,19 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 # of a deleted user would open the account of a new one.
 TABLE_OPTIONS = {"sqlite_autoincrement": True}
 
-Text = Annotated[str, AfterValidator(refuse_unstorable)]
+
+def text(*, min_length: int = 0, max_length: int) -> Any:
+    """Text that both databases can store, measured in characters: `Annotated[str, *text(max_length=500)]`.
+
+    The bounds stand before every other validator: only so Pydantic words them for text and documents them.
+    """
+    bounds = StringConstraints(min_length=min_length or None, max_length=max_length)
+    return bounds, AfterValidator(refuse_unstorable)
+
+
+def documented(**keywords: Any) -> Any:
+    """Say in the OpenAPI document what the validators of a type check in code."""
+    return SchemaField(json_schema_extra=keywords)
 
 
 def identity() -> Any:

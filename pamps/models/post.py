@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import sqlalchemy as sa
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel, col
 
@@ -13,13 +13,14 @@ from pamps.models.base import (
     TABLE_OPTIONS,
     HasId,
     RequestModel,
-    Text,
     counter,
+    documented,
     flag,
     identity,
     moment,
     only_for_viewer,
     reference,
+    text,
 )
 from pamps.models.user import UserBrief
 from pamps.pagination import BodyId
@@ -29,20 +30,22 @@ from pamps.text import is_blank
 RAW_LENGTH_FACTOR = 10
 
 
-def _postable(text: str) -> str:
+def _postable(typed: str) -> str:
     """Between one visible character and the limit, not counting blanks around the text."""
     limit = settings.posts.max_length
-    if is_blank(text):
+    if is_blank(typed):
         raise ValueError("A post cannot be empty")
-    if len(text.strip()) > limit:
+    if len(typed.strip()) > limit:
         raise ValueError(f"A post has at most {limit} characters")
-    return text
+    return typed
 
 
 PostText = Annotated[
-    Text,
-    StringConstraints(min_length=1, max_length=settings.posts.max_length * RAW_LENGTH_FACTOR),
+    str,
+    *text(min_length=1, max_length=settings.posts.max_length * RAW_LENGTH_FACTOR),
     AfterValidator(_postable),
+    # What a client can rely on; that blanks around do not count is for people.
+    documented(maxLength=settings.posts.max_length),
 ]
 
 

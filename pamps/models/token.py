@@ -2,16 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from sqlmodel import SQLModel
 
-from pamps.models.base import RequestModel, Text
+from pamps.models.base import RequestModel, text
 from pamps.models.user import GivenPassword
 
-AccountName = Annotated[Text, StringConstraints(min_length=1, max_length=254)]
+AccountName = Annotated[str, *text(min_length=1, max_length=254)]
 # Longer than any token of ours.
-GivenToken = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-Ignored = Annotated[str | None, StringConstraints(max_length=500)]
+GivenToken = Annotated[str, *text(min_length=1, max_length=2000)]
+Ignored = Annotated[str, *text(max_length=500)] | None
 
 
 class LoginForm(RequestModel):

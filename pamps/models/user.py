@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, StringConstraints
-from sqlalchemy import Index, text
+from sqlalchemy import Index
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from pamps.config import settings
@@ -14,16 +15,16 @@ from pamps.models.base import (
     TABLE_OPTIONS,
     HasId,
     RequestModel,
-    Text,
     counter,
+    documented,
     flag,
     identity,
     moment,
     not_null_if_given,
     only_for_viewer,
+    text,
 )
 from pamps.names import is_reserved
-from pamps.text import refuse_unstorable
 
 USERNAME_PATTERN = r"^[A-Za-z0-9_]{1,30}$"
 PASSWORD_MAX_LENGTH = 256
@@ -60,23 +61,22 @@ def _web_address(url: str) -> str:
     return url
 
 
-def _long_enough(password: str) -> str:
-    if len(password) < settings.security.password_min_length:
-        raise ValueError(f"A password has at least {settings.security.password_min_length} characters")
-    return password
-
-
 Username = Annotated[
     str, StringConstraints(pattern=USERNAME_PATTERN, max_length=30), AfterValidator(_allowed_username)
 ]
-Email = Annotated[Text, StringConstraints(max_length=254), AfterValidator(_valid_email)]
-AvatarUrl = Annotated[Text, StringConstraints(max_length=500), AfterValidator(_web_address)]
-Bio = Annotated[Text, StringConstraints(max_length=500)]
-# Bounded, because hashing a megabyte is a way to keep a server busy.
-GivenPassword = Annotated[
-    str, StringConstraints(max_length=PASSWORD_MAX_LENGTH), AfterValidator(refuse_unstorable)
+Email = Annotated[str, *text(max_length=254), AfterValidator(_valid_email), documented(format="email")]
+AvatarUrl = Annotated[
+    str,
+    *text(max_length=500),
+    AfterValidator(_web_address),
+    documented(format="uri", pattern="^https?://"),
 ]
-NewPassword = Annotated[GivenPassword, AfterValidator(_long_enough)]
+Bio = Annotated[str, *text(max_length=500)]
+# Bounded, because hashing a megabyte is a way to keep a server busy.
+GivenPassword = Annotated[str, *text(max_length=PASSWORD_MAX_LENGTH)]
+NewPassword = Annotated[
+    str, *text(min_length=settings.security.password_min_length, max_length=PASSWORD_MAX_LENGTH)
+]
 
 
 class UserPublic(SQLModel):
@@ -96,8 +96,8 @@ class User(UserPublic, table=True):
     """An account. Names and addresses are stored as typed and unique without regard to case."""
 
     __table_args__ = (
-        Index("uq_user_username", text("lower(username)"), unique=True),
-        Index("uq_user_email", text("lower(email)"), unique=True),
+        Index("uq_user_username", sql("lower(username)"), unique=True),
+        Index("uq_user_email", sql("lower(email)"), unique=True),
         TABLE_OPTIONS,
     )
 

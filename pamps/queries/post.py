@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, null, select
+from sqlalchemy import ColumnElement, Row, Select, exists, null, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -11,6 +11,7 @@ from pamps.models.like import Like
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostDetailResponse, PostPublic, PostResponse
 from pamps.models.user import User, UserBrief
 from pamps.pagination import MAX_LIMIT, Page, Sort
+from pamps.queries.user import is_called
 
 POST_COLUMNS = [getattr(Post, name) for name in ("id", *PostPublic.model_fields)]
 AUTHOR_COLUMNS: list[Any] = [col(User.username).label("author_name"), col(User.avatar).label("author_avatar")]
@@ -58,7 +59,7 @@ def list_feed(
     """Top-level posts of everybody, or of the user called `author` (of nobody: an empty list)."""
     statement = select_posts(viewer).where(IS_TOP_LEVEL, IS_LISTED)
     if author is not None:
-        statement = statement.where(func.lower(User.username) == author.lower())
+        statement = statement.where(is_called(author))
     return fetch_posts(session, page, statement, sort=sort)
 
 

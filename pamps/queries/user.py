@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, null, select
+from sqlalchemy import ColumnElement, Row, Select, exists, false, func, null, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -20,11 +20,17 @@ class UserNotFound(NotFound):
     detail = "There is no such user."
 
 
+def is_called(name: str) -> ColumnElement[bool]:
+    """Whether a user has this name, without regard to case. What cannot be a name is nobody's."""
+    # Beyond ASCII the two databases and Python disagree about case; NUL is more than PostgreSQL can take.
+    if not name.isascii() or "\0" in name:
+        return false()
+    return func.lower(User.username) == name.lower()
+
+
 def find_user(session: Session, username: str) -> User | None:
     """The user of that name, without regard to case."""
-    if not username.isascii() or "\0" in username:  # no user name is like this, and the database would object
-        return None
-    return session.scalar(select(User).where(func.lower(User.username) == username.lower()))
+    return session.scalar(select(User).where(is_called(username)))
 
 
 def get_user(session: Session, username: str) -> User:
@@ -36,11 +42,8 @@ def get_user(session: Session, username: str) -> User:
 
 def find_login(session: Session, name: str) -> User | None:
     """The active user whose user name or e-mail address, without regard to case, is `name`."""
-    column = User.email if "@" in name else User.username
-    if not name.isascii() and "@" not in name:
-        return None
-    statement = select(User).where(func.lower(column) == name.lower(), col(User.is_active).is_(True))
-    return session.scalar(statement)
+    is_named = func.lower(User.email) == name.lower() if "@" in name else is_called(name)
+    return session.scalar(select(User).where(is_named, col(User.is_active).is_(True)))
 
 
 def show_user(session: Session, viewer: User | None, username: str) -> UserResponse:

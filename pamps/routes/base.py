@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response, status
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_dependant
 from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
 
 from pamps.auth import current_user, maybe_user
 from pamps.db import get_session
@@ -39,10 +40,16 @@ def _no_constant(name: str) -> None:
 
 
 class StrictRequest(Request):
-    """A request whose JSON means the same to every parser."""
+    """A request whose body means the same to every parser."""
 
     async def json(self) -> Any:
         return json.loads(await self.body(), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+
+    async def form(self, **limits: Any) -> FormData:  # type: ignore[override]
+        form = await super().form(**limits)
+        if len(form) < len(form.multi_items()):
+            raise ValueError("a field came twice")  # RFC 6749, section 3.2; answered with 400
+        return form
 
 
 class Route(APIRoute):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, Select, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, exists, select, update
 
@@ -73,7 +73,7 @@ def remove_posts(session: Session, ids: Collection[int]) -> None:
     """
     chosen = col(Post.id).in_(ids)
     lock(session, User, col(User.id).in_(select(Post.user_id).where(chosen)))
-    lock(session, Post, chosen | col(Post.id).in_(select(Post.parent_id).where(chosen)))
+    lock(session, Post, col(Post.id).in_(_with_ancestors(chosen)))
     # Somebody else may have deleted some of them before the lock was ours.
     living = session.exec(select(Post.id).where(chosen, IS_LISTED)).all()
     _uncount(session, living)
@@ -81,6 +81,18 @@ def remove_posts(session: Session, ids: Collection[int]) -> None:
     tombstone = {"text": "", "deleted": True, "likes": 0, "edited_at": None}
     change(session, update(Post).where(col(Post.id).in_(living)).values(tombstone))
     _prune(session, living)
+
+
+def _with_ancestors(chosen: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The ids of the chosen posts and of all that they reply to.
+
+    Their tombstones may go as well (see `_prune`). Were they not held, two deletions at once of the last
+    two replies would each still see the other one, and the tombstone would stay for ever.
+    """
+    upwards = select(Post.id, Post.parent_id).where(chosen).cte("upwards", recursive=True)
+    parent = aliased(Post)
+    step = select(parent.id, parent.parent_id).join(upwards, upwards.c.parent_id == parent.id)
+    return select(upwards.union(step).c.id)
 
 
 def _count_reply(session: Session, parent_id: int) -> None:

@@ -145,6 +145,27 @@ def test_replies_race_with_the_deletion_of_their_post(server: Server) -> None:
     assert read(server, "/user/ana/")["posts"] == statuses[201]
 
 
+def test_the_last_two_replies_of_a_tombstone_go_at_once(server: Server) -> None:
+    names = ("ana", "bia", "cora", "dora")
+    ana, bia, cora, dora = (server.register(name) for name in names)
+    for _ in range(10):
+        top = write(server, ana)
+        middle = write(server, bia, "A reply.", top)
+        deep, beside = write(server, cora, "Deep.", middle), write(server, dora, "Beside.", top)
+        at_once(server, [ana], lambda client, post=top: client.delete(f"/post/{post}/"))  # type: ignore[misc]
+        at_once(server, [bia], lambda client, post=middle: client.delete(f"/post/{post}/"))  # type: ignore[misc]
+        own = {f"Bearer {cora}": deep, f"Bearer {dora}": beside}
+
+        statuses = at_once(
+            server,
+            [cora, dora],
+            lambda client, own=own: client.delete(f"/post/{own[client.headers['Authorization']]}/"),  # type: ignore[misc]
+        )
+
+        assert statuses == {204: 2}
+        assert read(server, f"/post/{top}/")["code"] == "post_not_found"
+
+
 def test_twenty_replies_count_as_twenty(server: Server) -> None:
     ana = server.register("ana")
     post = write(server, ana)

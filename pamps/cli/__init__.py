@@ -1,0 +1,55 @@
+"""The admin CLI: thin commands over the same settings, engine, rules and services as the API.
+
+Settings and database are imported inside the commands, so that `--help` and `--version` answer at once
+and also where the settings are broken.
+"""
+
+from typing import Annotated
+
+import typer
+
+from pamps import __version__
+from pamps.cli.database import migrate, reset_db
+from pamps.cli.failures import PampsCommands
+from pamps.cli.server import serve
+from pamps.cli.shell import shell
+from pamps.cli.user import create_user, user_list
+
+__all__ = ["create_user", "main", "migrate", "reset_db", "serve", "shell", "user_list"]
+
+main = typer.Typer(
+    name="pamps",
+    cls=PampsCommands,
+    help="Pamps: a microblog server.",
+    invoke_without_command=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        typer.echo(f"pamps {__version__}")
+        raise typer.Exit
+
+
+@main.callback()
+def options(
+    ctx: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Pamps: a microblog server."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+main.command()(serve)
+main.command()(migrate)
+main.command()(shell)
+main.command("user-list")(user_list)
+main.command("create-user", help="Make an account, by the same rules as the API.")(create_user)
+main.command("reset-db")(reset_db)

@@ -1,0 +1,38 @@
+"""The tables: brought up to date, or dropped."""
+
+from typing import Annotated
+
+import typer
+
+from pamps.cli.failures import fail
+
+
+def migrate() -> None:
+    """Bring the database to the newest migration."""
+    from pamps import schema
+
+    schema.upgrade()
+    typer.echo("The database is at the newest migration.")
+
+
+def reset_db(
+    force: Annotated[bool, typer.Option("-f", "--force", help="Do not ask.")] = False,
+    database: Annotated[
+        str | None, typer.Option(help="Its name, which production wants to be told.", show_default=False)
+    ] = None,
+) -> None:
+    """Drop every table of Pamps, with all that is in them."""
+    from pamps import schema
+    from pamps.config import settings
+    from pamps.db import engine
+
+    name = settings.db.url.database
+    if settings.env == "production":
+        if database is None and not force:
+            database = typer.prompt("Everything will be lost. Type the name of the database to go on")
+        if database != name:
+            fail(f"This is production: give the name of the database with --database {name}.")
+    elif not force:
+        typer.confirm(f"Drop all tables of {name} with everything in them?", abort=True)
+    schema.drop_all(engine)
+    typer.echo("All tables are gone. `pamps migrate` makes them anew.")

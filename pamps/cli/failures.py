@@ -1,0 +1,68 @@
+"""Every expected failure of a command is one red line on stderr and exit status 1."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+
+
+class PampsCommands(typer.core.TyperGroup):
+    """Turns every expected failure, misuse included, into one red line on stderr and exit status 1."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with one_red_line():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        with one_red_line():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def one_red_line() -> Iterator[None]:
+    """Explain what can be explained. A bug still shows its traceback."""
+    try:
+        yield
+    except SystemExit as end:
+        if not isinstance(end.code, str):
+            raise
+        fail(end.code.removeprefix("pamps: "))  # settings that cannot be used (see pamps.config)
+    except Exception as error:
+        message = explain(error)
+        if message is None:
+            raise
+        fail(message)
+
+
+def fail(message: str) -> NoReturn:
+    """Say in one red line what went wrong, and exit with status 1."""
+    Console(stderr=True, soft_wrap=True).print(message, style="red", markup=False, highlight=False)
+    raise typer.Exit(1)
+
+
+def explain(error: Exception) -> str | None:
+    """One line for people about an error that a command may meet; None for anything else."""
+    if hasattr(error, "format_message"):  # Typer's own: a misspelt command or option, a missing argument
+        return f"{error.format_message().rstrip('.')}. See `pamps --help`."
+
+    from pydantic import ValidationError
+    from sqlalchemy.exc import DBAPIError, IntegrityError
+
+    from pamps.errors import PampsError
+
+    if isinstance(error, ValidationError):
+        problem = error.errors(include_input=False, include_url=False)[0]
+        return f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
+    if isinstance(error, IntegrityError):
+        return "This user name or e-mail address is taken."
+    if isinstance(error, DBAPIError):
+        reason = str(error.orig).strip().splitlines()[0]
+        hint = (
+            " Run `pamps migrate` first." if "no such table" in reason or "does not exist" in reason else ""
+        )
+        return f"The database refused: {reason}.{hint}"
+    if isinstance(error, PampsError | OSError):
+        return str(error)
+    return None

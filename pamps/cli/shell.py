@@ -1,0 +1,40 @@
+"""A Python shell."""
+
+from typing import Any
+
+from pamps import __version__
+
+
+def shell() -> None:
+    """Open a Python shell with settings, engine, session and the tables at hand."""
+    from sqlmodel import Session, select
+
+    from pamps.config import settings
+    from pamps.db import engine
+    from pamps.models import Like, Post, Social, User
+
+    with Session(engine) as session:
+        names = {
+            "settings": settings,
+            "engine": engine,
+            "select": select,
+            "session": session,
+            "User": User,
+            "Post": Post,
+            "Social": Social,
+            "Like": Like,
+        }
+        banner = f"Pamps {__version__} ({settings.env}): {' '.join(names)}"
+        start_shell(names, banner)
+
+
+def start_shell(names: dict[str, Any], banner: str) -> None:
+    """IPython where it is installed, else the shell that Python brings along."""
+    try:
+        from IPython.terminal.embed import InteractiveShellEmbed
+    except ImportError:
+        import code
+
+        code.interact(banner=banner, local=names, exitmsg="")
+    else:
+        InteractiveShellEmbed(banner1=banner + "\n", user_ns=names)()
