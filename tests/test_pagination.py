@@ -1,5 +1,7 @@
 """Lists by cursor: every window, and the way from one to the next."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -44,9 +46,14 @@ def url(answer: Response, relation: str) -> str | None:
     return answer.links.get(relation, {}).get("url")
 
 
+def relations(answer: Response) -> list[str]:
+    """Which neighbours the header names, in its order."""
+    return re.findall(r'rel="(\w+)"', answer.headers.get("Link", ""))
+
+
 def walk(client: TestClient, start: str | None, relation: str) -> list[Response]:
     """The page at `start` and all that follow in one direction."""
-    pages = []
+    pages: list[Response] = []
     while start is not None:
         assert len(pages) < 50, f"endless: {start}"
         pages.append(client.get(start))
@@ -66,7 +73,7 @@ def posts(session: Session, ana: User) -> list[int]:
 
 
 @pytest.fixture
-def world(session: Session, login: Login) -> tuple[TestClient, int]:
+def world(session: Session, login: Login) -> Iterator[tuple[TestClient, int]]:
     """Rows for every list, with gaps where some were deleted, and a post with many replies and likes."""
     hub = make_user(session, "hub")
     people = [make_user(session) for _ in range(8)]
@@ -83,7 +90,8 @@ def world(session: Session, login: Login) -> tuple[TestClient, int]:
         assert client.delete(f"/post/{reply}/").status_code == 204
     assert login(people[5]).delete("/user/me/").status_code == 204
     make_user(session)
-    return client, post.id
+    with client:
+        yield client, post.id
 
 
 def test_a_page_has_20_rows_unless_told_otherwise(session: Session, client: TestClient, ana: User) -> None:
@@ -143,7 +151,7 @@ def test_the_header_names_the_next_page_before_the_previous_one(client: TestClie
 def test_the_first_page_has_no_previous_and_the_last_no_next(client: TestClient, posts: list[int]) -> None:
     pages = walk(client, "/post/?limit=3", "next")
 
-    assert [sorted(page.links) for page in pages] == [["next"], ["next", "prev"], ["prev"]]
+    assert [relations(page) for page in pages] == [["next"], ["next", "prev"], ["prev"]]
 
 
 @pytest.mark.parametrize("limit", [7, 8, 100])
@@ -247,7 +255,7 @@ def test_walking_a_list_there_and_back_shows_every_row_once(
     backwards = walk(client, str(forwards[-1].request.url), "prev")
 
     assert len(everything) == LISTS[address]
-    assert sum(map(ids, forwards), []) == everything
+    assert [row for page in forwards for row in ids(page)] == everything
     assert all(len(page.json()) == limit for page in forwards[:-1])
     assert [page.json() for page in backwards[::-1]] == [page.json() for page in forwards]
-    assert [sorted(page.links) for page in backwards[::-1]] == [sorted(page.links) for page in forwards]
+    assert [relations(page) for page in backwards[::-1]] == [relations(page) for page in forwards]

@@ -118,7 +118,7 @@ def test_an_unknown_user_costs_as_much_as_a_wrong_password(monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("scope", "fresh", "minutes"),
-    [("access_token", True, 30), ("access_token", False, 30)] + [("refresh_token", False, 600)],
+    [("access_token", True, 30), ("access_token", False, 30), ("refresh_token", False, 600)],
 )
 def test_a_signed_token_says_what_the_specification_promises(
     scope: TokenScope, fresh: bool, minutes: int
@@ -171,7 +171,7 @@ def test_only_true_is_fresh(flag: object, fresh: bool) -> None:
         {"algorithm": "HS384"},
         {"algorithm": "HS512"},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_a_token_that_says_something_else_is_refused(changes: dict[str, Any]) -> None:
     assert read_token(sign(), "access_token") == Claims(7, fresh=True)
@@ -201,8 +201,12 @@ def test_a_token_that_says_something_else_is_refused(changes: dict[str, Any]) ->
         "7.0",
         "1e1",
         "0x7",
-    ]
-    + ["me", str(2**63), str(10**30), "0" * 19 + "1" * 30, "0" * 19 + "1" * 5000],
+        "me",
+        str(2**63),
+        str(10**30),
+        "0" * 19 + "1" * 30,
+        "0" * 19 + "1" * 5000,
+    ],
     ids=lambda sub: str(sub)[:24],
 )
 def test_a_token_of_no_possible_user_is_refused(sub: object) -> None:
@@ -225,7 +229,8 @@ def test_a_token_cannot_choose_its_algorithm(algorithm: object) -> None:
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_a_changed_token_is_refused(part: int) -> None:
     parts = sign().split(".")
-    for place in range(0, len(parts[part]), 7):
+    # Not the very last letter: some of its bits are padding that nobody reads.
+    for place in range(0, len(parts[part]) - 1, 7):
         letter = "A" if parts[part][place] != "A" else "B"
         changed = parts[part][:place] + letter + parts[part][place + 1 :]
         with pytest.raises(InvalidToken):
@@ -234,8 +239,19 @@ def test_a_changed_token_is_refused(part: int) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["", "[]", "1", "null", '"x"', "{", '{"alg":"HS256"', "[" * 1500, '{"alg":' + "[" * 1500, "1" * 5000]
-    + ['{"alg":"HS256","a":' + "[" * 20_000 + "]" * 20_000 + "}"],
+    [
+        "",
+        "[]",
+        "1",
+        "null",
+        '"x"',
+        "{",
+        '{"alg":"HS256"',
+        "[" * 1500,
+        '{"alg":' + "[" * 1500,
+        "1" * 5000,
+        '{"alg":"HS256","a":' + "[" * 20000 + "]" * 20000 + "}",
+    ],
     ids=lambda header: header[:16],
 )
 def test_a_token_with_an_odd_head_is_refused(header: str) -> None:

@@ -1,0 +1,218 @@
+"""Logging in, staying logged in, and what a token opens."""
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlmodel import Session
+
+from pamps.security import Claims, TokenScope, read_token, sign_token
+from tests.conftest import Login
+from tests.factories import PASSWORD, make_user
+from tests.routes import refusal, wrong_fields
+
+PROTECTED = [
+    ("GET", "/user/me/"),
+    ("PATCH", "/user/me/"),
+    ("DELETE", "/user/me/"),
+    ("POST", "/user/me/password/"),
+    ("GET", "/user/timeline/"),
+    ("POST", "/user/follow/1/"),
+    ("DELETE", "/user/follow/1/"),
+    ("POST", "/post/"),
+    ("PUT", "/post/1/"),
+    ("PATCH", "/post/1/"),
+    ("DELETE", "/post/1/"),
+    ("POST", "/post/1/like/"),
+    ("DELETE", "/post/1/like/"),
+]
+PUBLIC = ["/user/", "/user/ana/", "/post/", "/post/user/ana/", "/post/likes/ana/", "/user/ana/followers/"]
+
+
+def log_in(client: TestClient, name: str, password: str = PASSWORD) -> Response:
+    return client.post("/token", data={"username": name, "password": password})
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_login_gives_a_fresh_access_token_and_a_refresh_token(session: Session, client: TestClient) -> None:
+    ana = make_user(session, "ana")
+
+    answer = log_in(client, "ana")
+
+    assert answer.status_code == 200
+    pair = answer.json()
+    assert set(pair) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert (pair["token_type"], pair["expires_in"]) == ("bearer", 30 * 60)
+    assert read_token(pair["access_token"], "access_token") == Claims(ana.id, fresh=True)
+    assert read_token(pair["refresh_token"], "refresh_token") == Claims(ana.id, fresh=False)
+
+
+@pytest.mark.parametrize("name", ["Ana", "ana", "ANA", "Ana@example.com", "aNA@EXAMPLE.COM"])
+def test_login_takes_name_or_email_in_any_case(session: Session, client: TestClient, name: str) -> None:
+    make_user(session, "Ana")
+
+    pair = log_in(client, name).json()
+
+    me = client.get("/user/me/", headers=bearer(pair["access_token"]))
+    assert me.json()["username"] == "Ana"
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("ana", PASSWORD + " "),
+        ("ana", PASSWORD[:-1]),
+        ("ana", PASSWORD.upper()),
+        ("ana", " "),
+        ("ana@example.com", "wrong"),
+        ("nobody", PASSWORD),
+        ("nobody@example.com", PASSWORD),
+        ("ana%", PASSWORD),
+        ("an_", PASSWORD),
+        ("gone", PASSWORD),
+    ],
+)
+def test_every_failed_login_gets_the_same_answer(
+    session: Session, client: TestClient, name: str, password: str
+) -> None:
+    make_user(session, "ana")
+    make_user(session, "gone", active=False)
+    plain = log_in(client, "ana", "wrong")
+
+    answer = log_in(client, name, password)
+
+    assert refusal(answer) == (401, "bad_credentials")
+    assert answer.content == plain.content
+    assert answer.headers == plain.headers
+
+
+def test_login_without_name_and_password_says_what_is_missing(client: TestClient) -> None:
+    answer = client.post("/token", data={"grant_type": "password"})
+
+    assert wrong_fields(answer) == ["body.username", "body.password"]
+
+
+def test_login_ignores_the_optional_fields_of_oauth(session: Session, client: TestClient) -> None:
+    make_user(session, "ana")
+    form = {"username": "ana", "password": PASSWORD, "grant_type": "password", "scope": "", "client_id": "x"}
+
+    answer = client.post("/token", data=form)
+
+    assert answer.status_code == 200
+
+
+def test_two_logins_give_different_tokens(session: Session, client: TestClient) -> None:
+    make_user(session, "ana")
+
+    first, second = log_in(client, "ana").json(), log_in(client, "ana").json()
+
+    assert first["access_token"] != second["access_token"]
+    assert first["refresh_token"] != second["refresh_token"]
+
+
+def test_refresh_gives_a_new_pair_that_is_not_fresh(session: Session, client: TestClient) -> None:
+    ana = make_user(session, "ana")
+    old = log_in(client, "ana").json()
+
+    answer = client.post("/refresh_token", json={"refresh_token": old["refresh_token"]})
+
+    assert answer.status_code == 200
+    new = answer.json()
+    assert set(new) == set(old)
+    assert (new["token_type"], new["expires_in"]) == ("bearer", 30 * 60)
+    assert read_token(new["access_token"], "access_token") == Claims(ana.id, fresh=False)
+    again = client.post("/refresh_token", json={"refresh_token": new["refresh_token"]})
+    assert again.status_code == 200
+
+
+def test_refresh_refuses_what_is_no_refresh_token(session: Session, client: TestClient) -> None:
+    ana = make_user(session)
+    access = sign_token(ana.id, "access_token", fresh=True)
+    nobodys = sign_token(2**63 - 1, "refresh_token", fresh=False)
+
+    for token in (access, nobodys, "x", access[:-2], ".."):
+        answer = client.post("/refresh_token", json={"refresh_token": token})
+        assert refusal(answer) == (401, "invalid_token")
+
+
+def test_refresh_ends_with_the_account(session: Session, client: TestClient) -> None:
+    ana, bia = make_user(session), make_user(session)
+    tokens = [sign_token(user.id, "refresh_token", fresh=False) for user in (ana, bia)]
+
+    ana.is_active = False
+    session.delete(bia)
+    session.commit()
+
+    for token in tokens:
+        answer = client.post("/refresh_token", json={"refresh_token": token})
+        assert refusal(answer) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize(("method", "path"), PROTECTED)
+def test_without_a_token_the_answer_is_who_are_you(client: TestClient, method: str, path: str) -> None:
+    answer = client.request(method, path)
+
+    assert refusal(answer) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize(("method", "path"), [*PROTECTED, *(("GET", path) for path in PUBLIC)])
+@pytest.mark.parametrize("scope", ["access_token", "refresh_token"])
+def test_a_token_that_is_not_valid_is_refused_everywhere(
+    session: Session, client: TestClient, method: str, path: str, scope: TokenScope
+) -> None:
+    ana = make_user(session, "ana")
+    # A refresh token where an access token belongs, and an access token that somebody has changed.
+    token = sign_token(ana.id, scope, fresh=True)
+    sent = token if scope == "refresh_token" else token.replace(".", ".A", 1)
+
+    answer = client.request(method, path, headers=bearer(sent))
+
+    assert refusal(answer) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("change", ["deactivated", "deleted"])
+def test_the_tokens_of_an_ended_account_fail_at_once(session: Session, login: Login, change: str) -> None:
+    ana = make_user(session, "ana")
+    client = login(ana)
+    assert client.get("/user/me/").status_code == 200
+
+    if change == "deactivated":
+        ana.is_active = False
+    else:
+        session.delete(ana)
+    session.commit()
+
+    for method, path in [*PROTECTED, ("GET", "/post/"), ("GET", "/user/")]:
+        answer = client.request(method, path)
+        assert refusal(answer) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "json"),
+    [
+        ("PATCH", "/user/me/", {"email": "new@example.org"}),
+        ("DELETE", "/user/me/", None),
+        ("POST", "/user/me/password/", {"current_password": PASSWORD, "new_password": "another horse"}),
+    ],
+)
+def test_what_is_delicate_needs_a_fresh_token(
+    session: Session, login: Login, method: str, path: str, json: dict[str, str] | None
+) -> None:
+    ana = make_user(session, "ana")
+
+    refused = login(ana, fresh=False).request(method, path, json=json)
+    allowed = login(ana).request(method, path, json=json)
+
+    assert refusal(refused) == (401, "fresh_token_required")
+    assert allowed.status_code in (200, 204)
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+def test_the_scheme_of_a_token_has_no_case(session: Session, client: TestClient, scheme: str) -> None:
+    token = sign_token(make_user(session, "ana").id, "access_token", fresh=False)
+
+    answer = client.get("/user/me/", headers={"Authorization": f"{scheme} {token}"})
+
+    assert answer.json()["username"] == "ana"
