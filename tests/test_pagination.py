@@ -154,6 +154,17 @@ def test_the_first_page_has_no_previous_and_the_last_no_next(client: TestClient,
     assert [relations(page) for page in pages] == [["next"], ["next", "prev"], ["prev"]]
 
 
+def test_there_and_back_and_there_again_shows_the_same_pages(client: TestClient, posts: list[int]) -> None:
+    there = walk(client, "/post/?limit=3", "next")
+    back = walk(client, url(there[-1], "prev"), "prev")
+    again = walk(client, url(back[-1], "next"), "next")
+
+    pages = [posts[:3:-1], posts[3:0:-1], posts[:1]]
+    assert [ids(page) for page in there] == pages
+    assert [ids(page) for page in back] == pages[1::-1]
+    assert [ids(page) for page in again] == pages[1:]
+
+
 @pytest.mark.parametrize("limit", [7, 8, 100])
 def test_a_list_that_fits_has_no_link(client: TestClient, posts: list[int], limit: int) -> None:
     answer = client.get("/post/", params={"limit": limit})

@@ -182,6 +182,20 @@ def test_a_deleted_account_takes_replies_along(
     assert client.get("/user/ana/").json()["posts"] == 0
 
 
+def test_a_deleted_account_takes_along_any_number_of_posts(
+    session: Session, login: Login, client: TestClient, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pamps.services.post.BATCH", 2)
+    post = make_post(session, ana)
+    for _ in range(2):
+        post = make_post(session, ana, parent=make_post(session, ana, parent=post))
+
+    login(ana).delete("/user/me/")
+
+    assert client.get("/post/").json() == []
+    assert session.exec(select(Post.id)).all() == []
+
+
 def test_an_old_place_loses_its_name_with_the_account(
     login: Login, client: TestClient, tombstone: Post, ana: User
 ) -> None:
