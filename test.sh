@@ -21,7 +21,7 @@ say() { printf '\n== %s (%ss)\n' "$*" "$((SECONDS - started))"; }
 run_pytest() {
     local uri=$1
     shift
-    PAMPS_TEST_URI=$uri .venv/bin/python -m pytest --cov --cov-report= --cov-append "$@" || status=${status/#0/$?}
+    PAMPS_TEST_URI=$uri .venv/bin/coverage run -m pytest "$@" || status=${status/#0/$?}
 }
 
 trap stop_postgres EXIT
@@ -59,6 +59,7 @@ fi
 # A part of the suite covers a part of the code: only the whole of it is held to the bound.
 if [ -z "$fast" ] && [ $# = 0 ] && [ "$status" = 0 ]; then
     say "Coverage"
+    .venv/bin/coverage combine --quiet
     .venv/bin/coverage report || status=$?
 fi
 say "Done, exit status $status"

@@ -3,6 +3,8 @@
 The `Link` header (RFC 8288) carries the addresses of the neighbouring pages.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -10,7 +12,7 @@ from urllib.parse import quote
 from annotated_types import Ge, Le
 from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BeforeValidator, Strict
-from sqlalchemy import ColumnElement, Row, Select
+from sqlalchemy import Row, Select
 from sqlmodel import Session
 
 MAX_ID = 2**63 - 1
@@ -41,8 +43,29 @@ class Sort(StrEnum):
     NEWEST_FIRST = "-date"
 
 
+@dataclass(frozen=True)
+class Window:
+    """A stretch of a list: the rows between two cursors, in one direction, at most so many."""
+
+    before: int | None
+    after: int | None
+    descending: bool
+    limit: int
+
+    def of(self, statement: Select[Any], key: Any) -> Select[Any]:
+        """The rows of the statement that are in this window, in the order of `key`.
+
+        `key` is a column of positive, unique ids.
+        """
+        if self.before is not None:
+            statement = statement.where(key < self.before)
+        if self.after is not None:
+            statement = statement.where(key > self.after)
+        return statement.order_by(key.desc() if self.descending else key.asc()).limit(self.limit)
+
+
 class Page:
-    """The window that a request asks for. `fetch` reads its rows and links its neighbours."""
+    """The page that a request asks for. `fetch` reads its rows and links its neighbours."""
 
     def __init__(
         self, request: Request, response: Response, limit: int, before: int | None, after: int | None
@@ -54,50 +77,55 @@ class Page:
         self.after = after
 
     def fetch(self, session: Session, statement: Select[Any], key: Any, sort: Sort) -> list[Row[Any]]:
-        """The rows of this window, in the order of `key`, and their neighbours in the `Link` header.
+        """The rows of this page of the statement, in the order of `key`, a column of unique ids."""
+        cursor = statement.add_columns(key.label("cursor"))
+        return self.fetch_windows(session, lambda window: window.of(cursor, key), sort)
 
-        `key` is a column of positive, unique ids. One statement; a second one only for a page that was
-        reached backwards, where nothing else tells whether another page follows.
+    def fetch_windows(
+        self, session: Session, build: Callable[[Window], Select[Any]], sort: Sort
+    ) -> list[Row[Any]]:
+        """The rows of this page, and its neighbours in the `Link` header.
+
+        `build` makes the statement for a window; its rows have a column `cursor`. One statement is run, and
+        a second one only for a page that was reached backwards, where nothing else tells whether another
+        page follows.
         """
         newest_first = sort is Sort.NEWEST_FIRST
-        towards_end, towards_start = (self.before, self.after) if newest_first else (self.after, self.before)
-        backwards = towards_start is not None and towards_end is None
-        window = statement.where(*self._bounds(key))
-        descending = newest_first is not backwards
-        ordered = window.add_columns(key.label("cursor")).order_by(key.desc() if descending else key.asc())
-        rows = list(session.execute(ordered.limit(self.limit + 1)).all())
-        more = len(rows) > self.limit
-        rows = rows[: self.limit]
-        if backwards:
-            rows.reverse()
+        forward, back = ("before", "after") if newest_first else ("after", "before")
+        came_forward, came_back = getattr(self, forward) is not None, getattr(self, back) is not None
+        backwards = came_back and not came_forward
+        # One row more than asked for tells whether there is another page in that direction.
+        window = Window(self.before, self.after, newest_first is not backwards, self.limit + 1)
+        rows = list(session.execute(build(window)).all())
+        more, rows = len(rows) > self.limit, rows[: self.limit]
         if not rows:
             return rows
-        first, last = rows[0].cursor, rows[-1].cursor
-        if backwards:
-            beyond = key < last if newest_first else key > last
-            has_next = session.execute(statement.where(beyond).limit(1)).first() is not None
-            has_previous = more
-        else:
-            has_next = more
-            # With both bounds the client walks a window of its own; there is no page before it.
-            has_previous = towards_end is not None and towards_start is None
-        forward, back = ("before", "after") if newest_first else ("after", "before")
-        links = []
-        if has_next:
-            links.append(self._link("next", forward, last, drop=back if backwards else None))
-        if has_previous:
-            links.append(self._link("prev", back, first, drop=forward))
-        if links:
-            self._response.headers["Link"] = ", ".join(links)
+        if not backwards:
+            # With both bounds the client walks a stretch of its own; there is no page before it.
+            self._set_links(rows, more, came_forward and not came_back, forward, back, drop=None)
+            return rows
+        rows.reverse()
+        beyond = replace(window, **{back: None, forward: rows[-1].cursor}, limit=1)
+        has_next = session.execute(build(beyond)).first() is not None
+        self._set_links(rows, has_next, more, forward, back, drop=back)
         return rows
 
-    def _bounds(self, key: Any) -> list[ColumnElement[bool]]:
-        bounds = []
-        if self.before is not None:
-            bounds.append(key < self.before)
-        if self.after is not None:
-            bounds.append(key > self.after)
-        return bounds
+    def _set_links(
+        self,
+        rows: list[Row[Any]],
+        has_next: bool,
+        has_previous: bool,
+        forward: str,
+        back: str,
+        drop: str | None,
+    ) -> None:
+        links = []
+        if has_next:
+            links.append(self._link("next", forward, rows[-1].cursor, drop=drop))
+        if has_previous:
+            links.append(self._link("prev", back, rows[0].cursor, drop=forward))
+        if links:
+            self._response.headers["Link"] = ", ".join(links)
 
     def _link(self, relation: str, name: str, cursor: int, *, drop: str | None) -> str:
         """An absolute address that keeps the other parameters of the request."""

@@ -50,6 +50,7 @@ def running_server(
     the one that runs the tests, it serves what is installed there, from `folder`.
     """
     environment = {**os.environ, "PAMPS_DB__uri": uri, "PYTHONUNBUFFERED": "1", **settings}
+    environment.pop("COVERAGE_PROCESS_CONFIG", None)  # servers run at their own speed
     log = folder / "server.log"
     command = [str(python or sys.executable), "-m", "pamps", "serve", "--port", "0", *arguments]
     with log.open("w") as output:

@@ -59,13 +59,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_post"),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        "ix_post_feed",
-        "post",
-        ["id"],
-        sqlite_where=sa.text("parent_id IS NULL AND deleted IS 0"),
-        postgresql_where=sa.text("parent_id IS NULL AND deleted IS false"),
-    )
+    for name, columns in (("ix_post_feed", ["id"]), ("ix_post_archive", ["user_id", "id"])):
+        op.create_index(
+            name,
+            "post",
+            columns,
+            sqlite_where=sa.text("parent_id IS NULL AND deleted IS 0"),
+            postgresql_where=sa.text("parent_id IS NULL AND deleted IS false"),
+        )
     op.create_index("ix_post_user_id_id", "post", ["user_id", "id"])
     op.create_index("ix_post_parent_id_id", "post", ["parent_id", "id"])
 

@@ -1,7 +1,7 @@
 """Posts and replies."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from pydantic import AfterValidator
@@ -74,16 +74,20 @@ class Post(PostPublic, table=True):
     id: int = identity()
 
 
-# The public feed: what it leaves out is left out of its index.
+# Written into the indexes below: a query must use the very same words to be served by them.
 IS_TOP_LEVEL = col(Post.parent_id).is_(None)
 IS_LISTED = col(Post.deleted).is_(False)
-Index(
-    "ix_post_feed",
-    col(Post.id),
-    sqlite_where=IS_TOP_LEVEL & IS_LISTED,
-    postgresql_where=IS_TOP_LEVEL & IS_LISTED,
-)
-# Archives and home timelines, and the replies of a post, each in order of id.
+
+
+def _index_top_level(name: str, *columns: Any) -> None:
+    """An index of the posts that feeds show: what they leave out is left out of it."""
+    top_level = IS_TOP_LEVEL & IS_LISTED
+    Index(name, *columns, sqlite_where=top_level, postgresql_where=top_level)
+
+
+# Each in order of id: the public feed; archives and home timelines, without and with replies; replies.
+_index_top_level("ix_post_feed", col(Post.id))
+_index_top_level("ix_post_archive", col(Post.user_id), col(Post.id))
 Index("ix_post_user_id_id", col(Post.user_id), col(Post.id))
 Index("ix_post_parent_id_id", col(Post.parent_id), col(Post.id))
 

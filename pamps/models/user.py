@@ -40,7 +40,7 @@ def _valid_email(email: str) -> str:
     """The address in its normal form. Never asks the network; `.test` domains are fine."""
     try:
         checked = validate_email(
-            email, check_deliverability=False, allow_smtputf8=False, test_environment=True
+            email, check_deliverability=False, allow_smtputf8=False, test_environment=True, strict=True
         )
     except EmailNotValidError:
         raise ValueError("This is not a valid e-mail address") from None

@@ -1,5 +1,6 @@
 """Reading posts. What a viewer gets is always built here, in one statement a list."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, exists, null, select
@@ -49,8 +50,7 @@ def show_post_detail(session: Session, viewer: User | None, post_id: int) -> Pos
     """One post with its first direct replies, oldest first; raises PostNotFound."""
     post = show_post(session, viewer, post_id)
     replies = _select_replies(viewer, post_id).order_by(col(Post.id)).limit(MAX_LIMIT)
-    shown = [_response(row) for row in session.execute(replies)]
-    return PostDetailResponse.model_construct(**dict(post), replies=shown)
+    return PostDetailResponse.model_construct(**dict(post), replies=show_rows(session.execute(replies)))
 
 
 def list_feed(
@@ -59,7 +59,9 @@ def list_feed(
     """Top-level posts of everybody, or of the user called `author` (of nobody: an empty list)."""
     statement = select_posts(viewer).where(IS_TOP_LEVEL, IS_LISTED)
     if author is not None:
-        statement = statement.where(is_called(author))
+        # As a value and not by the join: so the index of the author's posts is used, however few they are.
+        named = select(col(User.id)).where(is_called(author)).scalar_subquery()
+        statement = statement.where(col(Post.user_id) == named)
     return fetch_posts(session, page, statement, sort=sort)
 
 
@@ -106,7 +108,12 @@ def fetch_posts(
     sort: Sort = Sort.NEWEST_FIRST,
 ) -> list[PostResponse]:
     """The page of a statement made with `select_posts`."""
-    return [_response(row) for row in page.fetch(session, statement, key, sort)]
+    return show_rows(page.fetch(session, statement, key, sort))
+
+
+def show_rows(rows: Iterable[Row[Any]]) -> list[PostResponse]:
+    """The responses of rows that `select_posts` made."""
+    return [_response(row) for row in rows]
 
 
 def _select_replies(viewer: User | None, post_id: int) -> Select[Any]:

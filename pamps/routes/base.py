@@ -96,9 +96,9 @@ def _walk(dependant: Dependant) -> Iterator[Dependant]:
         yield from _walk(child)
 
 
-def make_router(prefix: str, tag: str) -> APIRouter:
+def make_router(prefix: str, tag: str, **options: Any) -> APIRouter:
     """A router of the API."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=Route)
+    return APIRouter(prefix=prefix, tags=[tag], route_class=Route, **options)
 
 
 def already(model: type[Any]) -> dict[int | str, dict[str, Any]]:

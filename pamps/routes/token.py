@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Form
+from fastapi import Depends, Form, Response
 
 from pamps.auth import HashingTurn
 from pamps.db import SessionDep
@@ -12,7 +12,13 @@ from pamps.routes.base import make_router
 from pamps.services import token as token_service
 from pamps.services.token import BadCredentials, RefusedToken
 
-router = make_router("", "token")
+
+async def _do_not_store(response: Response) -> None:
+    """No cache on the way may keep a token (RFC 6749, section 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
+
+
+router = make_router("", "token", dependencies=[Depends(_do_not_store)])
 
 
 @router.post("/token", dependencies=[HashingTurn], responses=refusals(BadCredentials))
