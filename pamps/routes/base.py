@@ -17,11 +17,13 @@ from pamps.services.token import RefusedToken
 
 Result = TypeVar("Result")
 
-BODY_RESPONSES: dict[int | str, dict[str, Any]] = {
+Responses = dict[int | str, dict[str, Any]]
+
+BODY_RESPONSES: Responses = {
     400: {"model": ErrorResponse, "description": "The body cannot be read. (`malformed_body`)"},
     413: {"model": ErrorResponse, "description": "The body is too large. (`body_too_large`)"},
 }
-INPUT_RESPONSES: dict[int | str, dict[str, Any]] = {
+INPUT_RESPONSES: Responses = {
     422: {"model": ValidationErrorResponse, "description": "Something sent is not valid. (`invalid_input`)"},
 }
 
@@ -60,13 +62,13 @@ class Route(APIRoute):
         path: str,
         endpoint: Callable[..., Any],
         *,
-        responses: dict[int | str, dict[str, Any]] | None = None,
+        responses: Responses | None = None,
         openapi_extra: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
         dependants = list(_walk(get_dependant(path=path, call=endpoint)))
         calls = {dependant.call for dependant in dependants}
-        shared: dict[int | str, dict[str, Any]] = {}
+        shared: Responses = {}
         if get_session in calls:
             shared |= refusals(Unavailable)
         if maybe_user in calls:
@@ -78,8 +80,8 @@ class Route(APIRoute):
             shared |= BODY_RESPONSES
         if any(d.body_params or d.path_params or d.query_params for d in dependants):
             shared |= INPUT_RESPONSES
-        responses = shared | (responses or {})
-        super().__init__(path, endpoint, responses=responses, openapi_extra=openapi_extra, **options)
+        merged = _merge(shared, responses or {})
+        super().__init__(path, endpoint, responses=merged, openapi_extra=openapi_extra, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -88,6 +90,15 @@ class Route(APIRoute):
             return await handle(StrictRequest(request.scope, request.receive))
 
         return handle_strictly
+
+
+def _merge(shared: Responses, own: Responses) -> Responses:
+    """Both sets of answers; where they share a status, both descriptions."""
+    merged = dict(shared)
+    for code, answer in own.items():
+        described = [merged.get(code, {}).get("description"), answer["description"]]
+        merged[code] = {**answer, "description": " ".join(filter(None, described))}
+    return merged
 
 
 def _walk(dependant: Dependant) -> Iterator[Dependant]:
@@ -101,7 +112,7 @@ def make_router(prefix: str, tag: str, **options: Any) -> APIRouter:
     return APIRouter(prefix=prefix, tags=[tag], route_class=Route, **options)
 
 
-def already(model: type[Any]) -> dict[int | str, dict[str, Any]]:
+def already(model: type[Any]) -> Responses:
     """OpenAPI `responses` of a route that changes nothing the second time."""
     return {200: {"model": model, "description": "It already was so."}}
 
