@@ -94,6 +94,11 @@ def transaction() -> Iterator[Session]:
         session.commit()
 
 
+def is_writing(session: Session) -> bool:
+    """Whether the session may write: that of a request that is not safe (RFC 9110), or of a command."""
+    return bool(session.connection().get_execution_options().get("writes", False))
+
+
 def release(session: Session) -> None:
     """End the transaction and give its connection back before slow work such as hashing a password,
     which would otherwise keep every other writer waiting. What was loaded stays usable."""

@@ -12,14 +12,16 @@ from pamps.models.user import User
 Table = TypeVar("Table", bound=SQLModel)
 
 
-def lock(session: Session, table: type[User] | type[Post], rows: ColumnElement[bool]) -> set[int]:
+def lock(
+    session: Session, table: type[User] | type[Post], rows: ColumnElement[bool], *, to_delete: bool = False
+) -> set[int]:
     """Hold the rows until the end of the transaction, and return the ids of those that are there.
 
     Two requests that lock in different orders would wait for each other for ever. So everybody locks users
-    first, then posts, each by id and, where possible, in one call. Others may still refer to a row that is
-    held. SQLite has one writer at a time and needs none of this.
+    first, then posts, each by id and, where possible, in one call. Others may still add rows that refer to
+    a row that is held, unless it is held `to_delete`. SQLite has one writer at a time and needs none of this.
     """
-    statement = select(table.id).where(rows).order_by(table.id).with_for_update(key_share=True)  # type: ignore[arg-type]
+    statement = select(table.id).where(rows).order_by(table.id).with_for_update(key_share=not to_delete)  # type: ignore[arg-type]
     return set(session.exec(statement))
 
 

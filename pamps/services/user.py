@@ -86,6 +86,7 @@ def delete_user(session: Session, user: User) -> None:
     following = select(Social.followed_id).where(Social.follower_id == user.id)
     connected = col(User.id).in_(followers) | col(User.id).in_(following)
     lock(session, User, connected | (col(User.id) == user.id))
+    lock(session, User, col(User.id) == user.id, to_delete=True)
     liked = col(Post.id).in_(select(Like.post_id).where(Like.user_id == user.id))
     lock(session, Post, liked)
     change(session, update(User).where(col(User.id).in_(followers)).values(following=User.following - 1))

@@ -179,6 +179,23 @@ def test_twenty_replies_count_as_twenty(server: Server) -> None:
     assert read(server, "/user/ana/")["posts"] == CROWD + 1
 
 
+def test_likes_race_with_the_deletion_of_their_account(server: Server) -> None:
+    ana = server.register("ana")
+    posts = [write(server, ana) for _ in range(CROWD - 1)]
+    for turn in range(3):
+        fan = server.register(f"fan{turn}")
+        acts: list[Act] = [lambda client, post=post: client.post(f"/post/{post}/like/") for post in posts]  # type: ignore[misc]
+        acts.insert(CROWD // 2, lambda client: client.delete("/user/me/"))
+        turns = iter(acts)
+
+        statuses = at_once(server, [fan] * CROWD, lambda client, turns=turns: next(turns)(client))  # type: ignore[misc]
+
+        assert statuses[204] == 1
+        assert set(statuses) <= {201, 204, 401}
+    for post in posts:
+        assert read(server, f"/post/{post}/")["likes"] == 0
+
+
 def test_deleting_accounts_that_follow_and_like_each_other(server: Server) -> None:
     ana, bia, cora = (server.register(name) for name in ("ana", "bia", "cora"))
     kept = write(server, cora)
