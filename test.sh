@@ -21,7 +21,14 @@ say() { printf '\n== %s (%ss)\n' "$*" "$((SECONDS - started))"; }
 run_pytest() {
     local uri=$1
     shift
-    PAMPS_TEST_URI=$uri .venv/bin/coverage run -m pytest "$@" || status=${status/#0/$?}
+    export PAMPS_TEST_URI=$uri
+    if [ $# -gt 0 ]; then
+        .venv/bin/coverage run -m pytest "$@" || status=${status/#0/$?}
+        return
+    fi
+    # On all cores, file by file; what wants the machine for itself comes after.
+    .venv/bin/coverage run -m pytest -n auto --dist loadfile -m "not load" || status=${status/#0/$?}
+    .venv/bin/coverage run -m pytest -m load || status=${status/#0/$?}
 }
 
 trap stop_postgres EXIT

@@ -6,10 +6,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.schemas import drop_schema, own_schema
+
 # Settings are read when pamps is imported, so this comes before any import of it.
-TEST_URI = os.environ.get("PAMPS_TEST_URI", "")
+TEST_URI = GIVEN_URI = os.environ.get("PAMPS_TEST_URI", "")
+OWN_SCHEMA = ""
 for name in [name for name in os.environ if name.startswith("PAMPS_")]:
     del os.environ[name]
+if GIVEN_URI and "PYTEST_XDIST_WORKER" in os.environ:
+    # Side by side in one schema, two tests that make the same name would wait for each other.
+    OWN_SCHEMA = f"test_{os.environ['PYTEST_XDIST_WORKER']}"
+    TEST_URI = own_schema(GIVEN_URI, OWN_SCHEMA)
 _folder = tempfile.TemporaryDirectory(prefix="pamps-test-")
 os.environ["PAMPS_ENV"] = "testing"
 os.environ["PAMPS_DB__uri"] = TEST_URI or f"sqlite:///{_folder.name}/pamps.db"
@@ -35,6 +42,8 @@ def _migrated() -> Iterator[None]:
     schema.upgrade()
     yield
     engine.dispose()
+    if OWN_SCHEMA:
+        drop_schema(GIVEN_URI, OWN_SCHEMA)
 
 
 @pytest.fixture

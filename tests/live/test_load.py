@@ -5,8 +5,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from tests.live.crowd import CLIENTS, REQUESTS_EACH, prepare, send_crowd
 from tests.server import Server, running_server
+
+pytestmark = pytest.mark.load
 
 HONEST = {200, 201, 409}  # 409: some of them try to follow themselves
 

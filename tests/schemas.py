@@ -1,0 +1,23 @@
+"""Schemas: a PostgreSQL for each, out of one. Knows nothing of pamps, whose settings are not read yet."""
+
+from sqlalchemy import create_engine, make_url, text
+
+
+def own_schema(uri: str, name: str) -> str:
+    """Make an empty schema, in the place of an old one, and return a URI that works inside it."""
+    _execute(uri, f"DROP SCHEMA IF EXISTS {name} CASCADE", f"CREATE SCHEMA {name}")
+    url = make_url(uri).update_query_dict({"options": f"-csearch_path={name}"})
+    return url.render_as_string(hide_password=False)
+
+
+def drop_schema(uri: str, name: str) -> None:
+    """Remove a schema with all that is in it."""
+    _execute(uri, f"DROP SCHEMA {name} CASCADE")
+
+
+def _execute(uri: str, *statements: str) -> None:
+    engine = create_engine(make_url(uri).set(drivername="postgresql+psycopg2"))
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
