@@ -1,13 +1,13 @@
 """The application."""
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from pamps import __version__
 from pamps.config import settings
 from pamps.errors import HTTP_ERRORS, error_response, install_error_handlers
-from pamps.middleware import Address, BodyLimit
+from pamps.middleware import Address, BodyLimit, PageHeaders
 from pamps.routes import ROUTERS
 from pamps.routes.base import Route
 
@@ -17,7 +17,14 @@ async def on_wrong_method(request: Request, _: Exception) -> JSONResponse:
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
     matching = [route for route in routes if route.path_regex.match(request.scope["path"])]
     allowed = sorted({method for route in matching for method in route.methods or ()})
-    return error_response(405, *HTTP_ERRORS[405], {"Allow": ", ".join(allowed) or "GET, HEAD"})
+    if "GET" in allowed or not allowed:  # not allowed: a page, which is not one of our routes
+        allowed = sorted({*allowed, "GET", "HEAD"})
+    return error_response(405, *HTTP_ERRORS[405], {"Allow": ", ".join(allowed)})
+
+
+async def redirect_to_pages(request: Request) -> RedirectResponse:
+    """Somebody who opens the address of the server in a browser gets something to look at."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
 
 
 def create_app() -> FastAPI:
@@ -32,7 +39,9 @@ def create_app() -> FastAPI:
     install_error_handlers(app)
     app.add_exception_handler(405, on_wrong_method)
     app.add_middleware(Address)
+    app.add_middleware(PageHeaders)
     app.add_middleware(BodyLimit, limit=settings.server.max_body)
+    app.add_api_route("/", redirect_to_pages, include_in_schema=False)
     for router in ROUTERS:
         app.include_router(router)
     return app

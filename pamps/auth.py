@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends
 from fastapi.security import OAuth2PasswordBearer
@@ -76,4 +76,4 @@ async def _take_hashing_turn() -> AsyncIterator[None]:
 # Hashing a password takes a third of a second of one core. As many at once as there are cores: more would
 # not be faster and would leave nothing for everybody else. Goes on the route, so that whoever waits for a
 # turn holds no database connection.
-HashingTurn = Depends(_take_hashing_turn, scope="function", max_concurrency=os.cpu_count() or 1)
+HashingTurn: Any = Depends(_take_hashing_turn, scope="function", max_concurrency=os.cpu_count() or 1)

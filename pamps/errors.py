@@ -1,6 +1,7 @@
 """Refusals that know their HTTP status, and the one shape in which every error leaves the API."""
 
 import logging
+import sqlite3
 import uuid
 from typing import Any
 
@@ -15,6 +16,14 @@ from starlette.exceptions import HTTPException
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 1
+PASSING_SQLITE_CODES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+}
 
 
 class ErrorResponse(SQLModel):
@@ -141,6 +150,8 @@ def _field_error(problem: dict[str, Any]) -> dict[str, str]:
     location, message = [str(part) for part in problem["loc"]], str(problem["msg"])
     if problem["type"] == "json_invalid":
         location, message = ["body"], "This is not valid JSON"
+    if problem["type"] == "model_attributes_type":
+        message = "This has to be a JSON object, sent with the header Content-Type: application/json"
     if problem["type"] == "extra_forbidden":  # the last part is the client's own word
         location, message = location[:-1], "There is a key that is not known here"
     return {"field": ".".join(location), "message": message.removeprefix("Value error, ")}
@@ -149,14 +160,29 @@ def _field_error(problem: dict[str, Any]) -> dict[str, str]:
 async def _on_database_error(_: Request, error: Exception) -> JSONResponse:
     """A database that is gone, busy or full is a 503; a constraint that no service explained is a 409."""
     if isinstance(error, IntegrityError):
-        logger.warning("Unexplained constraint violation: %s", type(error.orig).__name__)
+        logger.warning("Unexplained constraint violation: %s", violated_constraint(error))
         return error_response(Conflict.status, Conflict.code, Conflict.detail)
-    if isinstance(error, OperationalError | PoolTimeoutError) or getattr(
-        error, "connection_invalidated", False
-    ):
+    if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and is_passing(error)):
         logger.warning("Database not available: %s", str(error).splitlines()[0])
         return error_response(503, Unavailable.code, Unavailable.detail, Unavailable.headers)
     raise error
+
+
+def violated_constraint(error: IntegrityError) -> str:
+    """The name of the constraint. SQLite tells it in a message without values, PostgreSQL in a field."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(diagnosis.constraint_name if diagnosis else error.orig)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the same request may succeed later. SQLite has one class for a locked file and for a misspelt
+    column; only its code tells them apart."""
+    if error.connection_invalidated:
+        return True
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in PASSING_SQLITE_CODES
+    return isinstance(error, OperationalError)
 
 
 async def _on_bug(request: Request, error: Exception) -> JSONResponse:

@@ -1,13 +1,14 @@
 """What happens to every request before a route is looked for."""
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pamps.errors import HTTP_ERRORS, error_response
 
 # Every other route is declared with a slash at the end.
-WITHOUT_SLASH = ("/token", "/refresh_token", "/openapi.json", "/docs", "/redoc", "/static")
+PAGES = ("/docs", "/redoc")
+WITHOUT_SLASH = (*PAGES, "/token", "/refresh_token", "/openapi.json", "/static")
 
 
 class Address:
@@ -25,6 +26,28 @@ class Address:
             # A new dict: the server still has to see that it was HEAD.
             scope = {**scope, "path": path if bare else path + "/", "method": method}
         await self.app(scope, receive, send)
+
+
+class PageHeaders:
+    """Tells browsers to load nothing from elsewhere into the documentation pages, whatever their scripts ask
+    for (ReDoc asks for a logo)."""
+
+    POLICY = (
+        "default-src 'none'; connect-src 'self'; script-src 'self' 'unsafe-inline'; worker-src blob:;"
+        " style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Content-Security-Policy"] = self.POLICY
+            await send(message)
+
+        is_page = scope["type"] == "http" and scope["path"].removesuffix("/") in PAGES
+        await self.app(scope, receive, send_with_policy if is_page else send)
 
 
 class BodyLimit:

@@ -1,12 +1,12 @@
 """Schemas: a PostgreSQL for each, out of one. Knows nothing of pamps, whose settings are not read yet."""
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import URL, create_engine, make_url, text
 
 
 def own_schema(uri: str, name: str) -> str:
     """Make an empty schema, in the place of an old one, and return a URI that works inside it."""
     _execute(uri, f"DROP SCHEMA IF EXISTS {name} CASCADE", f"CREATE SCHEMA {name}")
-    url = make_url(uri).update_query_dict({"options": f"-csearch_path={name}"})
+    url = _with_driver(uri).update_query_dict({"options": f"-csearch_path={name}"})
     return url.render_as_string(hide_password=False)
 
 
@@ -15,8 +15,12 @@ def drop_schema(uri: str, name: str) -> None:
     _execute(uri, f"DROP SCHEMA {name} CASCADE")
 
 
+def _with_driver(uri: str) -> URL:
+    return make_url(uri).set(drivername="postgresql+psycopg2")
+
+
 def _execute(uri: str, *statements: str) -> None:
-    engine = create_engine(make_url(uri).set(drivername="postgresql+psycopg2"))
+    engine = create_engine(_with_driver(uri))
     with engine.begin() as connection:
         for statement in statements:
             connection.execute(text(statement))

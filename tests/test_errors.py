@@ -1,10 +1,14 @@
 """Errors that no route asks for: bugs, a database that is gone, constraints that nobody explained."""
 
+import sqlite3
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlmodel import Session
 
 from pamps.errors import install_error_handlers
 
@@ -29,10 +33,19 @@ def test_a_bug_answers_500_with_a_number_that_is_in_the_log(caplog: pytest.LogCa
     assert "RuntimeError: a secret" in caplog.text
 
 
+def sqlite_error(code: int) -> sqlite3.OperationalError:
+    """As the driver raises it: one class, told apart by its code."""
+    error = sqlite3.OperationalError("of some kind")
+    error.sqlite_errorcode = code
+    return error
+
+
 @pytest.mark.parametrize(
     "error",
     [
-        OperationalError("SELECT 'a secret'", {}, Exception("database is locked")),
+        OperationalError("SELECT 'a secret'", {}, Exception("could not connect to server")),
+        OperationalError("SELECT 'a secret'", {}, sqlite_error(sqlite3.SQLITE_BUSY)),
+        OperationalError("SELECT 'a secret'", {}, sqlite_error(sqlite3.SQLITE_FULL)),
         PoolTimeoutError("no connection"),
         DataError("SELECT 1", {}, Exception("terminated"), connection_invalidated=True),
     ],
@@ -56,8 +69,15 @@ def test_a_constraint_that_nobody_explained_is_a_409() -> None:
     assert "secret" not in answer.text
 
 
-def test_any_other_error_of_the_database_is_a_bug() -> None:
-    answer = client_of_a_route_that_raises(DataError("SELECT 1", {}, Exception("out of range"))).get("/")
+@pytest.mark.parametrize(
+    "error",
+    [
+        DataError("SELECT 1", {}, Exception("out of range")),
+        OperationalError("SELECT x", {}, sqlite_error(sqlite3.SQLITE_ERROR)),
+    ],
+)
+def test_any_other_error_of_the_database_is_a_bug(error: Exception) -> None:
+    answer = client_of_a_route_that_raises(error).get("/")
 
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
 
@@ -73,8 +93,8 @@ def test_unknown_addresses_and_methods_have_the_same_shape(client: TestClient) -
 
 
 def test_a_wrong_method_is_told_all_the_right_ones(client: TestClient) -> None:
-    assert client.put("/post").headers["Allow"] == "GET, POST"
-    assert client.post("/post/1/").headers["Allow"] == "DELETE, GET, PATCH, PUT"
+    assert client.put("/post").headers["Allow"] == "GET, HEAD, POST"
+    assert client.post("/post/1/").headers["Allow"] == "DELETE, GET, HEAD, PATCH, PUT"
     assert client.post("/docs").headers["Allow"] == "GET, HEAD"
 
 
@@ -84,3 +104,10 @@ def test_head_answers_like_get(client: TestClient, path: str) -> None:
 
     assert head.status_code == get.status_code
     assert head.headers["Content-Length"] == get.headers["Content-Length"]
+
+
+def test_what_was_sent_to_the_database_stays_out_of_the_log(session: Session) -> None:
+    with pytest.raises(DBAPIError) as failure:
+        session.connection().execute(text("SELECT :word FROM nowhere"), {"word": "a secret"})
+
+    assert "a secret" not in str(failure.value)

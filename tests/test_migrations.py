@@ -1,6 +1,7 @@
 """Migrations: they build what the models say, on both databases, up and down, with data inside."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from tests.conftest import TEST_URI
+from tests.databases import empty_database
 from tests.factories import make_follow, make_like, make_post, make_user
 from tests.server import REPOSITORY, Server, running_server
 
@@ -40,6 +42,39 @@ def test_models_and_migrations_agree(database_uri: str) -> None:
     alembic(database_uri, "upgrade", "head")
 
     assert "No new upgrade operations detected." in alembic(database_uri, "check")
+
+
+NAMES_IN_POSTGRESQL = """
+    SELECT conname FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
+    UNION SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()
+"""
+
+
+def test_names_of_constraints_and_indexes_agree(database_uri: str, tmp_path: Path) -> None:
+    """Autogenerate does not look at all of them, and one with another name cannot be changed later."""
+    alembic(database_uri, "upgrade", "head")
+    (tmp_path / "models").mkdir()
+    with empty_database(TEST_URI, tmp_path / "models") as from_models:
+        engine = create_engine(from_models)
+        SQLModel.metadata.create_all(engine)
+        engine.dispose()
+
+        assert names_of_everything(database_uri) == names_of_everything(from_models)
+
+
+def names_of_everything(uri: str) -> set[str]:
+    """Every constraint and index, as the database has them."""
+    engine = create_engine(uri)
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
+            names = {row.name for row in rows} | set(
+                re.findall(r"CONSTRAINT (\w+)", " ".join(row.sql for row in rows))
+            )
+        else:
+            names = set(connection.execute(text(NAMES_IN_POSTGRESQL)).scalars())
+    engine.dispose()
+    return {name for name in names if not name.startswith(("alembic", "pk_alembic", "sqlite_"))}
 
 
 def test_down_to_nothing_and_up_again_with_data_inside(database_uri: str, tmp_path: Path) -> None:

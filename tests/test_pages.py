@@ -43,6 +43,21 @@ def test_the_redirect_page_of_the_login_form_is_there(client: TestClient) -> Non
     assert client.get("/docs/oauth2-redirect").status_code == 200
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_may_load_nothing_from_elsewhere(client: TestClient, path: str) -> None:
+    policy = client.get(path).headers["Content-Security-Policy"]
+
+    assert policy.startswith("default-src 'none';")
+    assert "http" not in policy
+    assert "*" not in policy
+
+
+def test_the_address_of_the_server_leads_to_the_pages(client: TestClient) -> None:
+    answer = client.get("/", follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/docs")
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize("path", PAGES)
 def test_a_browser_without_internet_shows_the_api(path: str, database_uri: str, tmp_path: Path) -> None:

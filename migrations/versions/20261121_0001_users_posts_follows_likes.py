@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("deleted", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("likes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("replies_count", sa.Integer(), server_default="0", nullable=False),
-        sa.CheckConstraint("deleted OR user_id IS NOT NULL", name="ck_post_author"),
+        sa.CheckConstraint("deleted OR user_id IS NOT NULL", name=op.f("ck_post_author")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_post_user_id_user", ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["parent_id"], ["post.id"], name="fk_post_parent_id_post", ondelete="RESTRICT"
@@ -76,7 +76,7 @@ def upgrade() -> None:
         sa.Column("follower_id", big_id(), nullable=False),
         sa.Column("followed_id", big_id(), nullable=False),
         sa.Column("date", UTCDateTime(), nullable=False),
-        sa.CheckConstraint("follower_id <> followed_id", name="ck_social_no_self_follow"),
+        sa.CheckConstraint("follower_id <> followed_id", name=op.f("ck_social_no_self_follow")),
         sa.ForeignKeyConstraint(
             ["follower_id"], ["user.id"], name="fk_social_follower_id_user", ondelete="CASCADE"
         ),

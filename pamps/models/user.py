@@ -39,12 +39,23 @@ def _allowed_username(username: str) -> str:
 def _valid_email(email: str) -> str:
     """The address in its normal form. Never asks the network; `.test` domains are fine."""
     try:
-        checked = validate_email(
-            email, check_deliverability=False, allow_smtputf8=False, test_environment=True, strict=True
-        )
+        return _normalise_email(email)
     except EmailNotValidError:
         raise ValueError("This is not a valid e-mail address") from None
-    return checked.normalized
+
+
+def normal_email(typed: str) -> str:
+    """An address as it would be stored, or as it was typed if it cannot be one."""
+    try:
+        return _normalise_email(typed)
+    except EmailNotValidError:
+        return typed
+
+
+def _normalise_email(email: str) -> str:
+    return validate_email(
+        email, check_deliverability=False, allow_smtputf8=False, test_environment=True, strict=True
+    ).normalized
 
 
 def _web_address(url: str) -> str:
@@ -93,7 +104,8 @@ class UserPublic(SQLModel):
 
 
 class User(UserPublic, table=True):
-    """An account. Names and addresses are stored as typed and unique without regard to case."""
+    """An account. Names are stored as typed, addresses in their normal form; both are unique without regard
+    to case."""
 
     __table_args__ = (
         Index("uq_user_username", sql("lower(username)"), unique=True),

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from pamps.errors import NotFound
 from pamps.models.like import Like
 from pamps.models.social import Social
-from pamps.models.user import User, UserPublic, UserResponse
+from pamps.models.user import User, UserPublic, UserResponse, normal_email
 from pamps.pagination import Page, Sort
 
 USER_COLUMNS = [getattr(User, name) for name in ("id", *UserPublic.model_fields)]
@@ -42,20 +42,21 @@ def get_user(session: Session, username: str) -> User:
 
 def find_login(session: Session, name: str) -> User | None:
     """The active user whose user name or e-mail address, without regard to case, is `name`."""
-    is_named = func.lower(User.email) == name.lower() if "@" in name else is_called(name)
+    is_named = func.lower(User.email) == normal_email(name).lower() if "@" in name else is_called(name)
     return session.scalar(select(User).where(is_named, col(User.is_active).is_(True)))
 
 
 def show_user(session: Session, viewer: User | None, username: str) -> UserResponse:
     """One person as the viewer sees them; raises UserNotFound."""
-    user = get_user(session, username)
-    return _response(session.execute(_select_users(viewer).where(col(User.id) == user.id)).one())
+    return _show_one(session, _select_users(viewer).where(is_called(username)))
 
 
 def show_account(session: Session, owner: User) -> UserResponse:
-    """One's own account, with what only its owner may see, as it is in the database now."""
-    statement = _select_users(None).where(col(User.id) == owner.id)
-    account = _response(session.execute(statement).one())
+    """One's own account, with what only its owner may see, as it is in the database now.
+
+    Raises UserNotFound if it was deleted since the request began.
+    """
+    account = _show_one(session, _select_users(None).where(col(User.id) == owner.id))
     account.email = owner.email
     return account
 
@@ -107,6 +108,12 @@ def _fetch(
     session: Session, page: Page, statement: Select[Any], key: Any, sort: Sort = Sort.NEWEST_FIRST
 ) -> list[UserResponse]:
     return [_response(row) for row in page.fetch(session, statement, key, sort)]
+
+
+def _show_one(session: Session, statement: Select[Any]) -> UserResponse:
+    if (row := session.execute(statement).first()) is None:
+        raise UserNotFound
+    return _response(row)
 
 
 def _response(row: Row[Any]) -> UserResponse:

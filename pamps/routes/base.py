@@ -1,17 +1,17 @@
 """What every route of the JSON API shares: strict bodies and truthful documentation."""
 
 import json
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Request, Response, params, status
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 
-from pamps.auth import current_user, maybe_user
-from pamps.db import get_session
+from pamps.auth import HashingTurn, current_user, maybe_user
+from pamps.db import SAFE_METHODS, WriteTurn, get_session
 from pamps.errors import ErrorResponse, Unavailable, ValidationErrorResponse, refusals
 from pamps.services.token import RefusedToken
 
@@ -21,6 +21,9 @@ Responses = dict[int | str, dict[str, Any]]
 
 BODY_RESPONSES: Responses = {
     400: {"model": ErrorResponse, "description": "The body cannot be read. (`malformed_body`)"},
+}
+# A body may come where none is wanted.
+ANY_RESPONSES: Responses = {
     413: {"model": ErrorResponse, "description": "The body is too large. (`body_too_large`)"},
 }
 INPUT_RESPONSES: Responses = {
@@ -45,7 +48,8 @@ class StrictRequest(Request):
     """A request whose body means the same to every parser."""
 
     async def json(self) -> Any:
-        return json.loads(await self.body(), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        text = (await self.body()).decode()  # UTF-8 and nothing else (RFC 8259, section 8.1)
+        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
 
     async def form(self, **limits: Any) -> FormData:  # type: ignore[override]
         form = await super().form(**limits)
@@ -64,11 +68,16 @@ class Route(APIRoute):
         *,
         responses: Responses | None = None,
         openapi_extra: dict[str, Any] | None = None,
+        methods: set[str] | list[str] | None = None,
+        dependencies: Sequence[params.Depends] | None = None,
         **options: Any,
     ) -> None:
+        # First of all, so that whoever waits for a turn holds nothing. Those that hash have a turn already.
+        if not SAFE_METHODS.issuperset(methods or ()) and HashingTurn not in (dependencies or ()):
+            dependencies = [WriteTurn, *(dependencies or ())]
         dependants = list(_walk(get_dependant(path=path, call=endpoint)))
         calls = {dependant.call for dependant in dependants}
-        shared: Responses = {}
+        shared: Responses = dict(ANY_RESPONSES)
         if get_session in calls:
             shared |= refusals(Unavailable)
         if maybe_user in calls:
@@ -81,7 +90,15 @@ class Route(APIRoute):
         if any(d.body_params or d.path_params or d.query_params for d in dependants):
             shared |= INPUT_RESPONSES
         merged = _merge(shared, responses or {})
-        super().__init__(path, endpoint, responses=merged, openapi_extra=openapi_extra, **options)
+        super().__init__(
+            path,
+            endpoint,
+            responses=merged,
+            openapi_extra=openapi_extra,
+            methods=methods,
+            dependencies=dependencies,
+            **options,
+        )
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

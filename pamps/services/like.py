@@ -6,11 +6,12 @@ from pamps.models.like import Like, LikeResponse
 from pamps.models.post import IS_LISTED, Post
 from pamps.models.user import User
 from pamps.queries.post import PostNotFound
-from pamps.services.rows import add_once, change, lock
+from pamps.services.rows import add_once, change, hold_accounts, lock
 
 
 def like(session: Session, user: User, post_id: int) -> tuple[LikeResponse, bool]:
     """Like a post; the second value says whether that is new. Raises PostNotFound."""
+    hold_accounts(session, user)
     _hold(session, post_id)
     made, created = add_once(session, Like, {"user_id": user.id, "post_id": post_id})
     if created:

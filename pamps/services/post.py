@@ -13,6 +13,7 @@ from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest, PostRespo
 from pamps.models.user import User
 from pamps.queries.post import get_post, show_post
 from pamps.services.rows import change, lock
+from pamps.services.token import RefusedToken
 
 BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
 
@@ -29,7 +30,9 @@ class NotAuthor(Forbidden):
 
 def create_post(session: Session, author: User, request: PostRequest) -> PostResponse:
     """Write a post or a reply; raises ParentNotFound."""
-    change(session, update(User).where(col(User.id) == author.id).values(posts=User.posts + 1))
+    # Counts, and holds the account like `hold_accounts`.
+    if not change(session, update(User).where(col(User.id) == author.id).values(posts=User.posts + 1)):
+        raise RefusedToken
     if request.parent_id is not None:
         _count_reply(session, request.parent_id)
     post = Post(text=request.text, parent_id=request.parent_id, user_id=author.id, edited_at=None)
@@ -73,7 +76,7 @@ def remove_posts(session: Session, ids: Collection[int]) -> None:
     """
     chosen = col(Post.id).in_(ids)
     lock(session, User, col(User.id).in_(select(Post.user_id).where(chosen)))
-    lock(session, Post, col(Post.id).in_(_with_ancestors(chosen)))
+    lock(session, Post, col(Post.id).in_(with_ancestors(chosen)))
     # Somebody else may have deleted some of them before the lock was ours.
     living = session.exec(select(Post.id).where(chosen, IS_LISTED)).all()
     _uncount(session, living)
@@ -83,7 +86,7 @@ def remove_posts(session: Session, ids: Collection[int]) -> None:
     _prune(session, living)
 
 
-def _with_ancestors(chosen: ColumnElement[bool]) -> Select[tuple[int]]:
+def with_ancestors(chosen: ColumnElement[bool]) -> Select[tuple[int]]:
     """The ids of the chosen posts and of all that they reply to.
 
     Their tombstones may go as well (see `_prune`). Were they not held, two deletions at once of the last

@@ -4,25 +4,36 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Delete, Update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from pamps.models.post import Post
 from pamps.models.user import User
+from pamps.services.token import RefusedToken
 
 Table = TypeVar("Table", bound=SQLModel)
 
 
-def lock(
-    session: Session, table: type[User] | type[Post], rows: ColumnElement[bool], *, to_delete: bool = False
-) -> set[int]:
+def lock(session: Session, table: type[User] | type[Post], rows: ColumnElement[bool]) -> set[int]:
     """Hold the rows until the end of the transaction, and return the ids of those that are there.
 
     Two requests that lock in different orders would wait for each other for ever. So everybody locks users
-    first, then posts, each by id and, where possible, in one call. Others may still add rows that refer to
-    a row that is held, unless it is held `to_delete`. SQLite has one writer at a time and needs none of this.
+    first, then posts, each in one call and by id. Others may still refer to a row that is held. SQLite has
+    one writer at a time and needs none of this.
     """
-    statement = select(table.id).where(rows).order_by(table.id).with_for_update(key_share=not to_delete)  # type: ignore[arg-type]
+    statement = select(table.id).where(rows).order_by(table.id).with_for_update(key_share=True)  # type: ignore[arg-type]
     return set(session.exec(statement))
+
+
+def hold_accounts(session: Session, own: User, *others: int) -> set[int]:
+    """Hold one's own account and others, and return the ids of those that are there; raises RefusedToken.
+
+    Whoever adds rows to an account holds it first: otherwise it could be deleted meanwhile, and what is
+    added would escape the clearing up.
+    """
+    held = lock(session, User, col(User.id).in_((own.id, *others)))
+    if own.id not in held:
+        raise RefusedToken
+    return held
 
 
 def add_once(session: Session, table: type[Table], pair: dict[str, int]) -> tuple[Table, bool]:

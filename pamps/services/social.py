@@ -6,7 +6,7 @@ from pamps.errors import Conflict
 from pamps.models.social import Social, SocialResponse
 from pamps.models.user import User
 from pamps.queries.user import UserNotFound
-from pamps.services.rows import add_once, change, lock
+from pamps.services.rows import add_once, change, hold_accounts
 
 
 class SelfFollow(Conflict):
@@ -18,7 +18,7 @@ def follow(session: Session, follower: User, followed_id: int) -> tuple[SocialRe
     """Follow somebody; the second value says whether that is new. Raises UserNotFound or SelfFollow."""
     if followed_id == follower.id:
         raise SelfFollow
-    _hold(session, follower.id, followed_id)
+    _hold(session, follower, followed_id)
     made, created = add_once(session, Social, {"follower_id": follower.id, "followed_id": followed_id})
     if created:
         _count(session, follower.id, followed_id, 1)
@@ -27,15 +27,15 @@ def follow(session: Session, follower: User, followed_id: int) -> tuple[SocialRe
 
 def unfollow(session: Session, follower: User, followed_id: int) -> None:
     """Stop following; not having followed is fine. Raises UserNotFound."""
-    _hold(session, follower.id, followed_id)
+    _hold(session, follower, followed_id)
     pair = (col(Social.follower_id) == follower.id) & (col(Social.followed_id) == followed_id)
     if change(session, delete(Social).where(pair)):
         _count(session, follower.id, followed_id, -1)
 
 
-def _hold(session: Session, follower_id: int, followed_id: int) -> None:
+def _hold(session: Session, follower: User, followed_id: int) -> None:
     """Both at once, in the common order: two people may follow each other at the same moment."""
-    if followed_id not in lock(session, User, col(User.id).in_((follower_id, followed_id))):
+    if followed_id not in hold_accounts(session, follower, followed_id):
         raise UserNotFound
 
 

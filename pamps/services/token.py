@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from pamps.config import settings
-from pamps.db import is_writing, release
+from pamps.db import release
 from pamps.errors import Unauthorized
 from pamps.models.token import LoginForm, TokenResponse
 from pamps.models.user import User
@@ -45,12 +45,8 @@ def refresh(session: Session, token: str) -> TokenResponse:
 
 
 def get_token_owner(session: Session, user_id: int) -> User:
-    """The active user that a token was signed for; raises RefusedToken.
-
-    While a request writes, the account cannot be deleted: what it adds would escape the clearing up.
-    """
-    held = {"read": True, "key_share": True} if is_writing(session) else None
-    user = session.get(User, user_id, with_for_update=held)
+    """The active user that a token was signed for; raises RefusedToken."""
+    user = session.get(User, user_id)
     if user is None or not user.is_active:
         raise RefusedToken
     return user

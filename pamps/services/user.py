@@ -1,19 +1,20 @@
 """Accounts: made, changed, ended."""
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
 from pamps.db import release
-from pamps.errors import Conflict, Forbidden
+from pamps.errors import Conflict, Forbidden, violated_constraint
 from pamps.models.like import Like
 from pamps.models.post import Post
 from pamps.models.social import Social
 from pamps.models.user import PasswordRequest, User, UserPatch, UserRequest, UserResponse
 from pamps.queries.user import show_account
 from pamps.security import hash_password, verify_password
-from pamps.services.post import remove_all_posts
-from pamps.services.rows import change, lock
-from pamps.services.token import FreshTokenRequired
+from pamps.services.post import remove_all_posts, with_ancestors
+from pamps.services.rows import change, hold_accounts, lock
+from pamps.services.token import FreshTokenRequired, RefusedToken
 
 
 class UsernameTaken(Conflict):
@@ -57,6 +58,7 @@ def change_profile(session: Session, user: User, patch: UserPatch, *, fresh: boo
     """
     if "email" in patch.model_fields_set and not fresh:
         raise FreshTokenRequired
+    hold_accounts(session, user)
     user.sqlmodel_update(patch.model_dump(exclude_unset=True))
     session.add(user)
     try:
@@ -80,15 +82,15 @@ def change_password(session: Session, user: User, request: PasswordRequest) -> N
 def delete_user(session: Session, user: User) -> None:
     """End an account: its posts go as if each was deleted, its likes and follows go, its name is free again.
 
-    What others wrote stays. Counts of others are put right in the same transaction.
+    What others wrote stays. Counts of others are put right in the same transaction. Raises RefusedToken if
+    the account is gone already.
     """
     followers = select(Social.follower_id).where(Social.followed_id == user.id)
     following = select(Social.followed_id).where(Social.follower_id == user.id)
-    connected = col(User.id).in_(followers) | col(User.id).in_(following)
-    lock(session, User, connected | (col(User.id) == user.id))
-    lock(session, User, col(User.id) == user.id, to_delete=True)
+    _hold_with(session, user, col(User.id).in_(followers) | col(User.id).in_(following))
     liked = col(Post.id).in_(select(Like.post_id).where(Like.user_id == user.id))
-    lock(session, Post, liked)
+    written = col(Post.id).in_(with_ancestors(col(Post.user_id) == user.id))
+    lock(session, Post, liked | written)
     change(session, update(User).where(col(User.id).in_(followers)).values(following=User.following - 1))
     change(session, update(User).where(col(User.id).in_(following)).values(followers=User.followers - 1))
     change(session, update(Post).where(liked).values(likes=Post.likes - 1))
@@ -97,6 +99,19 @@ def delete_user(session: Session, user: User) -> None:
     change(session, delete(User).where(col(User.id) == user.id))
 
 
+def _hold_with(session: Session, user: User, connected: ColumnElement[bool]) -> None:
+    """Hold the account and everybody connected with it, all in one order (see `lock`)."""
+    everybody = connected | (col(User.id) == user.id)
+    while True:
+        with session.begin_nested() as attempt:
+            held = lock(session, User, everybody)
+            if set(session.exec(select(User.id).where(everybody))) <= held:
+                break
+            attempt.rollback()  # somebody followed while we waited, and would be locked out of turn
+    if user.id not in held:
+        raise RefusedToken
+
+
 def _explain(error: IntegrityError) -> Conflict:
-    """Which of the two unique indexes refused. SQLite and PostgreSQL both name it."""
-    return EmailTaken() if "uq_user_email" in str(error.orig) else UsernameTaken()
+    """Which of the two unique indexes refused."""
+    return EmailTaken() if "uq_user_email" in violated_constraint(error) else UsernameTaken()
