@@ -6,14 +6,16 @@ of the working directory, environment variables (`PAMPS_<SECTION>__<name>`).
 
 import os
 import secrets
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dynaconf import Dynaconf
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+
+from pamps.uri import normalise_uri
 
 ENVIRONMENTS = ("development", "testing", "production")
 PUBLISHED_KEY = "pamps-development-key-that-everybody-knows"
@@ -30,22 +32,6 @@ def _refuse_bool(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("Input should be a number")
     return value
-
-
-def _normalise_uri(uri: object) -> object:
-    """Name psycopg2 for both spellings of PostgreSQL: SQLAlchemy 2.1 would look for psycopg 3."""
-    if not isinstance(uri, str):
-        return uri
-    for scheme in ("postgres://", "postgresql://"):
-        if uri.startswith(scheme):
-            return "postgresql+psycopg2://" + uri.removeprefix(scheme)
-    try:
-        backend = make_url(uri).get_backend_name()
-    except ArgumentError:
-        backend = ""
-    if backend not in ("sqlite", "postgresql"):
-        raise ValueError("Input should be a SQLAlchemy URL of sqlite or postgresql")
-    return uri
 
 
 Whole = Annotated[int, BeforeValidator(_refuse_bool)]
@@ -70,10 +56,9 @@ class ServerSettings(Section):
 class DatabaseSettings(Section):
     """`[db]`: where the data is. The URI may hold a password, so it never shows in a repr."""
 
-    uri: Annotated[str, BeforeValidator(_normalise_uri)] = Field(repr=False)
+    uri: Annotated[str, AfterValidator(normalise_uri)] = Field(repr=False)
     echo: bool
     pool_size: Positive
-    pool_timeout: Positive
     busy_timeout: Positive
 
     @property
@@ -113,8 +98,9 @@ class Settings(BaseModel):
 def load_settings(directory: Path | None = None) -> Settings:
     """Read and check the settings of `directory` (default: the working directory).
 
-    Raises SettingsError for an unknown environment, an unknown name in a known section, a value of the
-    wrong type, and in production for a secret key that is missing, published or short.
+    Raises SettingsError for an unknown environment, a file that cannot be read, an unknown table in a file,
+    an unknown name in a known section, a value that cannot be used, a kept key that was cut short, and in
+    production for a secret key that is missing, published or short.
     """
     directory = directory or Path.cwd()
     env = os.environ.get("PAMPS_ENV", "development")
@@ -130,26 +116,51 @@ def load_settings(directory: Path | None = None) -> Settings:
 
 def _read_layers(directory: Path, env: str) -> dict[str, Any]:
     """Merge the layers into one dict of sections."""
-    files = [
-        Path(__file__).with_name("default.toml"),
-        directory / "settings.toml",
-        directory / ".secrets.toml",
-    ]
-    try:
-        layers = Dynaconf(
-            envvar_prefix="PAMPS",
-            environments=True,
-            env=env,
-            settings_files=[str(file) for file in files],
-            merge_enabled=True,
-            auto_cast=False,
-            load_dotenv=False,
-        ).as_dict(env=env)
-    except ValueError as error:  # a TOML file that cannot be parsed
-        raise SettingsError(f"settings.toml or .secrets.toml is not valid TOML: {error}") from None
+    files = [directory / "settings.toml", directory / ".secrets.toml"]
+    for file in files:
+        _check_file(file)
+    layers = Dynaconf(
+        envvar_prefix="PAMPS",
+        environments=True,
+        env=env,
+        settings_files=[str(file) for file in (Path(__file__).with_name("default.toml"), *files)],
+        merge_enabled=True,
+        auto_cast=False,
+        load_dotenv=False,
+    ).as_dict(env=env)
     sections = {name: layers[name.upper()] for name in Settings.model_fields if name.upper() in layers}
     _restore_text(sections)
     return sections
+
+
+def _check_file(file: Path) -> None:
+    """Refuse what Dynaconf passes over: a file that cannot be read, and tables that nothing reads."""
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise SettingsError(f"{file.name} cannot be opened: {error.strerror}") from None
+    except ValueError as error:  # also what is not UTF-8
+        raise SettingsError(f"{file.name} is not valid TOML: {error}") from None
+    _refuse_unknown(file, "", tables, {"default", *ENVIRONMENTS})
+    for name, sections in tables.items():
+        if isinstance(sections, dict):
+            _refuse_unknown(file, f"{name}.", sections, Settings.model_fields.keys() - {"env"})
+
+
+def _refuse_unknown(file: Path, prefix: str, tables: dict[str, Any], known: set[str]) -> None:
+    """Names count in any case, as for Dynaconf, whose own switch for merging may stand among them."""
+    for name, table in tables.items():
+        if name.lower() == "dynaconf_merge":
+            continue
+        # repr: a name in quotes may hold anything, also the end of the line.
+        if name.lower() not in known:
+            raise SettingsError(
+                f"{file.name}: unknown table {prefix + name!r}; expected {', '.join(sorted(known))}"
+            )
+        if not isinstance(table, dict):
+            raise SettingsError(f"{file.name}: {prefix + name!r} should be a table")
 
 
 def _restore_text(sections: dict[str, Any]) -> None:
@@ -191,19 +202,35 @@ def _with_key(settings: Settings, directory: Path) -> Settings:
 
 def _kept_key(url: URL, directory: Path) -> str:
     """The random key of an installation without secrets: made once, kept beside the embedded database."""
-    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+    if url.get_backend_name() == "sqlite":
         directory = directory.joinpath(str(url.database)).parent
     path = directory / KEY_FILE
+    try:
+        if not path.exists():
+            _make_key(path)
+        key = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"the key file {path} cannot be made or read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        key = ""
+    if len(key) < MIN_KEY_LENGTH:
+        # Not replaced in silence: that would void every token after somebody cut the file by accident.
+        raise SettingsError(
+            f"the key file {path} holds no whole key: restore it, or delete it to get a new key"
+        )
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a random key that only the owner may read."""
     fresh = path.with_name(f"{KEY_FILE}.{os.getpid()}")
-    if not path.exists():
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        # A link either appears whole or not at all: two first starts at once agree on one key.
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-    return path.read_text().strip()
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    # A link either appears whole or not at all: two first starts at once agree on one key.
+    with suppress(FileExistsError):
+        os.link(fresh, path)
+    fresh.unlink()
 
 
 try:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pamps.config import KEY_FILE, PUBLISHED_KEY, SettingsError, load_settings
+from pamps.config import KEY_FILE, MIN_KEY_LENGTH, PUBLISHED_KEY, SettingsError, load_settings
 
 OWN_KEY = "a key that only this installation knows"
+FILES = ["settings.toml", ".secrets.toml"]
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +16,14 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start from nothing: the suite itself sets a few of these."""
     monkeypatch.delenv("PAMPS_ENV", raising=False)
     monkeypatch.delenv("PAMPS_DB__uri", raising=False)
+
+
+def refusal(directory: Path) -> str:
+    """The one line with which the settings of a directory are refused."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings(directory)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 def test_each_layer_wins_over_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,6 +68,87 @@ def test_both_names_of_postgresql_mean_psycopg2(
     assert load_settings(tmp_path).db.uri == "postgresql+psycopg2://ana:secret@db/pamps"
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "sqlite:////srv/pamps.db",
+        "sqlite+pysqlite:///pamps.db",
+        "postgresql+psycopg2:///pamps?host=/run/postgresql",
+        "postgresql+psycopg2://ana:p%40ss%2Fword@[::1]:5433/pamps",
+    ],
+)
+def test_a_url_that_names_its_driver_stays_as_it_is(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAMPS_SECURITY__secret_key", OWN_KEY)
+    monkeypatch.setenv("PAMPS_DB__uri", uri)
+
+    assert load_settings(tmp_path).db.uri == uri
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "sqlite:",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///file:pamps?mode=memory&cache=shared&uri=true",
+        "sqlite:///file:pamps.db",
+        "sqlite:///pamps.db?timeout=soon",
+        "sqlite://pamps.db",
+        "sqlite://folder/pamps.db",
+    ],
+)
+def test_sqlite_is_a_file(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAMPS_DB__uri", uri)
+
+    assert refusal(tmp_path).startswith("setting db.uri: Input should")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "sqlite+aiosqlite:///hidden.db",
+        "postgresql+asyncpg://ana:hidden@db/pamps",
+        "postgresql+psycopg://ana:hidden@db/pamps",
+        "postgresql+none://ana:hidden@db/pamps",
+    ],
+)
+def test_other_drivers_are_refused(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAMPS_DB__uri", uri)
+
+    line = refusal(tmp_path)
+
+    assert line.startswith("setting db.uri: Input should name no driver")
+    assert "hidden" not in line
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "ana:hidden@db:port/pamps",
+        "ana:hidden@db:/pamps",
+        "ana:hidden@db:0/pamps",
+        "ana:hidden@db:65536/pamps",
+        "ana:hidden@[::1/pamps",
+        "ana:secret@hidden@db/pamps",
+        "ana:secret@hid:den@db/pamps",
+        "ana:hidden@/pamps?host=one:5432&host=two:many",
+    ],
+)
+def test_an_address_that_cannot_be_read_is_refused_and_no_password_shown(
+    scheme: str, rest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAMPS_DB__uri", f"{scheme}://{rest}")
+
+    line = refusal(tmp_path)
+
+    assert line.startswith("setting db.uri: the host or the port cannot be read")
+    assert not any(word in line for word in ("hid", "den", "secret"))
+
+
 @pytest.mark.parametrize("key", ["12345678901234567890", "true", "1e5", "@int 5", "00042"])
 def test_a_key_is_text_whatever_it_looks_like(
     key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -94,11 +184,7 @@ def test_what_cannot_be_used_is_named(
 ) -> None:
     monkeypatch.setenv(variable, value)
 
-    with pytest.raises(SettingsError) as refusal:
-        load_settings(tmp_path)
-
-    assert words in str(refusal.value)
-    assert "\n" not in str(refusal.value)
+    assert words in refusal(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +195,54 @@ def test_a_file_is_checked_like_the_environment(line: str, tmp_path: Path) -> No
 
     with pytest.raises(SettingsError):
         load_settings(tmp_path)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[posts]\nmax_length = 9", "unknown table 'posts'"),
+        ("[server]\nport = 9", "unknown table 'server'"),
+        ("[global.posts]\nmax_length = 9", "unknown table 'global'"),
+        ("[prodution.db]\npool_size = 9", "unknown table 'prodution'"),
+        ("port = 9", "unknown table 'port'"),
+        ("[default.srever]\nport = 9", "unknown table 'default.srever'"),
+        ("[production.env]", "unknown table 'production.env'"),
+        ("[default]\nport = 9", "unknown table 'default.port'"),
+        ('["two\\nlines"]', r"unknown table 'two\nlines'"),
+        ("default = 9", "'default' should be a table"),
+        ("[[production]]", "'production' should be a table"),
+        ("[production]\ndb = 9", "'production.db' should be a table"),
+    ],
+)
+def test_a_table_that_nothing_reads_is_refused(name: str, content: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+
+    assert refusal(tmp_path).startswith(f"{name}: {words}")
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("content", [b"[default.posts]\nmax_length =", b"[default", b'[default]\n"\xff" = 1'])
+def test_a_file_that_is_not_toml_is_refused(name: str, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    assert refusal(tmp_path).startswith(f"{name} is not valid TOML: ")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_cannot_be_opened_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()  # root may open any file, but nobody a folder
+
+    assert refusal(tmp_path) == f"{name} cannot be opened: Is a directory"
+
+
+def test_tables_may_be_empty_in_capitals_and_say_how_they_merge(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text(
+        "dynaconf_merge = true\n[production]\n"
+        "[DEFAULT]\ndynaconf_merge = true\n[DEFAULT.POSTS]\nmax_length = 9\n"
+    )
+
+    assert load_settings(tmp_path).posts.max_length == 9
 
 
 @pytest.mark.parametrize("key", [None, "", PUBLISHED_KEY, "x" * 31])
@@ -145,6 +279,32 @@ def test_the_key_lies_beside_the_database(tmp_path: Path, monkeypatch: pytest.Mo
     load_settings(tmp_path)
 
     assert (tmp_path / "data" / KEY_FILE).exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"x" * 31, b" " * 40, b"\xff" * 64])
+def test_a_kept_key_that_was_cut_short_is_refused_and_left_alone(content: bytes, tmp_path: Path) -> None:
+    kept = tmp_path / KEY_FILE
+    kept.write_bytes(content)
+
+    line = refusal(tmp_path)
+
+    assert str(kept) in line
+    assert "delete it" in line
+    assert kept.read_bytes() == content
+
+
+def test_a_kept_key_of_the_least_length_is_used(tmp_path: Path) -> None:
+    (tmp_path / KEY_FILE).write_text("k" * MIN_KEY_LENGTH + "\n")
+
+    assert load_settings(tmp_path).security.secret_key == "k" * MIN_KEY_LENGTH
+
+
+def test_a_key_that_cannot_be_kept_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAMPS_DB__uri", f"sqlite:///{tmp_path}/no/such/folder/pamps.db")
+
+    assert refusal(tmp_path) == (
+        f"the key file {tmp_path}/no/such/folder/{KEY_FILE} cannot be made or read: No such file or directory"
+    )
 
 
 def test_secrets_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
