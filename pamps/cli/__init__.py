@@ -10,12 +10,13 @@ import typer
 
 from pamps import __version__
 from pamps.cli.database import migrate, reset_db
+from pamps.cli.demo import demo
 from pamps.cli.failures import PampsCommands
 from pamps.cli.server import serve
 from pamps.cli.shell import shell
 from pamps.cli.user import create_user, user_list
 
-__all__ = ["create_user", "main", "migrate", "reset_db", "serve", "shell", "user_list"]
+__all__ = ["create_user", "demo", "main", "migrate", "reset_db", "serve", "shell", "user_list"]
 
 main = typer.Typer(
     name="pamps",
@@ -53,3 +54,4 @@ main.command()(shell)
 main.command("user-list")(user_list)
 main.command("create-user", help="Make an account, by the same rules as the API.")(create_user)
 main.command("reset-db")(reset_db)
+main.command()(demo)

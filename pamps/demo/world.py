@@ -1,0 +1,123 @@
+"""The world of a demo: what is in every row, as a pure function of its recipe. No database.
+
+The counters that stand on a row are known before the row is made, so that each row is written once. The
+price is some memory, about 100 bytes a post; texts are made one by one.
+"""
+
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pamps.demo.people import People
+from pamps.demo.recipe import Recipe
+from pamps.demo.rhythm import Rhythm, unpack
+from pamps.demo.texts import Writer
+from pamps.demo.threads import TOP_LEVEL, Threads
+from pamps.demo.words import BIOS
+
+EDITED = 0.03  # of all posts
+ORPHANED = 0.25  # of the deleted ones: their author has gone, too
+ADDRESSED = 0.3  # of the replies begin with the name of somebody
+
+USER_COLUMNS = (
+    *("id", "username", "email", "password", "bio", "created_at"),
+    *("followers", "following", "posts"),
+)
+FOLLOW_COLUMNS = ("id", "follower_id", "followed_id", "date")
+POST_COLUMNS = (
+    *("id", "user_id", "parent_id", "text", "date", "edited_at"),
+    *("deleted", "likes", "replies_count"),
+)
+LIKE_COLUMNS = ("id", "user_id", "post_id", "date")
+
+Row = tuple[int | str | None, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The rows of one table, ids and times rising; `name` is for people."""
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    total: int
+    rows: Iterator[Row]
+
+
+class World:
+    """People, follows, posts and likes, numbered from 0 on; the id of a row is its number plus one."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._rhythm = Rhythm(recipe)
+        self._people = People(recipe)
+        self._threads = Threads(recipe, self._people)
+        self._follows = self._people.plan_follows()
+
+    def stages(self, password: str) -> Iterator[Stage]:
+        """Every table, each after those that it refers to. `password` is the hash that everybody shares."""
+        users, posts, likes = self._recipe.users, self._recipe.posts, sum(self._threads.likes)
+        yield Stage("users", "user", USER_COLUMNS, users, self._make_users(password))
+        yield Stage("follows", "social", FOLLOW_COLUMNS, len(self._follows), self._make_follows())
+        yield Stage("posts", "post", POST_COLUMNS, posts, self._make_posts())
+        yield Stage("likes", "like", LIKE_COLUMNS, likes, self._make_likes())
+
+    def _make_users(self, password: str) -> Iterator[Row]:
+        people, dice = self._people, self._recipe.dice("bios")
+        followers, following = count_pairs(self._follows, self._recipe.users)
+        posts = self._threads.count_by_author()
+        for person, name in enumerate(people.names):
+            joined = self._rhythm.moment(people.join(person))
+            email = f"{name.lower()}@{self._recipe.domain}"
+            counts = followers[person], following[person], posts[person]
+            yield person + 1, name, email, password, dice.choice(BIOS), joined, *counts
+
+    def _make_follows(self) -> Iterator[Row]:
+        return self._make_pairs(self._follows)
+
+    def _make_likes(self) -> Iterator[Row]:
+        yield from self._make_pairs(self._threads.plan_likes())  # planned when it is their turn
+
+    def _make_pairs(self, pairs: list[int]) -> Iterator[Row]:
+        moment = self._rhythm.moment
+        for number, pair in enumerate(pairs, 1):
+            share, left, right = unpack(pair)
+            yield number, left + 1, right + 1, moment(share)
+
+    def _make_posts(self) -> Iterator[Row]:
+        threads, rhythm = self._threads, self._rhythm
+        dice = self._recipe.dice("posts")
+        random, writer = dice.random, Writer(dice, self._recipe.longest_text)
+        for post, author in enumerate(threads.authors):
+            start, end = threads.share(post), threads.share(post + 1)
+            share = start + (end - start) * random()
+            parent = threads.parents[post] + 1 or None
+            counts = threads.likes[post], threads.replies[post]
+            if threads.deleted[post]:
+                owner = None if random() < ORPHANED else author + 1
+                yield post + 1, owner, parent, "", rhythm.moment(share), None, 1, *counts
+                continue
+            text = writer.write(author, self._find_addressed(post, random))
+            edited = rhythm.moment(share + (1 - share) * random() * 0.001) if random() < EDITED else None
+            yield post + 1, author + 1, parent, text, rhythm.moment(share), edited, 0, *counts
+
+    def _find_addressed(self, post: int, random: Callable[[], float]) -> str | None:
+        """Whom a text names: a reply often who is replied to, others now and then somebody famous."""
+        threads, people = self._threads, self._people
+        parent = threads.parents[post]
+        if parent != TOP_LEVEL:
+            return people.names[threads.authors[parent]] if random() < ADDRESSED else None
+        if random() < 0.95:
+            return None
+        rank = int(self._recipe.users * random() ** 4)
+        return people.names[people.famous[rank] % people.joined(threads.share(post))]
+
+
+def count_pairs(pairs: list[int], numbers: int) -> "tuple[array[int], array[int]]":
+    """How often each number is on the right of a pair, and how often on the left."""
+    lefts, rights = array("i", [0]) * numbers, array("i", [0]) * numbers
+    for pair in pairs:
+        _, left, right = unpack(pair)
+        lefts[left] += 1
+        rights[right] += 1
+    return rights, lefts
