@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Serve Pamps from this checkout. Arguments go to `pamps serve` (--port, --host, --workers, --reload).
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 source scripts/venv.sh
 
 # What ./test.sh installed is enough to serve, too.

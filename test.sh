@@ -3,7 +3,7 @@
 #   ./test.sh [--fast] [pytest arguments]     --fast: SQLite only
 # PostgreSQL is the first of: PAMPS_TEST_URI; a Docker engine that answers; a server from a wheel.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 source scripts/venv.sh
 source scripts/postgres.sh
 

@@ -1,18 +1,25 @@
+<%!
+    def quoted(value):
+        return repr(value).replace("'", '"')
+%>\
 """${message}
 
 Revision ID: ${up_revision}
-Revises: ${down_revision | comma,n}
-Create Date: ${create_date}
+Revises: ${down_revision or "nothing" | comma,n}
+Create Date: ${create_date.date()}
 """
 
 import sqlalchemy as sa
+% if "sqlmodel." in (upgrades or "") + (downgrades or ""):
 import sqlmodel
+% endif
 from alembic import op
-${imports if imports else ""}
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
-branch_labels = ${repr(branch_labels)}
-depends_on = ${repr(depends_on)}
+${imports + "\n" if imports else ""}\
+
+revision = ${quoted(up_revision)}
+down_revision = ${quoted(down_revision)}
+branch_labels = ${quoted(branch_labels)}
+depends_on = ${quoted(depends_on)}
 
 
 def upgrade() -> None:

@@ -21,8 +21,8 @@ def make_engine(
 ) -> Engine:
     """An engine for either database.
 
-    `foreign_keys=False` is for migrations alone: SQLite rebuilds a table by dropping the old one, which
-    would delete what refers to it.
+    `foreign_keys=False` is for migrations and reset-db: SQLite rebuilds a table by dropping the old one,
+    which would delete what refers to it.
     """
     # hide_parameters: an error that ends up in the log must not carry a hash or an address there.
     options: dict[str, Any] = {"echo": db.echo, "poolclass": poolclass, "hide_parameters": True}

@@ -6,12 +6,17 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Engine, MetaData, String, Table, select
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from alembic.script.revision import ResolutionError
+from alembic.util import CommandError
+from sqlalchemy import Column, MetaData, String, Table, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 from sqlmodel import Session, SQLModel
 
 import pamps.models  # noqa: F401 - registers every table
-from pamps.errors import Unavailable
+from pamps.config import settings
+from pamps.db import make_engine
+from pamps.errors import Unavailable, is_passing
 
 # Alembic's own table; declared so that it can be read and dropped like the others.
 _version = Table("alembic_version", MetaData(), Column("version_num", String(32)))
@@ -24,26 +29,39 @@ class NotMigrated(Unavailable):
 
 def upgrade() -> None:
     """Bring the database to the newest migration. Several starters at once are safe: one migrates, the
-    others wait for it and find nothing left to do (see migrations/env.py)."""
-    command.upgrade(_config(), "head")
+    others wait for it and find nothing left to do (see migrations/env.py).
+
+    Raises alembic's CommandError if a newer Pamps has been here."""
+    try:
+        command.upgrade(_config(), "head")
+    except CommandError as error:
+        if not isinstance(error.__cause__, ResolutionError):
+            raise
+        found = error.__cause__.argument
+        raise CommandError(
+            f"The database is at migration {found}, which this Pamps does not know: install a newer one."
+        ) from error
 
 
 def require_current_schema(session: Session) -> None:
     """Raise NotMigrated unless the database is at the newest migration."""
     try:
         found = session.execute(select(_version.c.version_num)).scalars().all()
-    except (OperationalError, ProgrammingError) as error:  # no such table, on SQLite and on PostgreSQL
-        if getattr(error, "connection_invalidated", False):
+    except DBAPIError as error:
+        if is_passing(error):
             raise
-        raise NotMigrated from error
+        raise NotMigrated from error  # there is no such table
     if found != [_newest()]:
         raise NotMigrated
 
 
-def drop_all(engine: Engine) -> None:
+def drop_all() -> None:
     """Drop every table of Pamps, and Alembic's note of the version. Other tables are not touched."""
-    SQLModel.metadata.drop_all(engine)
-    _version.drop(engine, checkfirst=True)
+    # SQLite deletes the rows of a table that it drops; with foreign keys on, a reply forbids that.
+    engine = make_engine(settings.db, poolclass=NullPool, foreign_keys=False)
+    with engine.execution_options(writes=True).begin() as connection:
+        SQLModel.metadata.drop_all(connection)
+        _version.drop(connection, checkfirst=True)
 
 
 @cache

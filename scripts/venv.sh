@@ -2,33 +2,57 @@
 
 # The first Python of at least 3.11, or the one that $PYTHON names.
 find_python() {
-    local candidate
-    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    local candidate version tried="" candidates=(python3 python3.13 python3.12 python3.11)
+    [ -z "${PYTHON:-}" ] || candidates=("$PYTHON")
+    for candidate in "${candidates[@]}"; do
+        if is_new_enough "$candidate"; then
             echo "$candidate"
             return
         fi
+        version=$("$candidate" --version 2>/dev/null) || version="does not run"
+        tried+="${tried:+, }$candidate ($version)"
     done
-    echo "pamps: Python 3.11 or newer is needed; set PYTHON to where it is." >&2
+    echo "pamps: Python 3.11 or newer is needed; set PYTHON to where it is. Tried: $tried." >&2
     return 1
 }
 
-# ensure_venv run|dev: nothing to do when the same lock was installed before (dev includes run).
+is_new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+# The note is written last, so a .venv whose making was interrupted has none. It is the path, because the
+# programs in .venv/bin name their Python by its full path: in a checkout that has moved they are broken.
+is_usable_venv() {
+    [ "$(cat .venv/made-in 2>/dev/null)" = "$PWD" ] \
+        && is_new_enough .venv/bin/python \
+        && .venv/bin/python -c 'import pip' 2>/dev/null
+}
+
+make_venv() {
+    local python
+    python=$(find_python) || return 1
+    # Debian leaves ensurepip out of python3, and makes half an environment without it.
+    if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+        echo "pamps: $python cannot make a virtual environment; on Debian install python3-venv." >&2
+        return 1
+    fi
+    echo "Making .venv with $("$python" --version); with the packages it takes about a minute, once ..." >&2
+    if ! "$python" -m venv --clear .venv; then
+        echo "pamps: $python could not make .venv; the reason is above." >&2
+        return 1
+    fi
+    echo "$PWD" >.venv/made-in
+}
+
+# ensure_venv run|dev: nothing to do when the same lock was installed here before (dev includes run).
 ensure_venv() {
-    local kind=$1 lock=requirements.txt stamp python
+    local kind=$1 lock=requirements.txt stamp
     [ "$kind" = dev ] && lock=requirements-dev.txt
-    stamp=$(cat "$lock" setup.py requirements.in scripts/venv.sh | cksum)
+    stamp="$(cat "$lock" setup.py requirements.in scripts/venv.sh | cksum) $PWD"
     if [ -x .venv/bin/python ] && [ "$(cat ".venv/installed-$kind" 2>/dev/null)" = "$stamp" ]; then
         return
     fi
-    if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-        python=$(find_python)
-        echo "Making .venv with $("$python" --version) ..." >&2
-        if ! "$python" -m venv --clear .venv; then
-            echo "pamps: Python cannot make a virtual environment; on Debian install python3-venv." >&2
-            return 1
-        fi
-    fi
+    is_usable_venv || make_venv || return 1
     echo "Installing $lock ..." >&2
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$lock"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .

@@ -11,8 +11,8 @@ from tests.schemas import drop_schema, own_schema
 # Settings are read when pamps is imported, so this comes before any import of it.
 TEST_URI = GIVEN_URI = os.environ.get("PAMPS_TEST_URI", "")
 OWN_SCHEMA = ""
-for name in [name for name in os.environ if name.startswith("PAMPS_")]:
-    del os.environ[name]
+for name in [name for name in os.environ if name.startswith("PAMPS_") and name != "PAMPS_TEST_URI"]:
+    del os.environ[name]  # a process of pytest-xdist reads PAMPS_TEST_URI after us
 if GIVEN_URI and "PYTEST_XDIST_WORKER" in os.environ:
     # Side by side in one schema, two tests that make the same name would wait for each other.
     OWN_SCHEMA = f"test_{os.environ['PYTEST_XDIST_WORKER']}"

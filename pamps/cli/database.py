@@ -1,10 +1,14 @@
 """The tables: brought up to date, or dropped."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pamps.cli.failures import fail
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 
 def migrate() -> None:
@@ -24,7 +28,6 @@ def reset_db(
     """Drop every table of Pamps, with all that is in them."""
     from pamps import schema
     from pamps.config import settings
-    from pamps.db import engine
 
     name = settings.db.url.database
     if settings.env == "production":
@@ -33,6 +36,14 @@ def reset_db(
         if database != name:
             fail(f"This is production: give the name of the database with --database {name}.")
     elif not force:
-        typer.confirm(f"Drop all tables of {name} with everything in them?", abort=True)
-    schema.drop_all(engine)
+        typer.confirm(f"Drop all tables of {whereabouts(settings.db.url)} with all in them?", abort=True)
+    schema.drop_all()
     typer.echo("All tables are gone. `pamps migrate` makes them anew.")
+
+
+def whereabouts(url: "URL") -> str:
+    """Which database it is: the full path of a SQLite file, because each folder may have its own."""
+    name = str(url.database)
+    if url.get_backend_name() != "sqlite" or name.startswith((":memory:", "file:")):
+        return name
+    return str(Path(name).resolve())

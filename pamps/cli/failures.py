@@ -29,6 +29,8 @@ def one_red_line() -> Iterator[None]:
         if not isinstance(end.code, str):
             raise
         fail(end.code.removeprefix("pamps: "))  # settings that cannot be used (see pamps.config)
+    except BrokenPipeError:
+        raise  # the reader of a pipe has seen enough: Typer ends quietly
     except Exception as error:
         message = explain(error)
         if message is None:
@@ -45,24 +47,37 @@ def fail(message: str) -> NoReturn:
 def explain(error: Exception) -> str | None:
     """One line for people about an error that a command may meet; None for anything else."""
     if hasattr(error, "format_message"):  # Typer's own: a misspelt command or option, a missing argument
-        return f"{error.format_message().rstrip('.')}. See `pamps --help`."
+        return explain_misuse(error)
 
+    from alembic.util import CommandError
     from pydantic import ValidationError
-    from sqlalchemy.exc import DBAPIError, IntegrityError
+    from sqlalchemy.exc import DBAPIError
 
     from pamps.errors import PampsError
 
     if isinstance(error, ValidationError):
         problem = error.errors(include_input=False, include_url=False)[0]
         return f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
-    if isinstance(error, IntegrityError):
-        return "This user name or e-mail address is taken."
     if isinstance(error, DBAPIError):
-        reason = str(error.orig).strip().splitlines()[0]
-        hint = (
-            " Run `pamps migrate` first." if "no such table" in reason or "does not exist" in reason else ""
-        )
-        return f"The database refused: {reason}.{hint}"
-    if isinstance(error, PampsError | OSError):
+        return explain_refusal(str(error.orig).strip().splitlines()[0])
+    if isinstance(error, PampsError | OSError | CommandError):
         return str(error)
     return None
+
+
+def explain_misuse(error: Any) -> str:
+    """What Typer says, and the help of the command that it is about."""
+    message = error.format_message().rstrip(".")
+    ctx = getattr(error, "ctx", None)
+    command = f"pamps {ctx.info_name}" if ctx and ctx.parent else "pamps"
+    return f"{message}{'' if message.endswith('?') else '.'} See `{command} --help`."
+
+
+def explain_refusal(reason: str) -> str:
+    """What the first line of the driver's message means for who typed the command."""
+    if "uq_user_username" in reason:
+        return "This user name is taken."
+    if "uq_user_email" in reason:
+        return "This e-mail address is taken."
+    no_table = "no such table" in reason or ("relation" in reason and "does not exist" in reason)
+    return f"The database refused: {reason.rstrip('.')}.{' Run `pamps migrate` first.' if no_table else ''}"

@@ -1,5 +1,7 @@
 """A Python shell."""
 
+import code
+from importlib.util import find_spec
 from typing import Any
 
 from pamps import __version__
@@ -30,11 +32,10 @@ def shell() -> None:
 
 def start_shell(names: dict[str, Any], banner: str) -> None:
     """IPython where it is installed, else the shell that Python brings along."""
-    try:
+    # Asked beforehand: in a shell that starts while an ImportError is handled, every error shows it, too.
+    if find_spec("IPython"):
         from IPython.terminal.embed import InteractiveShellEmbed
-    except ImportError:
-        import code
 
-        code.interact(banner=banner, local=names, exitmsg="")
-    else:
         InteractiveShellEmbed(banner1=banner + "\n", user_ns=names)()
+    else:
+        code.interact(banner=banner, local=names, exitmsg="")

@@ -1,6 +1,7 @@
 """Accounts."""
 
 import json
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -8,28 +9,46 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+# What is shown of a user, and its heading in the table, where the e-mail address needs the room.
+COLUMNS = {
+    "id": "id",
+    "username": "username",
+    "email": "email",
+    "superuser": "admin",
+    "is_active": "active",
+    "created_at": "created_at",
+    "posts": "posts",
+}
+# No row is as wide; Rich fills no line up.
+ENDLESS = 2000
+
 
 def user_list(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False) -> None:
     """List all users, oldest first."""
-    from sqlmodel import col, select
+    from sqlmodel import Session, col, select
 
-    from pamps.db import transaction
+    from pamps.db import reading_engine
     from pamps.models import User
 
-    columns = ("id", "username", "email", "superuser", "is_active", "created_at", "posts")
-    with transaction() as session:
+    with Session(reading_engine) as session:
         users = session.exec(select(User).order_by(col(User.id))).all()
-        rows = [user.model_dump(mode="json", include=set(columns)) for user in users]
+        dumps = [user.model_dump(mode="json", include=set(COLUMNS)) for user in users]
+    rows = [{name: dump[name] for name in COLUMNS} for dump in dumps]
     if as_json:
-        typer.echo(json.dumps([{name: row[name] for name in columns} for row in rows], indent=2))
-        return
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        print_table(rows)
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """One line a user, so that grep finds whole ones; only a terminal that is too narrow gets it folded."""
     table = Table(title=f"Users ({len(rows)})")
-    for name in columns:
-        table.add_column(name, overflow="fold")
+    for heading in COLUMNS.values():
+        table.add_column(heading, overflow="fold")
     for row in rows:
         row["created_at"] = row["created_at"][:10]
-        table.add_row(*(escape_cell(row[name]) for name in columns))
-    Console().print(table)
+        table.add_row(*(escape_cell(row[name]) for name in COLUMNS))
+    Console(width=None if sys.stdout.isatty() else ENDLESS).print(table)
 
 
 def escape_cell(value: object) -> str:
@@ -43,7 +62,7 @@ def create_user(
     email: Annotated[str, typer.Argument(help="E-mail address.")],
     username: Annotated[str, typer.Argument(help="User name: letters, digits, underscores.")],
     password: Annotated[
-        str | None, typer.Argument(help="Asked for when left out.", show_default=False)
+        str | None, typer.Argument(help="When left out, asked for, or read from a pipe.", show_default=False)
     ] = None,
     superuser: Annotated[bool, typer.Option("--superuser", help="May delete any post.")] = False,
 ) -> Any:
@@ -57,9 +76,16 @@ def create_user(
     from pamps.services.user import add_user
 
     if password is None:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        password = ask_password()
     request = UserRequest(email=email, username=username, password=password)
     with transaction() as session:
         user = add_user(session, request, superuser=superuser)
     typer.echo(f"Created {user.username} (id {user.id}).")
     return user
+
+
+def ask_password() -> str:
+    """Asked for twice on a terminal; else one line of standard input, so that scripts need not show it."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
