@@ -47,7 +47,7 @@ class PostgresBulk:
 
     def __init__(self, connection: Connection) -> None:
         self._cursor: Any = connection.connection.cursor()
-        # Keeps autovacuum out as well: it sees none of our rows, and would tell the planner that there are none.
+        # Also keeps autovacuum out, which sees none of our rows and would tell the planner so. Readers go on.
         self._cursor.execute('LOCK TABLE "user", post, social, "like" IN SHARE ROW EXCLUSIVE MODE')
         self._cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         self._known: set[str] = set()

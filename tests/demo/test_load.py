@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, func, text
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, select
 
+from pamps.db import engine
 from pamps.demo.load import PASSWORD, OtherUsers, fill
 from pamps.demo.recipe import Recipe
 from pamps.models import User
@@ -97,6 +99,16 @@ def test_the_planner_knows_the_tables(filled: Engine) -> None:
 
     with filled.connect() as connection:
         assert set(TABLES) <= set(connection.execute(text(statistics)).scalars())
+
+
+@pytest.mark.skipif(not TEST_URI, reason="about PostgreSQL alone")
+@pytest.mark.parametrize("table", TABLES)
+def test_autovacuum_stays_out(connection: Connection, table: str) -> None:
+    """It would take that lock, and then tell the planner that the table is empty."""
+    fill_silently(connection)
+
+    with engine.connect() as autovacuum, pytest.raises(OperationalError, match="could not obtain lock"):
+        autovacuum.execute(text(f'LOCK TABLE "{table}" IN SHARE UPDATE EXCLUSIVE MODE NOWAIT'))
 
 
 def test_everybody_can_log_in(client: TestClient, session: Session, connection: Connection) -> None:
