@@ -1,6 +1,7 @@
 """What SQLite is told, and what that buys: no lost update among many writers."""
 
 import stat
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,8 +19,10 @@ ROUNDS = 10
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return make_engine(settings.db.model_copy(update={"uri": f"sqlite:///{tmp_path}/own.db"}))
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = make_engine(settings.db.model_copy(update={"uri": f"sqlite:///{tmp_path}/own.db"}))
+    yield engine
+    engine.dispose()
 
 
 def test_every_connection_is_prepared(engine: Engine) -> None:
