@@ -9,6 +9,8 @@ from fastapi.routing import APIRoute
 from sqlmodel import SQLModel
 
 from pamps import models
+from pamps.auth import HashingTurn
+from pamps.db import SAFE_METHODS, WriteTurn
 from pamps.models.base import RequestModel
 from pamps.routes import ROUTERS
 from tests.server import REPOSITORY
@@ -88,6 +90,13 @@ def test_every_route_is_a_plain_function_with_a_docstring(route: APIRoute) -> No
 def test_every_list_is_bounded(route: APIRoute) -> None:
     if str(route.response_model).startswith("list["):
         assert "page" in inspect.signature(route.endpoint).parameters
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
+def test_every_route_that_writes_waits_for_its_turn_outside_the_database(route: APIRoute) -> None:
+    takes_turn = WriteTurn in route.dependencies or HashingTurn in route.dependencies
+
+    assert takes_turn is not SAFE_METHODS.issuperset(route.methods or ())
 
 
 def test_request_bodies_refuse_unknown_keys_and_are_never_tables() -> None:
