@@ -3,13 +3,26 @@
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pamps import __version__
 from pamps.config import settings
 from pamps.errors import HTTP_ERRORS, error_response, install_error_handlers
-from pamps.middleware import Address, BodyLimit, PageHeaders
+from pamps.middleware import Address, BodyLimit, Envelope, Hosts, PageHeaders
 from pamps.routes import ROUTERS
 from pamps.routes.base import Route
+from pamps.sections import ServerSettings
+
+# What a page of another origin may read of an answer.
+EXPOSED_HEADERS = [
+    "Link",
+    "X-Request-ID",
+    "Retry-After",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+]
 
 
 async def on_wrong_method(request: Request, _: Exception) -> JSONResponse:
@@ -27,6 +40,25 @@ async def redirect_to_pages(request: Request) -> RedirectResponse:
     return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
 
 
+def add_middleware(app: FastAPI, server: ServerSettings) -> None:
+    """From the route outwards: what is added last sees a request first."""
+    app.add_middleware(BodyLimit, limit=server.max_body)
+    app.add_middleware(PageHeaders)
+    app.add_middleware(Address)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=server.cors_origins,
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=EXPOSED_HEADERS,
+        # Tokens come in a header that the page has to set itself; the cookie is for our own pages alone.
+        allow_credentials=False,
+    )
+    app.add_middleware(Hosts, names=server.hosts)
+    app.add_middleware(Envelope)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(server.trusted_proxies))
+
+
 def create_app() -> FastAPI:
     """The API with its documentation pages, which load nothing from elsewhere."""
     app = FastAPIOffline(
@@ -38,9 +70,7 @@ def create_app() -> FastAPI:
     )
     install_error_handlers(app)
     app.add_exception_handler(405, on_wrong_method)
-    app.add_middleware(Address)
-    app.add_middleware(PageHeaders)
-    app.add_middleware(BodyLimit, limit=settings.server.max_body)
+    add_middleware(app, settings.server)
     app.add_api_route("/", redirect_to_pages, include_in_schema=False)
     for router in ROUTERS:
         app.include_router(router)

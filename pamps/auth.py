@@ -1,22 +1,42 @@
 """Who is asking: the dependencies that routes name in their signatures."""
 
 import os
-from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Body, Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
+from pamps import cookies
 from pamps.db import SessionDep
-from pamps.errors import Unauthorized
+from pamps.errors import FreshTokenRequired, RefusedToken, SessionRequired, Unauthorized
+from pamps.models.token import RefreshRequest
 from pamps.models.user import User
+from pamps.queries.session import find_signed_in
 from pamps.security import Claims, InvalidToken, read_token
-from pamps.services.token import FreshTokenRequired, RefusedToken, get_token_owner
+from pamps.turns import Turn
 
 # The pure ones are `async`: they never wait, and a plain function would cost each request a thread.
 _bearer = OAuth2PasswordBearer(
     tokenUrl="token", auto_error=False, description="An access token from `/token`."
 )
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sent the request, and how they showed it."""
+
+    user: User
+    # None where they did without a login.
+    session_id: int | None
+    # Whether they have just given the password.
+    fresh: bool
+
+    def require_session(self) -> int:
+        """The id of the session; raises SessionRequired."""
+        if self.session_id is None:
+            raise SessionRequired
+        return self.session_id
 
 
 async def get_claims(token: Annotated[str | None, Depends(_bearer)]) -> Claims | None:
@@ -33,47 +53,102 @@ async def get_claims(token: Annotated[str | None, Depends(_bearer)]) -> Claims |
 ClaimsDep = Annotated[Claims | None, Depends(get_claims)]
 
 
-def maybe_user(claims: ClaimsDep, session: SessionDep) -> User | None:
+def maybe_caller(claims: ClaimsDep, session: SessionDep) -> Caller | None:
+    """Who is signed in, or None for everybody else; raises RefusedToken for a token that opens nothing."""
+    if claims is None:
+        return None
+    user = find_signed_in(session, claims)
+    if user is None:
+        raise RefusedToken
+    return Caller(user, claims.session_id, claims.fresh)
+
+
+MaybeCaller = Annotated[Caller | None, Depends(maybe_caller)]
+
+
+async def current_caller(caller: MaybeCaller) -> Caller:
+    """Who is signed in; raises Unauthorized if nobody is."""
+    if caller is None:
+        raise Unauthorized
+    return caller
+
+
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
+
+
+async def current_session(caller: CurrentCaller) -> Caller:
+    """Who has logged in; raises SessionRequired for those who came in without."""
+    caller.require_session()
+    return caller
+
+
+CurrentSession = Annotated[Caller, Depends(current_session)]
+
+
+async def fresh_session(caller: CurrentCaller) -> Caller:
+    """Who has just given the password; raises FreshTokenRequired."""
+    if not caller.fresh:
+        raise FreshTokenRequired
+    return caller
+
+
+FreshSession = Annotated[Caller, Depends(fresh_session)]
+
+
+async def maybe_user(caller: MaybeCaller) -> User | None:
     """The signed-in user, or None for everybody else."""
-    return None if claims is None else get_token_owner(session, claims.user_id)
+    return caller.user if caller else None
 
 
 MaybeUser = Annotated[User | None, Depends(maybe_user)]
 
 
-async def current_user(user: MaybeUser) -> User:
+async def current_user(caller: CurrentCaller) -> User:
     """The signed-in user; raises Unauthorized without one."""
-    if user is None:
-        raise Unauthorized
-    return user
+    return caller.user
 
 
 CurrentUser = Annotated[User, Depends(current_user)]
 
 
-async def has_fresh_token(_: CurrentUser, claims: ClaimsDep) -> bool:
-    """Whether the signed-in user has just given the password."""
-    return claims is not None and claims.fresh
-
-
-HasFreshToken = Annotated[bool, Depends(has_fresh_token)]
-
-
-async def fresh_user(user: CurrentUser, fresh: HasFreshToken) -> User:
+async def fresh_user(caller: FreshSession) -> User:
     """The signed-in user, who has just given the password; raises FreshTokenRequired."""
-    if not fresh:
-        raise FreshTokenRequired
-    return user
+    return caller.user
 
 
 FreshUser = Annotated[User, Depends(fresh_user)]
 
 
-async def _take_hashing_turn() -> AsyncIterator[None]:
-    yield
+@dataclass(frozen=True)
+class Refresh:
+    """A refresh token, and where it came from."""
 
+    token: str | None
+    in_cookie: bool
+
+    def require(self) -> str:
+        """The token; raises Unauthorized."""
+        if self.token is None:
+            raise Unauthorized
+        return self.token
+
+
+async def get_refresh(request: Request, body: Annotated[RefreshRequest | None, Body()] = None) -> Refresh:
+    """The refresh token of the body, or else of the cookie; raises CrossOrigin (see pamps.cookies).
+
+    With an access token in the header nobody asks for the cookie.
+    """
+    if body is not None:
+        return Refresh(body.refresh_token, in_cookie=False)
+    token = None if "authorization" in request.headers else cookies.read(request)
+    return Refresh(token, in_cookie=token is not None)
+
+
+GivenRefresh = Annotated[Refresh, Depends(get_refresh)]
+
+HASHING_PATIENCE = 30  # seconds
 
 # Hashing a password takes a third of a second of one core. As many at once as there are cores: more would
 # not be faster and would leave nothing for everybody else. Goes on the route, so that whoever waits for a
 # turn holds no database connection.
-HashingTurn: Any = Depends(_take_hashing_turn, scope="function", max_concurrency=os.cpu_count() or 1)
+HashingTurn: Any = Depends(Turn(os.cpu_count() or 1, HASHING_PATIENCE), scope="function")

@@ -9,13 +9,13 @@ import secrets
 import tomllib
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from dynaconf import Dynaconf
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
-from sqlalchemy.engine import URL, make_url
+from pydantic import ValidationError
+from sqlalchemy.engine import URL
 
-from pamps.uri import normalise_uri
+from pamps.sections import Settings
 
 ENVIRONMENTS = ("development", "testing", "production")
 PUBLISHED_KEY = "pamps-development-key-that-everybody-knows"
@@ -25,74 +25,6 @@ KEY_FILE = ".pamps.key"
 
 class SettingsError(Exception):
     """The settings cannot be used; the message is one line that says what to change."""
-
-
-def _refuse_bool(value: object) -> object:
-    """`true` is not a number, although Python thinks so."""
-    if isinstance(value, bool):
-        raise ValueError("Input should be a number")
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_refuse_bool)]
-Positive = Annotated[Whole, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A table of settings: unknown names are refused, nothing changes after the start."""
-
-    model_config = {"extra": "forbid", "frozen": True}
-
-
-class ServerSettings(Section):
-    """`[server]`: the process that listens."""
-
-    host: str
-    port: Annotated[Whole, Field(ge=0, le=65535)]
-    workers: Positive
-    max_body: Positive
-
-
-class DatabaseSettings(Section):
-    """`[db]`: where the data is. The URI may hold a password, so it never shows in a repr."""
-
-    uri: Annotated[str, AfterValidator(normalise_uri)] = Field(repr=False)
-    echo: bool
-    pool_size: Positive
-    busy_timeout: Positive
-
-    @property
-    def url(self) -> URL:
-        """The URI, taken apart."""
-        return make_url(self.uri)
-
-
-class SecuritySettings(Section):
-    """`[security]`: tokens and passwords."""
-
-    secret_key: str = Field(repr=False)
-    access_token_minutes: Positive
-    refresh_token_minutes: Positive
-    password_min_length: Annotated[Whole, Field(ge=1, le=64)]
-    bcrypt_rounds: Annotated[Whole, Field(ge=4, le=20)]
-
-
-class PostSettings(Section):
-    """`[posts]`: what may be written."""
-
-    max_length: Annotated[Whole, Field(ge=1, le=100_000)]
-
-
-class Settings(BaseModel):
-    """All settings of one environment, checked."""
-
-    model_config = {"frozen": True}
-
-    env: Literal["development", "testing", "production"]
-    server: ServerSettings
-    db: DatabaseSettings
-    security: SecuritySettings
-    posts: PostSettings
 
 
 def load_settings(directory: Path | None = None) -> Settings:
@@ -179,6 +111,8 @@ def _first_problem(error: ValidationError) -> str:
     """One line about the first problem, naming the setting but never its value."""
     problem = error.errors(include_input=False, include_url=False)[0]
     name = ".".join(str(part) for part in problem["loc"])
+    if not name:
+        return str(problem["msg"].removeprefix("Value error, "))
     if problem["type"] == "extra_forbidden":
         return f"unknown setting {name}"
     return f"setting {name}: {problem['msg'].removeprefix('Value error, ')}"

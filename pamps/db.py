@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Engine, Pool, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session, create_engine
 
-from pamps.config import DatabaseSettings, settings
+from pamps.config import settings
+from pamps.sections import DatabaseSettings
+from pamps.turns import Turn
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -22,18 +24,31 @@ def make_engine(
     """An engine for either database.
 
     `foreign_keys=False` is for migrations and reset-db: SQLite rebuilds a table by dropping the old one,
-    which would delete what refers to it.
+    which would delete what refers to it. Only an engine with the usual pool bounds the time of a statement.
     """
     # hide_parameters: an error that ends up in the log must not carry a hash or an address there.
     options: dict[str, Any] = {"echo": db.echo, "poolclass": poolclass, "hide_parameters": True}
     if poolclass is None:
-        options |= {"pool_size": db.pool_size, "max_overflow": 0}
+        options |= {"pool_size": db.pool_size, "max_overflow": 0, "pool_timeout": db.wait_timeout}
     if db.url.get_backend_name() != "sqlite":
-        return create_engine(db.uri, **options)
+        engine = create_engine(db.uri, **options, connect_args={"connect_timeout": db.wait_timeout})
+        if poolclass is None:
+            _bound_statements(engine, db.statement_timeout)
+        return engine
     _make_private_file(db.url.database)
     engine = create_engine(db.uri, **options, connect_args={"timeout": db.busy_timeout})
     _prepare_sqlite(engine, foreign_keys=foreign_keys)
     return engine
+
+
+def _bound_statements(engine: Engine, seconds: int) -> None:
+    """Let PostgreSQL cancel what takes longer, also what waits for a lock: it becomes a 503."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = '{seconds}s'")
+        connection.commit()
 
 
 def _make_private_file(path: str | None) -> None:
@@ -70,7 +85,11 @@ reading_engine = (
 )
 
 
-def get_session(request: Request) -> Iterator[Session]:
+# No more requests inside than there are connections, so that none of them holds a thread while it waits.
+DatabaseTurn: Any = Depends(Turn(settings.db.pool_size, settings.db.wait_timeout), scope="function")
+
+
+def get_session(request: Request, _: Annotated[None, DatabaseTurn]) -> Iterator[Session]:
     """The session of one request, committed when the route has returned and before the answer leaves."""
     bind = reading_engine if request.method in SAFE_METHODS else writing_engine
     with Session(bind, expire_on_commit=False) as session:
@@ -78,24 +97,14 @@ def get_session(request: Request) -> Iterator[Session]:
         session.commit()
 
 
-SessionDep = Annotated[
-    Session,
-    # scope "function": a failed commit is an error, never a false 201.
-    # max_concurrency: no more requests inside than there are connections, so that none of them holds a
-    # thread while it waits for one. The limit belongs to this one Depends object: use no other.
-    Depends(get_session, scope="function", max_concurrency=settings.db.pool_size),
-]
-
-
-async def _take_write_turn() -> AsyncIterator[None]:
-    yield
-
+# scope "function": a failed commit is an error, never a false 201.
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 # SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a place
 # of SessionDep from all readers, and get its turn by luck; here they queue outside, in order. On PostgreSQL
 # writers that wait for the same row leave a third of the places to readers. Goes on every route that writes.
 WRITERS = 1 if engine.dialect.name == "sqlite" else max(1, settings.db.pool_size * 2 // 3)
-WriteTurn: Any = Depends(_take_write_turn, scope="function", max_concurrency=WRITERS)
+WriteTurn: Any = Depends(Turn(WRITERS, settings.db.wait_timeout), scope="function")
 
 
 @contextmanager
@@ -107,6 +116,7 @@ def transaction() -> Iterator[Session]:
 
 
 def release(session: Session) -> None:
-    """End the transaction and give its connection back before slow work such as hashing a password,
-    which would otherwise keep every other writer waiting. What was loaded stays usable."""
+    """End the transaction early: what was written stays, even if a refusal follows, and the connection is
+    given back before slow work such as hashing a password, which would otherwise keep every other writer
+    waiting. What was loaded stays usable."""
     session.commit()

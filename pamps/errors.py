@@ -2,12 +2,13 @@
 
 import logging
 import sqlite3
-import uuid
+import traceback
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from psycopg2 import Error as PostgresError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import SQLModel
@@ -24,6 +25,7 @@ PASSING_SQLITE_CODES = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_READONLY,
 }
+DATABASE_ERRORS = (DBAPIError, PostgresError, sqlite3.Error)
 
 
 class ErrorResponse(SQLModel):
@@ -67,12 +69,27 @@ class Unauthorized(PampsError):
     headers = {"WWW-Authenticate": "Bearer"}  # noqa: RUF012 - never changed
 
 
+class RefusedToken(Unauthorized):
+    code = "invalid_token"
+    detail = "The token is not valid, or not any more. Sign in again."
+
+
+class FreshTokenRequired(Unauthorized):
+    code = "fresh_token_required"
+    detail = "This needs a fresh token: sign in with your password again."
+
+
 class Forbidden(PampsError):
     """Known, but not allowed."""
 
     status = 403
     code = "forbidden"
     detail = "This is not yours to change."
+
+
+class SessionRequired(Forbidden):
+    code = "session_required"
+    detail = "This needs a login: an access token of your own making is not enough."
 
 
 class NotFound(PampsError):
@@ -121,6 +138,7 @@ HTTP_ERRORS = {
     404: (NotFound.code, NotFound.detail),
     405: ("method_not_allowed", "This address does not answer to that method."),
     413: ("body_too_large", "The body is too large."),
+    500: ("internal_error", "Something went wrong on our side."),
 }
 
 
@@ -185,14 +203,22 @@ def is_passing(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError)
 
 
-async def _on_bug(request: Request, error: Exception) -> JSONResponse:
-    """A 500 says nothing but a number by which the log line can be found."""
-    request_id = uuid.uuid4().hex
-    logger.error(
-        "Request %s failed: %s %s", request_id, request.method, request.scope["path"], exc_info=error
-    )
-    headers = {"X-Request-ID": request_id}
-    return error_response(500, "internal_error", "Something went wrong on our side.", headers)
+def log_bug(request_id: str, method: str, path: str, error: BaseException) -> None:
+    """Log what nobody expected under the number that the client was told."""
+    logger.error("Request %s failed: %s %r\n%s", request_id, method, path, describe_bug(error))
+
+
+def describe_bug(error: BaseException) -> str:
+    """Where an error came from and what it says. A message is quoted, so that it cannot pretend to be another
+    line of the log; those of a database are left out, because they quote rows and statements."""
+    parts = []
+    cause: BaseException | None = error
+    while cause is not None:
+        said = "" if isinstance(cause, DATABASE_ERRORS) else repr(str(cause))
+        frames = "".join(traceback.format_tb(cause.__traceback__))
+        parts.append(f"{frames}{type(cause).__module__}.{type(cause).__qualname__}: {said}")
+        cause = cause.__cause__ or cause.__context__
+    return "\n\nThe above exception led to this one:\n\n".join(reversed(parts))
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -202,4 +228,3 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(DBAPIError, _on_database_error)
     app.add_exception_handler(PoolTimeoutError, _on_database_error)
-    app.add_exception_handler(Exception, _on_bug)

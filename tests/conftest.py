@@ -30,8 +30,8 @@ from pamps import schema
 from pamps.app import app
 from pamps.db import engine, get_session, writing_engine
 from pamps.models import User
-from pamps.security import sign_token
 from tests.databases import empty_database
+from tests.factories import make_session
 
 Login = Callable[..., TestClient]
 
@@ -77,11 +77,11 @@ def client(connection: Connection) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def login(client: TestClient) -> Login:
+def login(session: Session, client: TestClient) -> Login:
     """`login(user)`: a client signed in as that user, with a fresh token unless `fresh=False`."""
 
     def make_client(user: User, *, fresh: bool = True) -> TestClient:
-        token = sign_token(user.id, "access_token", fresh=fresh)
+        token = make_session(session, user, fresh=fresh).access_token
         return TestClient(app, headers={"Authorization": f"Bearer {token}"})
 
     return make_client

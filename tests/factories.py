@@ -4,12 +4,16 @@ from itertools import count
 
 from sqlmodel import Session
 
+from pamps.client import Client
 from pamps.models import Post, User
+from pamps.models.base import utc_now
 from pamps.models.post import PostRequest
+from pamps.models.token import TokenResponse
 from pamps.models.user import UserRequest
 from pamps.services import like as like_service
 from pamps.services import post as post_service
 from pamps.services import social as social_service
+from pamps.services.session import open_session, refresh
 from pamps.services.user import add_user
 
 PASSWORD = "correct horse"
@@ -27,6 +31,16 @@ def make_user(
         user.is_active = False
     session.commit()
     return user
+
+
+def make_session(session: Session, user: User, *, fresh: bool = True) -> TokenResponse:
+    """The tokens of a login of `user`, the first ones or, if not `fresh`, the next."""
+    client = Client("192.0.2.1", "tests", utc_now())
+    pair = open_session(session, user, client)
+    if not fresh:
+        pair = refresh(session, pair.refresh_token or "", client)
+    session.commit()
+    return pair
 
 
 def make_post(session: Session, author: User, text: str = "A text.", *, parent: Post | None = None) -> Post:

@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pamps.app import app  # with it, every refusal is declared
-from pamps.config import Settings, load_settings
+from pamps.config import load_settings
 from pamps.errors import HTTP_ERRORS, PampsError
+from pamps.sections import Settings
 from tests.console import Outcome, Step, explain_difference, read_steps, run_steps
 from tests.server import REPOSITORY, running_server
 

@@ -11,26 +11,39 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from pamps.errors import install_error_handlers
+from pamps.middleware import Envelope
 
 
 def client_of_a_route_that_raises(error: Exception) -> TestClient:
     app = FastAPI()
     install_error_handlers(app)
+    app.add_middleware(Envelope)
 
     @app.get("/")
     def fail() -> None:
         raise error
 
-    return TestClient(app, raise_server_exceptions=False)
+    return TestClient(app)
 
 
 def test_a_bug_answers_500_with_a_number_that_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    answer = client_of_a_route_that_raises(RuntimeError("a secret")).get("/")
+    answer = client_of_a_route_that_raises(RuntimeError("a secret\nfalse line")).get("/")
 
     assert answer.status_code == 500
     assert answer.json() == {"detail": "Something went wrong on our side.", "code": "internal_error"}
     assert answer.headers["X-Request-ID"] in caplog.text
-    assert "RuntimeError: a secret" in caplog.text
+    assert r"RuntimeError: 'a secret\nfalse line'" in caplog.text
+    assert "in fail" in caplog.text
+
+
+def test_the_log_does_not_repeat_what_a_database_quotes(caplog: pytest.LogCaptureFixture) -> None:
+    quoting = Exception("Failing row contains (1, ana, $2b$12$...)")
+
+    client_of_a_route_that_raises(DataError("SELECT 'a secret'", {}, quoting)).get("/")
+
+    assert "sqlalchemy.exc.DataError" in caplog.text
+    assert "secret" not in caplog.text
+    assert "ana" not in caplog.text
 
 
 def sqlite_error(code: int) -> sqlite3.OperationalError:

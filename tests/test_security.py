@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from datetime import timedelta
 from statistics import median
 from typing import Any
 
@@ -16,11 +17,16 @@ from passlib.context import CryptContext
 
 from pamps import security
 from pamps.config import settings
+from pamps.models.base import utc_now
+from pamps.sections import SecuritySettings
 from pamps.security import (
     Claims,
     InvalidToken,
+    TokenId,
     TokenScope,
     hash_password,
+    is_outdated,
+    make_context,
     read_token,
     sign_token,
     verify_password,
@@ -33,7 +39,8 @@ LONG = "p" * 200
 def sign(key: str | None = None, algorithm: str = "HS256", **changes: Any) -> str:
     """A token that is valid but for `changes`; a claim that is `...` is left out."""
     now = int(time.time())
-    claims = {"sub": "7", "scope": "access_token", "fresh": True, "iat": now, "exp": now + 60, "jti": "x"}
+    claims = {"sub": "7", "sid": 9, "scope": "access_token", "fresh": True, "jti": "x"}
+    claims |= {"iat": now, "exp": now + 60}
     kept = {name: value for name, value in (claims | changes).items() if value is not ...}
     return str(jwt.encode(kept, key or settings.security.secret_key, algorithm=algorithm))
 
@@ -92,6 +99,51 @@ def test_a_plain_bcrypt_hash_never_matches_a_longer_password() -> None:
     assert not verify_password("p" * 73, hashed)
 
 
+def use_settings(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Hash by other settings than those of the tests."""
+    changed: SecuritySettings = settings.security.model_copy(update=changes)
+    monkeypatch.setattr(security, "_passwords", make_context(changed))
+
+
+def test_new_hashes_are_bcrypt_by_default_and_argon2_where_it_comes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by_default = hash_password("correct horse")
+    use_settings(monkeypatch, password_schemes=("argon2", "bcrypt"))
+    with_argon2 = hash_password("correct horse")
+
+    assert by_default.startswith("$bcrypt-sha256$")
+    assert with_argon2.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert verify_password("correct horse", by_default)
+    assert verify_password("correct horse", with_argon2)
+    assert not verify_password("correct horsf", with_argon2)
+
+
+def test_a_hash_is_outdated_when_it_would_be_made_otherwise_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed, plain = (
+        hash_password("correct horse"),
+        bcrypt.hashpw(b"correct horse", bcrypt.gensalt(4)).decode(),
+    )
+    assert not is_outdated(hashed)
+    assert is_outdated(plain)
+
+    use_settings(monkeypatch, bcrypt_rounds=5)
+    assert is_outdated(hashed)
+    use_settings(monkeypatch, password_schemes=("argon2", "bcrypt"))
+    assert is_outdated(hashed)
+    assert not is_outdated(hash_password("correct horse"))
+
+
+def test_hashes_of_a_scheme_that_the_settings_leave_out_match_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hashed = hash_password("correct horse")
+
+    use_settings(monkeypatch, password_schemes=("argon2",))
+
+    assert not verify_password("correct horse", hashed)
+
+
 @pytest.mark.parametrize(
     "hashed", ["", "x", "correct horse", "$2b$", "$2b$04$short", "$bcrypt-sha256$", "\0", None]
 )
@@ -124,16 +176,33 @@ def test_a_signed_token_says_what_the_specification_promises(
     scope: TokenScope, fresh: bool, minutes: int
 ) -> None:
     now = int(time.time())
-    token = sign_token(2**63 - 1, scope, fresh=fresh)
+    claimed = Claims(2**63 - 1, 2**63 - 2, TokenId.new(), fresh=fresh)
+    token = sign_token(claimed, scope, utc_now() + timedelta(days=1))
 
     claims = jwt.get_unverified_claims(token)
 
     assert jwt.get_unverified_header(token)["alg"] == "HS256"
-    assert set(claims) == {"sub", "scope", "fresh", "exp", "iat", "jti"}
+    assert set(claims) == {"sub", "scope", "fresh", "exp", "iat", "jti", "sid"}
     assert (claims["sub"], claims["scope"], claims["fresh"]) == (str(2**63 - 1), scope, fresh)
     assert 0 <= claims["iat"] - now <= 2
     assert claims["exp"] - claims["iat"] == minutes * 60
-    assert read_token(token, scope) == Claims(2**63 - 1, fresh=fresh)
+    assert read_token(token, scope) == claimed
+
+
+def test_no_token_outlives_its_session() -> None:
+    claims, end = Claims(7, 9, TokenId.new(), fresh=True), utc_now() + timedelta(minutes=3)
+
+    for scope in ("access_token", "refresh_token"):
+        token = sign_token(claims, scope, end)
+        assert jwt.get_unverified_claims(token)["exp"] == int(end.timestamp())
+
+
+def test_token_ids_are_random_and_hidden_by_their_hash() -> None:
+    ids = {TokenId.new() for _ in range(100)}
+
+    assert len(ids) == 100
+    assert len({token_id.hashed for token_id in ids}) == 100
+    assert all(len(token_id.hashed) == 64 and token_id not in token_id.hashed for token_id in ids)
 
 
 def test_a_token_is_refused_in_the_place_of_the_other() -> None:
@@ -147,7 +216,7 @@ def test_a_token_is_refused_in_the_place_of_the_other() -> None:
     [(True, True), (False, False), (..., False), (None, False), ("true", False), (1, False)],
 )
 def test_only_true_is_fresh(flag: object, fresh: bool) -> None:
-    assert read_token(sign(fresh=flag), "access_token") == Claims(7, fresh=fresh)
+    assert read_token(sign(fresh=flag), "access_token") == Claims(7, 9, TokenId("x"), fresh=fresh)
 
 
 @pytest.mark.parametrize(
@@ -170,11 +239,18 @@ def test_only_true_is_fresh(flag: object, fresh: bool) -> None:
         {"key": "another key that is long enough to be one"},
         {"algorithm": "HS384"},
         {"algorithm": "HS512"},
+        {"jti": ...},
+        {"sid": ...},
+        {"sid": None},
+        {"sid": 0},
+        {"sid": 2**63},
+        {"sid": True},
+        {"sid": [9]},
     ],
     ids=" ".join,
 )
 def test_a_token_that_says_something_else_is_refused(changes: dict[str, Any]) -> None:
-    assert read_token(sign(), "access_token") == Claims(7, fresh=True)
+    assert read_token(sign(), "access_token") == Claims(7, 9, TokenId("x"), fresh=True)
     with pytest.raises(InvalidToken):
         read_token(sign(**changes), "access_token")
 

@@ -40,6 +40,7 @@ def serve(
         reload=reload,
         reload_dirs=[str(Path(__file__).parent.parent)] if reload else None,
         server_header=False,
+        proxy_headers=False,  # the application does it, by server.trusted_proxies (see pamps.app)
     )
 
 

@@ -1,8 +1,10 @@
 """Tables and schemas, one file a noun. Importing this package registers every table."""
 
+from pamps.models.audit import AuditEntry
 from pamps.models.like import Like
 from pamps.models.post import Post
+from pamps.models.session import LoginSession
 from pamps.models.social import Social
 from pamps.models.user import User
 
-__all__ = ["Like", "Post", "Social", "User"]
+__all__ = ["AuditEntry", "Like", "LoginSession", "Post", "Social", "User"]

@@ -71,7 +71,7 @@ def counter() -> Any:
     return Field(sa_column_kwargs={"server_default": "0"})
 
 
-def only_for_viewer() -> Any:
+def left_out_if_none() -> Any:
     """A response field that is left out, not null, when there is nobody to tell it to."""
     return SchemaField(default=None, exclude_if=lambda value: value is None)
 

@@ -17,8 +17,8 @@ from pamps.models.base import (
     documented,
     flag,
     identity,
+    left_out_if_none,
     moment,
-    only_for_viewer,
     reference,
     text,
 )
@@ -109,7 +109,7 @@ class PostResponse(PostPublic, HasId):
     """A post with its author; for a signed-in viewer also whether they like it."""
 
     user: UserBrief | None
-    liked: bool | None = only_for_viewer()
+    liked: bool | None = left_out_if_none()
 
 
 class PostDetailResponse(PostResponse):

@@ -19,9 +19,9 @@ from pamps.models.base import (
     documented,
     flag,
     identity,
+    left_out_if_none,
     moment,
     not_null_if_given,
-    only_for_viewer,
     text,
 )
 from pamps.names import is_reserved
@@ -158,7 +158,7 @@ class UserBrief(HasId):
 class UserResponse(UserPublic, HasId):
     """A person, with counts; for a signed-in viewer also how the two are connected."""
 
-    followed: bool | None = only_for_viewer()
-    follows_you: bool | None = only_for_viewer()
+    followed: bool | None = left_out_if_none()
+    follows_you: bool | None = left_out_if_none()
     # Only for its owner and for superusers.
-    email: str | None = only_for_viewer()
+    email: str | None = left_out_if_none()

@@ -10,10 +10,9 @@ from fastapi.dependencies.utils import get_dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 
-from pamps.auth import HashingTurn, current_user, maybe_user
+from pamps.auth import HashingTurn, current_caller, maybe_caller
 from pamps.db import SAFE_METHODS, WriteTurn, get_session
-from pamps.errors import ErrorResponse, Unavailable, ValidationErrorResponse, refusals
-from pamps.services.token import RefusedToken
+from pamps.errors import ErrorResponse, RefusedToken, Unavailable, ValidationErrorResponse, refusals
 
 Result = TypeVar("Result")
 
@@ -80,9 +79,9 @@ class Route(APIRoute):
         shared: Responses = dict(ANY_RESPONSES)
         if get_session in calls:
             shared |= refusals(Unavailable)
-        if maybe_user in calls:
+        if maybe_caller in calls:
             shared |= refusals(RefusedToken)
-            if current_user not in calls:
+            if current_caller not in calls:
                 # FastAPI says that a token is needed; say that none is, too.
                 openapi_extra = {"security": [{}], **(openapi_extra or {})}
         if any(d.body_params for d in dependants):
@@ -127,6 +126,11 @@ def _walk(dependant: Dependant) -> Iterator[Dependant]:
 def make_router(prefix: str, tag: str, **options: Any) -> APIRouter:
     """A router of the API."""
     return APIRouter(prefix=prefix, tags=[tag], route_class=Route, **options)
+
+
+async def do_not_store(response: Response) -> None:
+    """No cache on the way may keep a token (RFC 6749, section 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
 
 
 def already(model: type[Any]) -> Responses:

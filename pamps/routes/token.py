@@ -2,32 +2,45 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Form, Response
+from fastapi import Depends, Form, Request, Response
 
-from pamps.auth import HashingTurn
+from pamps.auth import GivenRefresh, HashingTurn
+from pamps.client import ClientDep
+from pamps.cookies import CrossOrigin, hand_out, refuse_other_origins
 from pamps.db import SessionDep
-from pamps.errors import refusals
-from pamps.models.token import LoginForm, RefreshRequest, TokenResponse
-from pamps.routes.base import make_router
+from pamps.errors import RefusedToken, Unauthorized, refusals
+from pamps.models.token import LoginForm, TokenResponse
+from pamps.routes.base import do_not_store, make_router
+from pamps.services import session as session_service
 from pamps.services import token as token_service
-from pamps.services.token import BadCredentials, RefusedToken
+from pamps.services.token import BadCredentials
+
+router = make_router("", "token", dependencies=[Depends(do_not_store)])
 
 
-async def _do_not_store(response: Response) -> None:
-    """No cache on the way may keep a token (RFC 6749, section 5.1)."""
-    response.headers["Cache-Control"] = "no-store"
+@router.post("/token", dependencies=[HashingTurn], responses=refusals(BadCredentials, CrossOrigin))
+def log_in(
+    form: Annotated[LoginForm, Form()],
+    client: ClientDep,
+    session: SessionDep,
+    request: Request,
+    response: Response,
+) -> TokenResponse:
+    """Log in with user name or e-mail address and password.
+
+    With `cookie` the refresh token goes into a cookie for browsers and not into the answer.
+    """
+    refuse_other_origins(request)
+    return hand_out(response, token_service.log_in(session, form, client), in_cookie=form.cookie)
 
 
-router = make_router("", "token", dependencies=[Depends(_do_not_store)])
+@router.post("/refresh_token", responses=refusals(Unauthorized, RefusedToken, CrossOrigin))
+def refresh_token(
+    refresh: GivenRefresh, client: ClientDep, session: SessionDep, response: Response
+) -> TokenResponse:
+    """Get a new pair of tokens for the refresh token in body or cookie; its access token is not fresh.
 
-
-@router.post("/token", dependencies=[HashingTurn], responses=refusals(BadCredentials))
-def log_in(form: Annotated[LoginForm, Form()], session: SessionDep) -> TokenResponse:
-    """Log in with user name or e-mail address and password."""
-    return token_service.log_in(session, form)
-
-
-@router.post("/refresh_token", responses=refusals(RefusedToken))
-def refresh_token(body: RefreshRequest, session: SessionDep) -> TokenResponse:
-    """Get a new pair of tokens; its access token is not fresh."""
-    return token_service.refresh(session, body.refresh_token)
+    The refresh token works once. Used again, it ends the session.
+    """
+    pair = session_service.refresh(session, refresh.require(), client)
+    return hand_out(response, pair, in_cookie=refresh.in_cookie)

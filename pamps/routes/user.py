@@ -1,15 +1,14 @@
 """Accounts and profiles."""
 
-from pamps.auth import CurrentUser, FreshUser, HasFreshToken, HashingTurn, MaybeUser
+from pamps.auth import CurrentCaller, CurrentUser, FreshSession, FreshUser, HashingTurn, MaybeUser
 from pamps.db import SessionDep
-from pamps.errors import Unauthorized, refusals
+from pamps.errors import FreshTokenRequired, Unauthorized, refusals
 from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse
 from pamps.pagination import PageDep
 from pamps.queries import user as user_queries
 from pamps.queries.user import UserNotFound
 from pamps.routes.base import make_router
 from pamps.services import user as user_service
-from pamps.services.token import FreshTokenRequired
 from pamps.services.user import EmailTaken, UsernameTaken, WrongPassword
 
 router = make_router("/user", "user")
@@ -34,11 +33,9 @@ def show_account(viewer: CurrentUser, session: SessionDep) -> UserResponse:
 
 
 @router.patch("/me/", responses=refusals(Unauthorized, FreshTokenRequired, EmailTaken))
-def change_account(
-    body: UserPatch, viewer: CurrentUser, fresh: HasFreshToken, session: SessionDep
-) -> UserResponse:
+def change_account(body: UserPatch, caller: CurrentCaller, session: SessionDep) -> UserResponse:
     """Change avatar and bio, and with a fresh token the e-mail address."""
-    return user_service.change_profile(session, viewer, body, fresh=fresh)
+    return user_service.change_profile(session, caller.user, body, fresh=caller.fresh)
 
 
 @router.delete("/me/", status_code=204, responses=refusals(Unauthorized, FreshTokenRequired))
@@ -53,9 +50,9 @@ def delete_account(viewer: FreshUser, session: SessionDep) -> None:
     dependencies=[HashingTurn],
     responses=refusals(Unauthorized, FreshTokenRequired, WrongPassword),
 )
-def change_password(body: PasswordRequest, viewer: FreshUser, session: SessionDep) -> None:
-    """Change one's own password."""
-    user_service.change_password(session, viewer, body)
+def change_password(body: PasswordRequest, caller: FreshSession, session: SessionDep) -> None:
+    """Change one's own password. All other sessions end."""
+    user_service.change_password(session, caller.user, body, kept=caller.session_id)
 
 
 @router.get("/{username}/", responses=refusals(UserNotFound))

@@ -6,14 +6,13 @@ from sqlalchemy import ColumnElement, Select, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, exists, select, update
 
-from pamps.errors import Forbidden, NotFound
+from pamps.errors import Forbidden, NotFound, RefusedToken
 from pamps.models.base import utc_now
 from pamps.models.like import Like
 from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest, PostResponse
 from pamps.models.user import User
 from pamps.queries.post import get_post, show_post
 from pamps.services.rows import change, lock
-from pamps.services.token import RefusedToken
 
 BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
 

@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, Delete, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
+from pamps.errors import RefusedToken
 from pamps.models.post import Post
 from pamps.models.user import User
-from pamps.services.token import RefusedToken
 
 Table = TypeVar("Table", bound=SQLModel)
 

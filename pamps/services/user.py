@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
 from pamps.db import release
-from pamps.errors import Conflict, Forbidden, violated_constraint
+from pamps.errors import Conflict, Forbidden, FreshTokenRequired, RefusedToken, violated_constraint
 from pamps.models.like import Like
 from pamps.models.post import Post
 from pamps.models.social import Social
@@ -14,7 +14,7 @@ from pamps.queries.user import show_account
 from pamps.security import hash_password, verify_password
 from pamps.services.post import remove_all_posts, with_ancestors
 from pamps.services.rows import change, hold_accounts, lock
-from pamps.services.token import FreshTokenRequired, RefusedToken
+from pamps.services.session import end_sessions
 
 
 class UsernameTaken(Conflict):
@@ -68,8 +68,9 @@ def change_profile(session: Session, user: User, patch: UserPatch, *, fresh: boo
     return show_account(session, user)
 
 
-def change_password(session: Session, user: User, request: PasswordRequest) -> None:
-    """Set a new password; raises WrongPassword unless the current one is given too."""
+def change_password(session: Session, user: User, request: PasswordRequest, *, kept: int | None) -> None:
+    """Set a new password and end all sessions but `kept`; raises WrongPassword unless the current password is
+    given too."""
     release(session)  # hashing is slow
     if not verify_password(request.current_password, user.password):
         raise WrongPassword
@@ -77,6 +78,7 @@ def change_password(session: Session, user: User, request: PasswordRequest) -> N
     hashed = hash_password(request.new_password)
     if not change(session, update(User).where(unchanged).values(password=hashed)):
         raise WrongPassword  # another change came first
+    end_sessions(session, user, but=kept)
 
 
 def delete_user(session: Session, user: User) -> None:

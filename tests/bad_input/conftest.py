@@ -10,10 +10,9 @@ from sqlalchemy import Connection, select
 from sqlmodel import Session, SQLModel
 
 from pamps.app import app
-from pamps.security import sign_token
 from tests.bad_input.operations import World
 from tests.conftest import Login
-from tests.factories import make_follow, make_like, make_post, make_user
+from tests.factories import make_follow, make_like, make_post, make_session, make_user
 
 Snapshot = Callable[[], dict[str, list[Any]]]
 Case = Callable[[object], AbstractContextManager[None]]
@@ -33,7 +32,7 @@ def world(session: Session, login: Login) -> Iterator[World]:
         "user_id": bia.id,
         "post_id": post.id,
         "parent_id": post.id,
-        "refresh_token": sign_token(ana.id, "refresh_token", fresh=False),
+        "refresh_token": make_session(session, ana).refresh_token,
     }
     headers = {"Authorization": login(ana).headers["Authorization"]}
     # Entered, it keeps one event loop for all its requests, which halves their time.

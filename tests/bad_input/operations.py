@@ -61,6 +61,7 @@ class Operation:
     media_type: str
     is_list: bool
     takes_token: bool
+    needs_body: bool
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -152,6 +153,7 @@ def _read(method: str, path: str, described: Schema) -> Operation:
         media_type=media_type,
         is_list=_resolve(answer).get("type") == "array",
         takes_token="security" in described,
+        needs_body=described.get("requestBody", {}).get("required", False),
     )
 
 

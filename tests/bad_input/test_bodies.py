@@ -96,6 +96,8 @@ def test_every_operation_accepts_the_good_values(world: World, operation: Operat
 @each_json
 def test_json_that_is_no_object_of_ours_is_refused(world: World, case: Case, operation: Operation) -> None:
     for name, content in ODD_JSON.items():
+        if name in ("nothing", "null") and not operation.needs_body:
+            continue
         with case(name):
             answer = world.send(operation, content=content)
 
@@ -132,7 +134,7 @@ def test_good_values_in_another_format_are_refused(
 def test_truncated_json_is_refused_wherever_it_ends(world: World, case: Case, operation: Operation) -> None:
     whole = encode(operation, world.good_body(operation))
 
-    for end in range(0, len(whole), 5):
+    for end in range(0 if operation.needs_body else 1, len(whole), 5):
         with case(end):
             answer = world.send(operation, content=whole[:end])
 

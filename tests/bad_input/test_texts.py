@@ -185,7 +185,8 @@ def test_an_odd_query_cannot_break_out_of_the_link_header(world: World) -> None:
         "/post/?limit=1&x=%0D%0ASet-Cookie:%20a&y=%3E;%20rel=%22next%22,%3C/&z=%00%C3%A9"
     )
 
-    assert set(answer.headers) == {"content-length", "content-type", "link"}
+    without_query = world.client.get("/post/?limit=1")
+    assert set(answer.headers) == set(without_query.headers)
     assert answer.headers["Link"].count(";") == answer.headers["Link"].count('rel="next"') == 1
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from pamps.config import DatabaseSettings, settings
+from pamps.config import settings
 from pamps.db import make_engine
+from pamps.sections import DatabaseSettings
 from tests.conftest import TEST_URI
 from tests.databases import empty_database
 from tests.server import REPOSITORY

@@ -161,14 +161,17 @@ def test_a_new_password_follows_the_policy(ana: User, login: Login, log_in: LogI
 
 
 def test_a_deleted_account_is_gone(ana: User, login: Login, client: TestClient, log_in: LogIn) -> None:
-    answer = login(ana).delete("/user/me/")
+    owner, elsewhere = login(ana), login(ana)
+
+    answer = owner.delete("/user/me/")
 
     assert (answer.status_code, answer.content) == (204, b"")
     assert refusal(client.get("/user/ana/")) == (404, "user_not_found")
     assert refusal(client.get("/post/user/ana/")) == (404, "user_not_found")
     assert client.get("/user/").json() == []
     assert log_in("ana", PASSWORD) == 401
-    assert refusal(login(ana).get("/user/me/")) == (401, "invalid_token")
+    for signed_in in (owner, elsewhere):
+        assert refusal(signed_in.get("/user/me/")) == (401, "invalid_token")
 
 
 def test_deleting_the_account_needs_a_fresh_token(ana: User, login: Login, client: TestClient) -> None:

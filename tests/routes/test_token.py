@@ -5,11 +5,14 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlmodel import Session
 
-from pamps.security import Claims, TokenScope, read_token, sign_token
+from pamps import security
+from pamps.config import settings
+from pamps.security import TokenScope, make_context, read_token
 from tests.conftest import Login
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_session, make_user
 from tests.routes import refusal, wrong_fields
 
+SCOPES: tuple[TokenScope, TokenScope] = ("access_token", "refresh_token")
 PROTECTED = [
     ("GET", "/user/me/"),
     ("PATCH", "/user/me/"),
@@ -45,8 +48,10 @@ def test_login_gives_a_fresh_access_token_and_a_refresh_token(session: Session, 
     pair = answer.json()
     assert set(pair) == {"access_token", "refresh_token", "token_type", "expires_in"}
     assert (pair["token_type"], pair["expires_in"]) == ("bearer", 30 * 60)
-    assert read_token(pair["access_token"], "access_token") == Claims(ana.id, fresh=True)
-    assert read_token(pair["refresh_token"], "refresh_token") == Claims(ana.id, fresh=False)
+    access, refresh = (read_token(pair[scope], scope) for scope in SCOPES)
+    assert (access.user_id, access.fresh) == (ana.id, True)
+    assert (refresh.user_id, refresh.fresh) == (ana.id, False)
+    assert access.session_id == refresh.session_id
 
 
 @pytest.mark.parametrize("name", ["Ana", "ana", "ANA", "Ana@example.com", "aNA@EXAMPLE.COM"])
@@ -85,6 +90,8 @@ def test_every_failed_login_gets_the_same_answer(
 
     assert refusal(answer) == (401, "bad_credentials")
     assert answer.content == plain.content
+    for each in (answer, plain):
+        del each.headers["X-Request-ID"]
     assert answer.headers == plain.headers
 
 
@@ -113,7 +120,7 @@ def test_two_logins_give_different_tokens(session: Session, client: TestClient) 
 
 
 def test_refresh_gives_a_new_pair_that_is_not_fresh(session: Session, client: TestClient) -> None:
-    ana = make_user(session, "ana")
+    make_user(session, "ana")
     old = log_in(client, "ana").json()
 
     answer = client.post("/refresh_token", json={"refresh_token": old["refresh_token"]})
@@ -122,24 +129,29 @@ def test_refresh_gives_a_new_pair_that_is_not_fresh(session: Session, client: Te
     new = answer.json()
     assert set(new) == set(old)
     assert (new["token_type"], new["expires_in"]) == ("bearer", 30 * 60)
-    assert read_token(new["access_token"], "access_token") == Claims(ana.id, fresh=False)
+    before, after = (read_token(pair["access_token"], "access_token") for pair in (old, new))
+    assert (after.user_id, after.session_id) == (before.user_id, before.session_id)
+    assert (before.fresh, after.fresh) == (True, False)
     again = client.post("/refresh_token", json={"refresh_token": new["refresh_token"]})
     assert again.status_code == 200
 
 
 def test_refresh_refuses_what_is_no_refresh_token(session: Session, client: TestClient) -> None:
-    ana = make_user(session)
-    access = sign_token(ana.id, "access_token", fresh=True)
-    nobodys = sign_token(2**63 - 1, "refresh_token", fresh=False)
+    pair = make_session(session, make_user(session))
+    access = pair.access_token
 
-    for token in (access, nobodys, "x", access[:-2], ".."):
+    for token in (access, "x", access[:-2], ".."):
         answer = client.post("/refresh_token", json={"refresh_token": token})
         assert refusal(answer) == (401, "invalid_token")
 
 
+def test_refresh_without_any_token_asks_who_you_are(client: TestClient) -> None:
+    assert refusal(client.post("/refresh_token")) == (401, "not_authenticated")
+
+
 def test_refresh_ends_with_the_account(session: Session, client: TestClient) -> None:
     ana, bia = make_user(session), make_user(session)
-    tokens = [sign_token(user.id, "refresh_token", fresh=False) for user in (ana, bia)]
+    tokens = [make_session(session, user).refresh_token for user in (ana, bia)]
 
     ana.is_active = False
     session.delete(bia)
@@ -164,8 +176,8 @@ def test_a_token_that_is_not_valid_is_refused_everywhere(
 ) -> None:
     ana = make_user(session, "ana")
     # A refresh token where an access token belongs, and an access token that somebody has changed.
-    token = sign_token(ana.id, scope, fresh=True)
-    sent = token if scope == "refresh_token" else token.replace(".", ".A", 1)
+    pair = make_session(session, ana).model_dump()
+    sent = pair[scope] if scope == "refresh_token" else pair[scope].replace(".", ".A", 1)
 
     answer = client.request(method, path, headers=bearer(sent))
 
@@ -211,8 +223,29 @@ def test_what_is_delicate_needs_a_fresh_token(
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
 def test_the_scheme_of_a_token_has_no_case(session: Session, client: TestClient, scheme: str) -> None:
-    token = sign_token(make_user(session, "ana").id, "access_token", fresh=False)
+    token = make_session(session, make_user(session, "ana")).access_token
 
     answer = client.get("/user/me/", headers={"Authorization": f"{scheme} {token}"})
 
     assert answer.json()["username"] == "ana"
+
+
+def test_a_login_with_an_outdated_hash_makes_a_better_one(
+    session: Session, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = make_user(session, "ana")
+    old = ana.password
+    better = settings.security.model_copy(update={"password_schemes": ("argon2", "bcrypt")})
+    monkeypatch.setattr(security, "_passwords", make_context(better))
+
+    wrong = log_in(client, "ana", "wrong horse")
+    session.refresh(ana)
+    assert (wrong.status_code, ana.password) == (401, old)
+
+    assert log_in(client, "ana").status_code == 200
+    session.refresh(ana)
+    upgraded = ana.password
+    assert upgraded.startswith("$argon2id$")
+    assert log_in(client, "ana").status_code == 200
+    session.refresh(ana)
+    assert ana.password == upgraded

@@ -1,0 +1,43 @@
+"""The program at the other end of a request: where it is, what it calls itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+MAX_ADDRESS = 45
+MAX_DEVICE = 200
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who sent a request, as far as the connection tells; see `server.trusted_proxies`."""
+
+    # IPv4 or IPv6; empty where there is none, as on a Unix socket.
+    address: str
+    # The User-Agent, cut; empty when it was not sent.
+    device: str
+    arrived: datetime
+
+    @property
+    def network(self) -> str:
+        """What rate limits count as one: an IPv4 address, or the /64 that a subscriber of IPv6 gets."""
+        try:
+            address = ip_address(self.address)
+        except ValueError:
+            return self.address
+        if not isinstance(address, IPv6Address):
+            return str(address)
+        return str(address.ipv4_mapped or ip_network((int(address), 64), strict=False))
+
+
+async def get_client(request: Request) -> Client:
+    """`async`, because it never waits and a plain function would cost a thread."""
+    address = request.client.host if request.client else ""
+    device = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
+    return Client(address[:MAX_ADDRESS], device[:MAX_DEVICE], request.state.arrived)
+
+
+ClientDep = Annotated[Client, Depends(get_client)]

@@ -1,0 +1,43 @@
+"""The audit log: who did what to whom, kept when either is gone."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Field, SQLModel
+
+from pamps.client import MAX_ADDRESS
+from pamps.models.base import TABLE_OPTIONS, HasId, identity, moment
+
+
+class Action(StrEnum):
+    """What is written down."""
+
+    REFRESH_REUSED = "refresh_reused"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an act
+
+
+class AuditPublic(SQLModel):
+    """One act."""
+
+    date: datetime = moment()
+    # A user name, or `cli:` and the name of the system's user.
+    actor: str = Field(max_length=100)
+    action: str = Field(max_length=30)
+    # A user name, or a kind and an id, such as `post 12`.
+    target: str = Field(max_length=100)
+    # Empty for the command line.
+    address: str = Field(max_length=MAX_ADDRESS)
+
+
+class AuditEntry(AuditPublic, table=True):
+    """A line of the log. It names people as text and not by reference: it outlives them, and nobody waits
+    for it."""
+
+    __tablename__ = "audit"
+    __table_args__ = TABLE_OPTIONS
+
+    id: int = identity()
+
+
+class AuditResponse(AuditPublic, HasId):
+    """A line of the log."""

@@ -1,0 +1,49 @@
+"""Reading sessions, and finding out who is asking."""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, select
+from sqlmodel import Session, col
+
+from pamps.config import settings
+from pamps.errors import NotFound
+from pamps.models.base import utc_now
+from pamps.models.session import LoginSession, SessionPublic, SessionResponse
+from pamps.models.user import User
+from pamps.pagination import Page, Sort
+from pamps.security import Claims
+
+SESSION_COLUMNS = [getattr(LoginSession, name) for name in ("id", *SessionPublic.model_fields)]
+
+
+class SessionNotFound(NotFound):
+    code = "session_not_found"
+    detail = "You have no such session."
+
+
+def find_signed_in(session: Session, claims: Claims) -> User | None:
+    """The owner of a token, unless the account was deactivated or the session is over. One indexed query."""
+    return session.scalar(
+        select(User)
+        .join(LoginSession, col(LoginSession.user_id) == User.id)
+        .where(
+            col(LoginSession.id) == claims.session_id,
+            col(LoginSession.expires_at) > utc_now(),
+            col(User.id) == claims.user_id,
+            col(User.is_active).is_(True),
+        )
+    )
+
+
+def list_sessions(session: Session, owner: User, current: int | None, page: Page) -> list[SessionResponse]:
+    """The sessions of `owner` that can still be used, latest login first; `current` is marked."""
+    statement = select(*SESSION_COLUMNS).where(col(LoginSession.user_id) == owner.id, is_alive())
+    rows = page.fetch(session, statement, LoginSession.id, Sort.NEWEST_FIRST)
+    return [SessionResponse(**row._mapping, current=row.id == current) for row in rows]
+
+
+def is_alive() -> ColumnElement[bool]:
+    """Whether a session can be used now: not past its end, nor past that of its last refresh token."""
+    now = utc_now()
+    idle = now - timedelta(minutes=settings.security.refresh_token_minutes)
+    return (col(LoginSession.expires_at) > now) & (col(LoginSession.last_used_at) > idle)

@@ -1,0 +1,47 @@
+"""Logging out, and one's sessions."""
+
+from fastapi import Depends, Response
+
+from pamps.auth import CurrentSession, GivenRefresh, MaybeCaller
+from pamps.cookies import CrossOrigin, clear
+from pamps.db import SessionDep
+from pamps.errors import RefusedToken, SessionRequired, Unauthorized, refusals
+from pamps.models.session import SessionResponse
+from pamps.pagination import PageDep, PathId
+from pamps.queries import session as session_queries
+from pamps.queries.session import SessionNotFound
+from pamps.routes.base import do_not_store, make_router
+from pamps.services import session as session_service
+
+router = make_router("", "session", dependencies=[Depends(do_not_store)])
+
+
+@router.post(
+    "/logout/", status_code=204, responses=refusals(Unauthorized, RefusedToken, SessionRequired, CrossOrigin)
+)
+def log_out(caller: MaybeCaller, refresh: GivenRefresh, session: SessionDep, response: Response) -> None:
+    """End the session of the access token, or without one that of the refresh token in body or cookie."""
+    session_service.log_out(session, caller.require_session() if caller else None, refresh.token)
+    clear(response)
+
+
+@router.get("/session/", responses=refusals(Unauthorized, SessionRequired))
+def list_sessions(page: PageDep, caller: CurrentSession, session: SessionDep) -> list[SessionResponse]:
+    """One's own sessions, latest login first."""
+    return session_queries.list_sessions(session, caller.user, caller.session_id, page)
+
+
+@router.delete("/session/", status_code=204, responses=refusals(Unauthorized, SessionRequired))
+def end_other_sessions(caller: CurrentSession, session: SessionDep) -> None:
+    """End all of one's sessions except the one that asks."""
+    session_service.end_sessions(session, caller.user, but=caller.session_id)
+
+
+@router.delete(
+    "/session/{session_id}/",
+    status_code=204,
+    responses=refusals(Unauthorized, SessionRequired, SessionNotFound),
+)
+def end_session(session_id: PathId, caller: CurrentSession, session: SessionDep) -> None:
+    """End one of one's own sessions. Its access tokens stop working at once."""
+    session_service.end_session(session, caller.user, session_id)
