@@ -6,20 +6,33 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Request
 from fastapi.security import OAuth2PasswordBearer
+from sqlmodel import Session
 
 from pamps import cookies
-from pamps.db import SessionDep
-from pamps.errors import FreshTokenRequired, RefusedToken, SessionRequired, Unauthorized
+from pamps.db import SAFE_METHODS, SessionDep
+from pamps.errors import (
+    FreshTokenRequired,
+    InsufficientScope,
+    RefusedToken,
+    SessionRequired,
+    Unauthorized,
+)
 from pamps.models.token import RefreshRequest
 from pamps.models.user import User
+from pamps.queries.access_token import find_by_secret
 from pamps.queries.session import find_signed_in
-from pamps.security import Claims, InvalidToken, read_token
+from pamps.security import ACCESS_TOKEN_PREFIX, Claims, InvalidToken, read_token
+from pamps.services.access_token import note_use
 from pamps.turns import Turn
 
 # The pure ones are `async`: they never wait, and a plain function would cost each request a thread.
 _bearer = OAuth2PasswordBearer(
-    tokenUrl="token", auto_error=False, description="An access token from `/token`."
+    tokenUrl="token", auto_error=False, description="An access token from `/token` or `/access_token/`."
 )
+
+
+class AccessSecret(str):
+    """What may be a personal access token."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +40,7 @@ class Caller:
     """Who sent the request, and how they showed it."""
 
     user: User
-    # None where they did without a login.
+    # None for a personal access token.
     session_id: int | None
     # Whether they have just given the password.
     fresh: bool
@@ -39,28 +52,46 @@ class Caller:
         return self.session_id
 
 
-async def get_claims(token: Annotated[str | None, Depends(_bearer)]) -> Claims | None:
-    """What the access token says; None without one. A token that is not valid is an error even where
+async def get_credentials(token: Annotated[str | None, Depends(_bearer)]) -> Claims | AccessSecret | None:
+    """What was sent to show who it is; None without a token. A token that is not valid is an error even where
     nobody needs to sign in: its owner believes to be somebody."""
     if token is None:
         return None
+    if token.startswith(ACCESS_TOKEN_PREFIX):
+        return AccessSecret(token)
     try:
         return read_token(token, "access_token")
     except InvalidToken:
         raise RefusedToken from None
 
 
-ClaimsDep = Annotated[Claims | None, Depends(get_claims)]
-
-
-def maybe_caller(claims: ClaimsDep, session: SessionDep) -> Caller | None:
-    """Who is signed in, or None for everybody else; raises RefusedToken for a token that opens nothing."""
-    if claims is None:
+def maybe_caller(
+    request: Request,
+    credentials: Annotated[Claims | AccessSecret | None, Depends(get_credentials)],
+    session: SessionDep,
+) -> Caller | None:
+    """Who is signed in, or None for everybody else; raises RefusedToken for a token that opens nothing, and
+    InsufficientScope for one that may not do this."""
+    if credentials is None:
         return None
-    user = find_signed_in(session, claims)
+    if isinstance(credentials, AccessSecret):
+        return _caller_by_access_token(session, credentials, request.method)
+    user = find_signed_in(session, credentials)
     if user is None:
         raise RefusedToken
-    return Caller(user, claims.session_id, claims.fresh)
+    return Caller(user, credentials.session_id, credentials.fresh)
+
+
+def _caller_by_access_token(session: Session, secret: AccessSecret, method: str) -> Caller:
+    found = find_by_secret(session, secret)
+    if found is None:
+        raise RefusedToken
+    user, token = found
+    # Here and not in the routes, so that none can forget it.
+    if token.scopes != "write" and method not in SAFE_METHODS:
+        raise InsufficientScope
+    note_use(session, token)
+    return Caller(user, None, fresh=False)
 
 
 MaybeCaller = Annotated[Caller | None, Depends(maybe_caller)]
@@ -85,8 +116,8 @@ async def current_session(caller: CurrentCaller) -> Caller:
 CurrentSession = Annotated[Caller, Depends(current_session)]
 
 
-async def fresh_session(caller: CurrentCaller) -> Caller:
-    """Who has just given the password; raises FreshTokenRequired."""
+async def fresh_session(caller: CurrentSession) -> Caller:
+    """Who has just logged in with the password; raises SessionRequired or FreshTokenRequired."""
     if not caller.fresh:
         raise FreshTokenRequired
     return caller

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Engine, Pool, event
+from sqlalchemy import Connection, Engine, Pool, Update, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session, create_engine
 
@@ -113,6 +113,17 @@ def transaction() -> Iterator[Session]:
     with Session(writing_engine, expire_on_commit=False) as session:
         yield session
         session.commit()
+
+
+def write_aside(session: Session, statement: Update) -> None:
+    """Run one small write for any request, also for one that only reads, in a transaction of its own.
+
+    The transaction of the request ends first: no request ever holds two connections.
+    """
+    session.commit()
+    with Session(session.get_bind().execution_options(writes=True)) as aside:
+        aside.execute(statement)
+        aside.commit()
 
 
 def release(session: Session) -> None:

@@ -87,6 +87,12 @@ class Forbidden(PampsError):
     detail = "This is not yours to change."
 
 
+class InsufficientScope(Forbidden):
+    code = "insufficient_scope"
+    detail = "This access token may only read."
+    headers = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}  # noqa: RUF012 - never changed
+
+
 class SessionRequired(Forbidden):
     code = "session_required"
     detail = "This needs a login: an access token of your own making is not enough."

@@ -16,6 +16,9 @@ from pamps.sections import Scheme, SecuritySettings
 ALGORITHM = "HS256"
 CLOCK_SKEW_SECONDS = 60
 
+# So that people and scanners know a leaked one when they see it.
+ACCESS_TOKEN_PREFIX = "pamps_"  # noqa: S105 - no secret
+
 TokenScope = Literal["access_token", "refresh_token"]
 
 # bcrypt alone stops reading after 72 bytes (18 emoji). bcrypt_sha256 hashes the whole password with
@@ -97,6 +100,11 @@ def digest(secret: str) -> str:
 def is_outdated(hashed: str) -> bool:
     """Whether a hash would be made in another way today: by another scheme, or at another cost."""
     return bool(_passwords.needs_update(hashed))
+
+
+def new_access_token() -> str:
+    """A personal access token: 256 random bits behind a prefix."""
+    return ACCESS_TOKEN_PREFIX + secrets.token_urlsafe(32)
 
 
 def sign_token(claims: Claims, scope: TokenScope, until: datetime) -> str:

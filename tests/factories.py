@@ -1,15 +1,17 @@
 """Rows to test with: `make_x` fills in what a test does not care about and writes through the services."""
 
+from datetime import UTC, datetime
 from itertools import count
 
 from sqlmodel import Session
 
 from pamps.client import Client
 from pamps.models import Post, User
-from pamps.models.base import utc_now
+from pamps.models.access_token import AccessTokenRequest, NewAccessTokenResponse, Scopes
 from pamps.models.post import PostRequest
 from pamps.models.token import TokenResponse
 from pamps.models.user import UserRequest
+from pamps.services import access_token as access_token_service
 from pamps.services import like as like_service
 from pamps.services import post as post_service
 from pamps.services import social as social_service
@@ -17,6 +19,7 @@ from pamps.services.session import open_session, refresh
 from pamps.services.user import add_user
 
 PASSWORD = "correct horse"
+CLIENT = Client("192.0.2.1", "tests", datetime.now(UTC))
 _numbers = count(1)
 
 
@@ -35,12 +38,21 @@ def make_user(
 
 def make_session(session: Session, user: User, *, fresh: bool = True) -> TokenResponse:
     """The tokens of a login of `user`, the first ones or, if not `fresh`, the next."""
-    client = Client("192.0.2.1", "tests", utc_now())
-    pair = open_session(session, user, client)
+    pair = open_session(session, user, CLIENT)
     if not fresh:
-        pair = refresh(session, pair.refresh_token or "", client)
+        pair = refresh(session, pair.refresh_token or "", CLIENT)
     session.commit()
     return pair
+
+
+def make_access_token(
+    session: Session, user: User, *, scopes: Scopes = "write", expires_at: datetime | None = None
+) -> NewAccessTokenResponse:
+    """A personal access token of `user`."""
+    request = AccessTokenRequest(name="A bot.", scopes=scopes, expires_at=expires_at)
+    made = access_token_service.create(session, user, request, CLIENT)
+    session.commit()
+    return made
 
 
 def make_post(session: Session, author: User, text: str = "A text.", *, parent: Post | None = None) -> Post:

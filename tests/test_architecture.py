@@ -23,7 +23,7 @@ PACKAGE = REPOSITORY / "pamps"
 LAYERS = {
     "routes": {"services", "queries", "models"},
     "cli": {"services", "queries", "models", "demo"},
-    "auth": {"queries", "models"},
+    "auth": {"services", "queries", "models"},
     "services": {"queries", "models"},
     "queries": {"models"},
     "demo": {"models"},

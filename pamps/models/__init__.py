@@ -1,5 +1,6 @@
 """Tables and schemas, one file a noun. Importing this package registers every table."""
 
+from pamps.models.access_token import AccessToken
 from pamps.models.audit import AuditEntry
 from pamps.models.like import Like
 from pamps.models.post import Post
@@ -7,4 +8,4 @@ from pamps.models.session import LoginSession
 from pamps.models.social import Social
 from pamps.models.user import User
 
-__all__ = ["AuditEntry", "Like", "LoginSession", "Post", "Social", "User"]
+__all__ = ["AccessToken", "AuditEntry", "Like", "LoginSession", "Post", "Social", "User"]

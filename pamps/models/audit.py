@@ -13,6 +13,8 @@ class Action(StrEnum):
     """What is written down."""
 
     REFRESH_REUSED = "refresh_reused"
+    ACCESS_TOKEN_MADE = "access_token_made"  # noqa: S105 - an act
+    ACCESS_TOKEN_REVOKED = "access_token_revoked"  # noqa: S105 - an act
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an act
 
 

@@ -1,11 +1,12 @@
 """The JSON API: every router, in the order in which addresses are tried."""
 
-from pamps.routes import health, like, post, session, social, timeline, token, user
+from pamps.routes import access_token, health, like, post, session, social, timeline, token, user
 
 ROUTERS = (
     health.router,
     token.router,
     session.router,
+    access_token.router,
     timeline.router,  # before user, whose /user/{username}/ would take its address for a name
     user.router,
     social.router,

@@ -12,7 +12,14 @@ from starlette.datastructures import FormData
 
 from pamps.auth import HashingTurn, current_caller, maybe_caller
 from pamps.db import SAFE_METHODS, WriteTurn, get_session
-from pamps.errors import ErrorResponse, RefusedToken, Unavailable, ValidationErrorResponse, refusals
+from pamps.errors import (
+    ErrorResponse,
+    InsufficientScope,
+    RefusedToken,
+    Unavailable,
+    ValidationErrorResponse,
+    refusals,
+)
 
 Result = TypeVar("Result")
 
@@ -81,6 +88,8 @@ class Route(APIRoute):
             shared |= refusals(Unavailable)
         if maybe_caller in calls:
             shared |= refusals(RefusedToken)
+            if not SAFE_METHODS.issuperset(methods or ()):
+                shared |= refusals(InsufficientScope)
             if current_caller not in calls:
                 # FastAPI says that a token is needed; say that none is, too.
                 openapi_extra = {"security": [{}], **(openapi_extra or {})}

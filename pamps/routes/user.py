@@ -2,7 +2,7 @@
 
 from pamps.auth import CurrentCaller, CurrentUser, FreshSession, FreshUser, HashingTurn, MaybeUser
 from pamps.db import SessionDep
-from pamps.errors import FreshTokenRequired, Unauthorized, refusals
+from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized, refusals
 from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse
 from pamps.pagination import PageDep
 from pamps.queries import user as user_queries
@@ -38,7 +38,7 @@ def change_account(body: UserPatch, caller: CurrentCaller, session: SessionDep) 
     return user_service.change_profile(session, caller.user, body, fresh=caller.fresh)
 
 
-@router.delete("/me/", status_code=204, responses=refusals(Unauthorized, FreshTokenRequired))
+@router.delete("/me/", status_code=204, responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired))
 def delete_account(viewer: FreshUser, session: SessionDep) -> None:
     """Delete one's own account and everything written with it."""
     user_service.delete_user(session, viewer)
@@ -48,7 +48,7 @@ def delete_account(viewer: FreshUser, session: SessionDep) -> None:
     "/me/password/",
     status_code=204,
     dependencies=[HashingTurn],
-    responses=refusals(Unauthorized, FreshTokenRequired, WrongPassword),
+    responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired, WrongPassword),
 )
 def change_password(body: PasswordRequest, caller: FreshSession, session: SessionDep) -> None:
     """Change one's own password. All other sessions end."""

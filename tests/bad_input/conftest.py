@@ -12,7 +12,8 @@ from sqlmodel import Session, SQLModel
 from pamps.app import app
 from tests.bad_input.operations import World
 from tests.conftest import Login
-from tests.factories import make_follow, make_like, make_post, make_session, make_user
+from pamps.security import read_token
+from tests.factories import make_access_token, make_follow, make_like, make_post, make_session, make_user
 
 Snapshot = Callable[[], dict[str, list[Any]]]
 Case = Callable[[object], AbstractContextManager[None]]
@@ -28,11 +29,14 @@ def world(session: Session, login: Login) -> Iterator[World]:
     make_follow(session, bia, ana)
     post = make_post(session, ana, "Old.")
     make_like(session, bia, post)
+    other = make_session(session, ana)
     good = {
         "user_id": bia.id,
         "post_id": post.id,
         "parent_id": post.id,
-        "refresh_token": make_session(session, ana).refresh_token,
+        "refresh_token": other.refresh_token,
+        "session_id": read_token(other.access_token, "access_token").session_id,
+        "token_id": make_access_token(session, ana).id,
     }
     headers = {"Authorization": login(ana).headers["Authorization"]}
     # Entered, it keeps one event loop for all its requests, which halves their time.

@@ -36,6 +36,9 @@ GOOD: dict[str, Any] = {
     "before": 2**40,
     "after": 1,
     "grant_type": "password",
+    "name": "A bot.",
+    "scopes": "write",
+    "expires_at": "2999-01-01T00:00:00Z",
 }
 # Where one name means different things.
 GOOD_HERE: dict[str, dict[str, Any]] = {"POST /user/": {"username": "newcomer"}}

@@ -4,6 +4,7 @@ import re
 
 from httpx2 import Response
 
+CHALLENGES = {"insufficient_scope": 'Bearer error="insufficient_scope"'}
 CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
@@ -15,7 +16,8 @@ def refusal(answer: Response) -> tuple[int, str]:
     assert isinstance(body["detail"], str)
     assert body["detail"]
     assert CODE.fullmatch(body["code"])
-    assert answer.headers.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
+    challenge = CHALLENGES.get(body["code"], "Bearer" if status == 401 else None)
+    assert answer.headers.get("WWW-Authenticate") == challenge
     for problem in body.get("errors", []):
         assert set(problem) == {"field", "message"}
         assert all(isinstance(value, str) and value for value in problem.values())

@@ -1,0 +1,51 @@
+"""Reading personal access tokens."""
+
+from sqlalchemy import ColumnElement, func, select
+from sqlmodel import Session, col
+
+from pamps.errors import NotFound
+from pamps.models.access_token import AccessToken, AccessTokenPublic, AccessTokenResponse
+from pamps.models.base import utc_now
+from pamps.models.user import User
+from pamps.pagination import Page, Sort
+from pamps.security import digest
+
+TOKEN_COLUMNS = [getattr(AccessToken, name) for name in ("id", *AccessTokenPublic.model_fields)]
+
+
+class AccessTokenNotFound(NotFound):
+    code = "access_token_not_found"
+    detail = "You have no such access token."
+
+
+def find_by_secret(session: Session, secret: str) -> tuple[User, AccessToken] | None:
+    """The active owner of an access token, and the token, unless it was revoked or is over. One indexed
+    query."""
+    row = session.execute(
+        select(User, AccessToken)
+        .join(AccessToken, col(AccessToken.user_id) == User.id)
+        .where(
+            col(AccessToken.token_hash) == digest(secret),
+            col(AccessToken.expires_at).is_(None) | is_to_come(),
+            col(User.is_active).is_(True),
+        )
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def is_to_come() -> ColumnElement[bool]:
+    """Whether the end of a token is still to come."""
+    return col(AccessToken.expires_at) > utc_now()
+
+
+def list_access_tokens(session: Session, owner: User, page: Page) -> list[AccessTokenResponse]:
+    """The access tokens of `owner`, latest first, with those that are over."""
+    statement = select(*TOKEN_COLUMNS).where(col(AccessToken.user_id) == owner.id)
+    rows = page.fetch(session, statement, AccessToken.id, Sort.NEWEST_FIRST)
+    return [AccessTokenResponse.model_validate(row, from_attributes=True) for row in rows]
+
+
+def count_access_tokens(session: Session, owner: User) -> int:
+    """How many access tokens `owner` has, with those that are over."""
+    own = select(func.count()).where(col(AccessToken.user_id) == owner.id)
+    return int(session.execute(own).scalar_one())

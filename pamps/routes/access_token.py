@@ -1,0 +1,47 @@
+"""Personal access tokens."""
+
+from fastapi import Depends
+
+from pamps.auth import CurrentSession, FreshSession
+from pamps.client import ClientDep
+from pamps.db import SessionDep
+from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized, refusals
+from pamps.models.access_token import AccessTokenRequest, AccessTokenResponse, NewAccessTokenResponse
+from pamps.pagination import PageDep, PathId
+from pamps.queries import access_token as access_token_queries
+from pamps.queries.access_token import AccessTokenNotFound
+from pamps.routes.base import do_not_store, make_router
+from pamps.services import access_token as access_token_service
+from pamps.services.access_token import TooManyAccessTokens
+
+router = make_router("/access_token", "access token", dependencies=[Depends(do_not_store)])
+
+
+@router.post(
+    "/",
+    status_code=201,
+    responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired, TooManyAccessTokens),
+)
+def create_access_token(
+    body: AccessTokenRequest, caller: FreshSession, client: ClientDep, session: SessionDep
+) -> NewAccessTokenResponse:
+    """Make a token for a bot or a script. It is shown this once."""
+    return access_token_service.create(session, caller.user, body, client)
+
+
+@router.get("/", responses=refusals(Unauthorized, SessionRequired))
+def list_access_tokens(
+    page: PageDep, caller: CurrentSession, session: SessionDep
+) -> list[AccessTokenResponse]:
+    """One's own access tokens, latest first."""
+    return access_token_queries.list_access_tokens(session, caller.user, page)
+
+
+@router.delete(
+    "/{token_id}/", status_code=204, responses=refusals(Unauthorized, SessionRequired, AccessTokenNotFound)
+)
+def revoke_access_token(
+    token_id: PathId, caller: CurrentSession, client: ClientDep, session: SessionDep
+) -> None:
+    """Revoke one of one's own access tokens. It stops working at once."""
+    access_token_service.revoke(session, caller.user, token_id, client)

@@ -1,0 +1,60 @@
+"""Personal access tokens: made, used, revoked."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, col, delete, update
+
+from pamps.client import Client
+from pamps.db import write_aside
+from pamps.errors import Conflict
+from pamps.models.access_token import AccessToken, AccessTokenRequest, NewAccessTokenResponse
+from pamps.models.audit import Action
+from pamps.models.base import utc_now
+from pamps.models.user import User
+from pamps.queries.access_token import AccessTokenNotFound, count_access_tokens
+from pamps.security import digest, new_access_token
+from pamps.services.audit import record
+from pamps.services.rows import change, hold_accounts
+
+MAX_ACCESS_TOKENS = 100
+# A token that is used all the time is written down once in so long.
+USE_PRECISION = timedelta(minutes=1)
+
+
+class TooManyAccessTokens(Conflict):
+    code = "too_many_access_tokens"
+    detail = f"You have {MAX_ACCESS_TOKENS} access tokens. Revoke one first."
+
+
+def create(
+    session: Session, owner: User, request: AccessTokenRequest, client: Client
+) -> NewAccessTokenResponse:
+    """Make an access token and show it, this once; raises TooManyAccessTokens."""
+    hold_accounts(session, owner)
+    if count_access_tokens(session, owner) >= MAX_ACCESS_TOKENS:
+        raise TooManyAccessTokens
+    token = new_access_token()
+    made = AccessToken(**request.model_dump(), user_id=owner.id, token_hash=digest(token), last_used_at=None)
+    session.add(made)
+    record(session, Action.ACCESS_TOKEN_MADE, owner, owner, client)
+    session.flush()
+    return NewAccessTokenResponse(**made.model_dump(), token=token)
+
+
+def revoke(session: Session, owner: User, token_id: int, client: Client) -> None:
+    """End an access token of `owner` at once; raises AccessTokenNotFound."""
+    own = (col(AccessToken.user_id) == owner.id) & (col(AccessToken.id) == token_id)
+    if not change(session, delete(AccessToken).where(own)):
+        raise AccessTokenNotFound
+    record(session, Action.ACCESS_TOKEN_REVOKED, owner, owner, client)
+
+
+def note_use(session: Session, token: AccessToken) -> None:
+    """Write down that a token is used now. If the database cannot take it, that is no reason to refuse."""
+    now = utc_now()
+    if token.last_used_at is None or now - token.last_used_at > USE_PRECISION:
+        statement = update(AccessToken).where(col(AccessToken.id) == token.id).values(last_used_at=now)
+        with suppress(OperationalError):
+            write_aside(session, statement)
