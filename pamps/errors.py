@@ -114,6 +114,24 @@ class Conflict(PampsError):
     detail = "This clashes with what is already there."
 
 
+class TooManyRequests(PampsError):
+    """Slow down. Says what there was too much of and when to come back (RFC 6585, section 4, and the three
+    headers of draft-ietf-httpapi-ratelimit-headers-03)."""
+
+    status = 429
+    code = "too_many_requests"
+    detail = "Too much of this in too short a time. Try again after the seconds of Retry-After."
+
+    def __init__(self, what: str, rate: str, limit: int, seconds: int) -> None:
+        self.detail = f"Too many {what}: {rate} is the limit. Try again in {seconds} seconds."
+        self.headers = {
+            "Retry-After": str(seconds),
+            "RateLimit-Limit": str(limit),
+            "RateLimit-Remaining": "0",
+            "RateLimit-Reset": str(seconds),
+        }
+
+
 class Unavailable(PampsError):
     """The database cannot be asked right now; the same request may succeed later."""
 

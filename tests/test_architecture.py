@@ -29,7 +29,19 @@ LAYERS = {
     "demo": {"models"},
     "models": set(),
 }
-LEAVES = {"client", "config", "errors", "names", "pagination", "sections", "security", "text", "turns", "uri"}
+LEAVES = {
+    "client",
+    "common_passwords",
+    "config",
+    "errors",
+    "names",
+    "pagination",
+    "sections",
+    "security",
+    "text",
+    "turns",
+    "uri",
+}
 
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 

@@ -10,6 +10,7 @@ from sqlalchemy import Index
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
+from pamps.common_passwords import is_common
 from pamps.config import settings
 from pamps.models.base import (
     TABLE_OPTIONS,
@@ -58,6 +59,12 @@ def _normalise_email(email: str) -> str:
     ).normalized
 
 
+def _uncommon(password: str) -> str:
+    if is_common(password):
+        raise ValueError("This is one of the passwords that everybody tries first")
+    return password
+
+
 def _web_address(url: str) -> str:
     """An address that a browser can load; it is stored and shown, never fetched by the server."""
     if not (url.isascii() and url.isprintable()) or " " in url:
@@ -86,7 +93,9 @@ Bio = Annotated[str, *text(max_length=500)]
 # Bounded, because hashing a megabyte is a way to keep a server busy.
 GivenPassword = Annotated[str, *text(max_length=PASSWORD_MAX_LENGTH)]
 NewPassword = Annotated[
-    str, *text(min_length=settings.security.password_min_length, max_length=PASSWORD_MAX_LENGTH)
+    str,
+    *text(min_length=settings.security.password_min_length, max_length=PASSWORD_MAX_LENGTH),
+    AfterValidator(_uncommon),
 ]
 
 

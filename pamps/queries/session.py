@@ -42,6 +42,12 @@ def list_sessions(session: Session, owner: User, current: int | None, page: Page
     return [SessionResponse(**row._mapping, current=row.id == current) for row in rows]
 
 
+def was_used_from(session: Session, owner: User, address: str) -> bool:
+    """Whether `owner` has a session that was opened from this address."""
+    own = (col(LoginSession.user_id) == owner.id) & (col(LoginSession.address) == address)
+    return session.scalar(select(col(LoginSession.id)).where(own).limit(1)) is not None
+
+
 def is_alive() -> ColumnElement[bool]:
     """Whether a session can be used now: not past its end, nor past that of its last refresh token."""
     now = utc_now()

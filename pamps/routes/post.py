@@ -6,7 +6,7 @@ from fastapi import Query
 
 from pamps.auth import CurrentUser, MaybeUser
 from pamps.db import SessionDep
-from pamps.errors import Unauthorized, refusals
+from pamps.errors import TooManyRequests, Unauthorized, refusals
 from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostResponse
 from pamps.pagination import PageDep, PathId, Sort
 from pamps.queries import post as post_queries
@@ -33,7 +33,7 @@ def list_posts(
     return post_queries.list_feed(session, viewer, page, author=author, sort=sort)
 
 
-@router.post("/", status_code=201, responses=refusals(Unauthorized, ParentNotFound))
+@router.post("/", status_code=201, responses=refusals(Unauthorized, ParentNotFound, TooManyRequests))
 def create_post(body: PostRequest, viewer: CurrentUser, session: SessionDep) -> PostResponse:
     """Write a post, or with `parent_id` a reply."""
     return post_service.create_post(session, viewer, body)

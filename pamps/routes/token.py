@@ -8,7 +8,7 @@ from pamps.auth import GivenRefresh, HashingTurn
 from pamps.client import ClientDep
 from pamps.cookies import CrossOrigin, hand_out, refuse_other_origins
 from pamps.db import SessionDep
-from pamps.errors import RefusedToken, Unauthorized, refusals
+from pamps.errors import RefusedToken, TooManyRequests, Unauthorized, refusals
 from pamps.models.token import LoginForm, TokenResponse
 from pamps.routes.base import do_not_store, make_router
 from pamps.services import session as session_service
@@ -18,7 +18,9 @@ from pamps.services.token import BadCredentials
 router = make_router("", "token", dependencies=[Depends(do_not_store)])
 
 
-@router.post("/token", dependencies=[HashingTurn], responses=refusals(BadCredentials, CrossOrigin))
+@router.post(
+    "/token", dependencies=[HashingTurn], responses=refusals(BadCredentials, CrossOrigin, TooManyRequests)
+)
 def log_in(
     form: Annotated[LoginForm, Form()],
     client: ClientDep,

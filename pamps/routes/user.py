@@ -1,8 +1,9 @@
 """Accounts and profiles."""
 
 from pamps.auth import CurrentCaller, CurrentUser, FreshSession, FreshUser, HashingTurn, MaybeUser
+from pamps.client import ClientDep
 from pamps.db import SessionDep
-from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized, refusals
+from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, Unauthorized, refusals
 from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse
 from pamps.pagination import PageDep
 from pamps.queries import user as user_queries
@@ -14,10 +15,15 @@ from pamps.services.user import EmailTaken, UsernameTaken, WrongPassword
 router = make_router("/user", "user")
 
 
-@router.post("/", status_code=201, dependencies=[HashingTurn], responses=refusals(UsernameTaken, EmailTaken))
-def register(body: UserRequest, session: SessionDep) -> UserResponse:
+@router.post(
+    "/",
+    status_code=201,
+    dependencies=[HashingTurn],
+    responses=refusals(UsernameTaken, EmailTaken, TooManyRequests),
+)
+def register(body: UserRequest, client: ClientDep, session: SessionDep) -> UserResponse:
     """Make an account."""
-    return user_service.register(session, body)
+    return user_service.register(session, body, client)
 
 
 @router.get("/")
@@ -48,11 +54,13 @@ def delete_account(viewer: FreshUser, session: SessionDep) -> None:
     "/me/password/",
     status_code=204,
     dependencies=[HashingTurn],
-    responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired, WrongPassword),
+    responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired, WrongPassword, TooManyRequests),
 )
-def change_password(body: PasswordRequest, caller: FreshSession, session: SessionDep) -> None:
+def change_password(
+    body: PasswordRequest, caller: FreshSession, client: ClientDep, session: SessionDep
+) -> None:
     """Change one's own password. All other sessions end."""
-    user_service.change_password(session, caller.user, body, kept=caller.session_id)
+    user_service.change_password(session, caller.user, body, client, kept=caller.session_id)
 
 
 @router.get("/{username}/", responses=refusals(UserNotFound))

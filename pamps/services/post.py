@@ -12,6 +12,7 @@ from pamps.models.like import Like
 from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest, PostResponse
 from pamps.models.user import User
 from pamps.queries.post import get_post, show_post
+from pamps.services.rate_limit import Hit, count
 from pamps.services.rows import change, lock
 
 BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
@@ -28,7 +29,8 @@ class NotAuthor(Forbidden):
 
 
 def create_post(session: Session, author: User, request: PostRequest) -> PostResponse:
-    """Write a post or a reply; raises ParentNotFound."""
+    """Write a post or a reply; raises ParentNotFound or TooManyRequests."""
+    count(session, Hit("posting", str(author.id), "posts and replies"))
     # Counts, and holds the account like `hold_accounts`.
     if not change(session, update(User).where(col(User.id) == author.id).values(posts=User.posts + 1)):
         raise RefusedToken

@@ -1,6 +1,6 @@
 """How services change rows so that any number of requests may do it at once."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Delete, Update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -41,11 +41,16 @@ def add_once(session: Session, table: type[Table], pair: dict[str, int]) -> tupl
 
     The unique constraint decides, not a look beforehand: any number of callers at once make one row.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).values(pair).on_conflict_do_nothing().returning(table)
+    statement = insert_into(session, table).values(pair).on_conflict_do_nothing().returning(table)
     if (made := session.scalars(statement).first()) is not None:
         return made, True
     return session.exec(select(table).filter_by(**pair)).one(), False
+
+
+def insert_into(session: Session, table: type[SQLModel]) -> Any:
+    """The INSERT of the database in use, which has an ON CONFLICT."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert(table)
 
 
 def change(session: Session, statement: Update | Delete) -> int:

@@ -9,6 +9,7 @@ from pamps.models.token import LoginForm, TokenResponse
 from pamps.models.user import User
 from pamps.queries.user import find_login
 from pamps.security import hash_password, is_outdated, verify_password
+from pamps.services.login_guard import Attempt
 from pamps.services.rows import change, lock
 from pamps.services.session import open_session
 
@@ -19,12 +20,18 @@ class BadCredentials(Unauthorized):
 
 
 def log_in(session: Session, form: LoginForm, client: Client) -> TokenResponse:
-    """A new session and its fresh pair of tokens; raises BadCredentials, which never tells what was wrong."""
+    """A new session and its fresh pair of tokens.
+
+    Raises BadCredentials, which never tells what was wrong, and TooManyRequests.
+    """
     user = find_login(session, form.username)
+    attempt = Attempt(form.username, user, client)
+    attempt.count(session)
     release(session)  # hashing is slow
     if not verify_password(form.password, user.password if user else None) or user is None:
         raise BadCredentials
     better = hash_password(form.password) if is_outdated(user.password) else user.password
+    attempt.was_right(session)
     # What was true before the hashing must be true still.
     unchanged = col(User.is_active).is_(True) & (col(User.password) == user.password)
     if not lock(session, User, (col(User.id) == user.id) & unchanged):

@@ -4,15 +4,20 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
+from pamps.client import Client
 from pamps.db import release
 from pamps.errors import Conflict, Forbidden, FreshTokenRequired, RefusedToken, violated_constraint
+from pamps.models.audit import Action
 from pamps.models.like import Like
 from pamps.models.post import Post
 from pamps.models.social import Social
 from pamps.models.user import PasswordRequest, User, UserPatch, UserRequest, UserResponse
 from pamps.queries.user import show_account
 from pamps.security import hash_password, verify_password
+from pamps.services.audit import record
+from pamps.services.login_guard import Attempt
 from pamps.services.post import remove_all_posts, with_ancestors
+from pamps.services.rate_limit import Hit, count
 from pamps.services.rows import change, hold_accounts, lock
 from pamps.services.session import end_sessions
 
@@ -32,8 +37,10 @@ class WrongPassword(Forbidden):
     detail = "The current password is not right."
 
 
-def register(session: Session, request: UserRequest) -> UserResponse:
-    """Make an account and show it to its owner; raises UsernameTaken or EmailTaken."""
+def register(session: Session, request: UserRequest, client: Client) -> UserResponse:
+    """Make an account and show it to its owner; raises UsernameTaken, EmailTaken or TooManyRequests."""
+    count(session, Hit("registration", client.network, "registrations from your address"))
+    release(session)
     try:
         user = add_user(session, request)
     except IntegrityError as error:
@@ -68,17 +75,25 @@ def change_profile(session: Session, user: User, patch: UserPatch, *, fresh: boo
     return show_account(session, user)
 
 
-def change_password(session: Session, user: User, request: PasswordRequest, *, kept: int | None) -> None:
-    """Set a new password and end all sessions but `kept`; raises WrongPassword unless the current password is
-    given too."""
+def change_password(
+    session: Session, user: User, request: PasswordRequest, client: Client, *, kept: int | None
+) -> None:
+    """Set a new password and end all sessions but `kept`.
+
+    Raises WrongPassword unless the current password is given too, and TooManyRequests.
+    """
+    attempt = Attempt(user.username, user, client)
+    attempt.count(session)
     release(session)  # hashing is slow
     if not verify_password(request.current_password, user.password):
         raise WrongPassword
     unchanged = (col(User.id) == user.id) & (col(User.password) == user.password)
     hashed = hash_password(request.new_password)
+    attempt.was_right(session)
     if not change(session, update(User).where(unchanged).values(password=hashed)):
         raise WrongPassword  # another change came first
     end_sessions(session, user, but=kept)
+    record(session, Action.PASSWORD_CHANGED, user, user, client)
 
 
 def delete_user(session: Session, user: User) -> None:

@@ -1,0 +1,25 @@
+"""Counts of what is bounded in time, shared by all workers."""
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel, col
+
+from pamps.models.base import TABLE_OPTIONS, identity
+
+
+class RateCount(SQLModel, table=True):
+    """How often something happened in a window of time. After its end the row means nothing."""
+
+    __tablename__ = "rate_limit"
+    __table_args__ = TABLE_OPTIONS
+
+    id: int = identity()
+    # What is counted, for whom and by which rate.
+    key: str = Field(max_length=200)
+    count: int
+    expires_at: datetime
+
+
+Index("uq_rate_limit_key", col(RateCount.key), unique=True)
+Index("ix_rate_limit_expires_at", col(RateCount.expires_at))

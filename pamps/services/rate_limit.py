@@ -1,0 +1,57 @@
+"""How often is too often: rates of the settings, counted in the database."""
+
+from dataclasses import dataclass
+
+import limits
+from limits.strategies import FixedWindowRateLimiter
+from sqlmodel import Session
+
+from pamps.config import settings
+from pamps.errors import TooManyRequests
+from pamps.models.base import utc_now
+from pamps.services.rate_storage import DatabaseStorage
+
+
+@dataclass(frozen=True, order=True)
+class Hit:
+    """One event: the setting that bounds it, whom it counts for, and what it is called in a refusal."""
+
+    setting: str
+    who: str
+    what: str
+
+    @property
+    def rate(self) -> limits.RateLimitItem:
+        """So many in so long."""
+        return limits.parse(getattr(settings.limits, self.setting))
+
+
+def count(session: Session, *hits: Hit) -> None:
+    """Count one of each; raises TooManyRequests if one is too many, and then none is counted.
+
+    Come here before any row is locked: counts are the first in the common order (see pamps.services.rows).
+    """
+    if not settings.limits.enabled:
+        return
+    storage = DatabaseStorage(session)
+    limiter = FixedWindowRateLimiter(storage)
+    for hit in sorted(hits):
+        if not limiter.hit(hit.rate, hit.setting, hit.who):
+            window = limiter.get_window_stats(hit.rate, hit.setting, hit.who)
+            seconds = max(1, round(window.reset_time - utc_now().timestamp()))
+            raise TooManyRequests(hit.what, str(hit.rate), hit.rate.amount, seconds)
+    storage.sweep()
+
+
+def forgive(session: Session, *hits: Hit) -> None:
+    """Take back one of each that was counted."""
+    if settings.limits.enabled:
+        storage = DatabaseStorage(session)
+        for hit in sorted(hits):
+            storage.incr(hit.rate.key_for(hit.setting, hit.who), hit.rate.get_expiry(), amount=-1)
+
+
+def forget(session: Session, hit: Hit) -> None:
+    """Begin a count anew."""
+    if settings.limits.enabled:
+        DatabaseStorage(session).clear(hit.rate.key_for(hit.setting, hit.who))

@@ -1,0 +1,80 @@
+"""Where the library `limits` keeps its counts: in our database, so that all workers share them."""
+
+from datetime import timedelta
+from typing import Any
+
+from limits.storage import Storage
+from sqlalchemy import case, delete, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, col
+
+from pamps.models.base import utc_now
+from pamps.models.rate_limit import RateCount
+from pamps.services.rows import change, insert_into
+
+SWEEP = 10  # rows; more than are made meanwhile, so that the table does not grow
+
+
+class DatabaseStorage(Storage):
+    """Counts in the transaction of `session`: what is rolled back was not counted."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """What may go wrong; it is raised as it is."""
+        return SQLAlchemyError
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a count, or begin it anew where its window is over. One statement, so none is lost."""
+        now = utc_now()
+        row = {"key": key, "count": amount, "expires_at": now + timedelta(seconds=expiry)}
+        is_over = col(RateCount.expires_at) <= now
+        statement: Any = insert_into(self.session, RateCount).values(row)
+        statement = statement.on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "count": case((is_over, amount), else_=RateCount.count + amount),
+                "expires_at": case((is_over, row["expires_at"]), else_=RateCount.expires_at),
+            },
+        ).returning(col(RateCount.count))
+        return int(self.session.execute(statement).scalar_one())
+
+    def get(self, key: str) -> int:
+        """The count of a window that is not over, else 0."""
+        return row.count if (row := self._find(key)) else 0
+
+    def get_expiry(self, key: str) -> float:
+        """When the window ends, in seconds of the epoch; now if there is none."""
+        return (row.expires_at if (row := self._find(key)) else utc_now()).timestamp()
+
+    def _find(self, key: str) -> RateCount | None:
+        is_on = col(RateCount.expires_at) > utc_now()
+        statement = select(RateCount).where(col(RateCount.key) == key, is_on)
+        return self.session.scalar(statement.execution_options(populate_existing=True))
+
+    def check(self) -> bool:
+        """Whether there is a database. The session would have failed without."""
+        return True
+
+    def reset(self) -> int:
+        """Forget every count."""
+        return change(self.session, delete(RateCount))
+
+    def clear(self, key: str) -> None:
+        """Forget one count."""
+        change(self.session, delete(RateCount).where(col(RateCount.key) == key))
+
+    def sweep(self) -> None:
+        """Delete some counts that are over. Never waits: what somebody else holds stays for the next time."""
+        over = (
+            select(RateCount.id)
+            .where(col(RateCount.expires_at) <= utc_now())
+            .limit(SWEEP)
+            .with_for_update(skip_locked=True)
+        )
+        change(self.session, delete(RateCount).where(col(RateCount.id).in_(over)))
