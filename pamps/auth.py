@@ -15,6 +15,7 @@ from pamps.errors import (
     InsufficientScope,
     RefusedToken,
     SessionRequired,
+    SuperuserRequired,
     Unauthorized,
 )
 from pamps.models.token import RefreshRequest
@@ -114,6 +115,16 @@ async def current_session(caller: CurrentCaller) -> Caller:
 
 
 CurrentSession = Annotated[Caller, Depends(current_session)]
+
+
+async def require_superuser(caller: CurrentSession) -> Caller:
+    """A superuser who has logged in; raises SuperuserRequired for everybody else who has."""
+    if not caller.user.superuser:
+        raise SuperuserRequired
+    return caller
+
+
+Superuser = Annotated[Caller, Depends(require_superuser)]
 
 
 async def fresh_session(caller: CurrentSession) -> Caller:

@@ -98,6 +98,11 @@ class SessionRequired(Forbidden):
     detail = "This needs a login: an access token of your own making is not enough."
 
 
+class SuperuserRequired(Forbidden):
+    code = "superuser_required"
+    detail = "This is for superusers."
+
+
 class NotFound(PampsError):
     """Not there, or not visible to the one who asks."""
 

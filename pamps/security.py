@@ -1,5 +1,6 @@
 """Passwords and tokens. Pure: no database, no web framework."""
 
+import base64
 import hashlib
 import secrets
 import time
@@ -105,6 +106,11 @@ def is_outdated(hashed: str) -> bool:
 def new_access_token() -> str:
     """A personal access token: 256 random bits behind a prefix."""
     return ACCESS_TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+
+def new_code() -> str:
+    """A code that people send each other: 120 random bits in small letters and digits."""
+    return base64.b32encode(secrets.token_bytes(15)).decode().lower()
 
 
 def sign_token(claims: Claims, scope: TokenScope, until: datetime) -> str:

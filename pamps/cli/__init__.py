@@ -9,6 +9,16 @@ from typing import Annotated
 import typer
 
 from pamps import __version__
+from pamps.cli.account import (
+    activate,
+    deactivate,
+    delete_user,
+    demote,
+    promote,
+    sessions,
+    set_password,
+)
+from pamps.cli.audit import audit, invite
 from pamps.cli.database import migrate, reset_db
 from pamps.cli.demo import demo
 from pamps.cli.failures import PampsCommands
@@ -53,5 +63,14 @@ main.command()(migrate)
 main.command()(shell)
 main.command("user-list")(user_list)
 main.command("create-user", help="Make an account, by the same rules as the API.")(create_user)
+main.command("set-password")(set_password)
+main.command()(sessions)
+main.command()(deactivate)
+main.command()(activate)
+main.command("delete-user")(delete_user)
+main.command()(promote)
+main.command()(demote)
+main.command()(invite)
+main.command()(audit)
 main.command("reset-db")(reset_db)
 main.command()(demo)

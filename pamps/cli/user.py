@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+
+from pamps.cli.tables import ENDLESS, escape_cell
 
 # What is shown of a user, and its heading in the table, where the e-mail address needs the room.
 COLUMNS = {
@@ -19,8 +20,6 @@ COLUMNS = {
     "created_at": "created_at",
     "posts": "posts",
 }
-# No row is as wide; Rich fills no line up.
-ENDLESS = 2000
 
 
 def user_list(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False) -> None:
@@ -49,13 +48,6 @@ def print_table(rows: list[dict[str, Any]]) -> None:
         row["created_at"] = row["created_at"][:10]
         table.add_row(*(escape_cell(row[name]) for name in COLUMNS))
     Console(width=None if sys.stdout.isatty() else ENDLESS).print(table)
-
-
-def escape_cell(value: object) -> str:
-    """A cell of a table: yes and no for booleans, and nothing that Rich would take for markup."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return escape(str(value))
 
 
 def create_user(

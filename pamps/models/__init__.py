@@ -2,6 +2,7 @@
 
 from pamps.models.access_token import AccessToken
 from pamps.models.audit import AuditEntry
+from pamps.models.invite import Invite
 from pamps.models.like import Like
 from pamps.models.post import Post
 from pamps.models.rate_limit import RateCount
@@ -9,4 +10,14 @@ from pamps.models.session import LoginSession
 from pamps.models.social import Social
 from pamps.models.user import User
 
-__all__ = ["AccessToken", "AuditEntry", "Like", "LoginSession", "Post", "RateCount", "Social", "User"]
+__all__ = [
+    "AccessToken",
+    "AuditEntry",
+    "Invite",
+    "Like",
+    "LoginSession",
+    "Post",
+    "RateCount",
+    "Social",
+    "User",
+]

@@ -1,13 +1,22 @@
 """Personal access tokens: for bots and scripts, which cannot log in every half hour."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic import AfterValidator
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel, String, col
 
-from pamps.models.base import TABLE_OPTIONS, HasId, RequestModel, identity, moment, reference, text, utc_now
+from pamps.models.base import (
+    TABLE_OPTIONS,
+    FutureTime,
+    HasId,
+    RequestModel,
+    identity,
+    moment,
+    reference,
+    text,
+)
 from pamps.text import is_blank
 
 # `read` opens what GET answers to, `write` everything that needs no login of its own.
@@ -20,25 +29,6 @@ def _named(name: str) -> str:
     return name
 
 
-def to_come(moment: datetime) -> datetime:
-    """A time in the future, in UTC."""
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("This is no time that can come") from None
-    if moment <= utc_now():
-        raise ValueError("This time is over")
-    return moment
-
-
-def _no_number(value: object) -> object:
-    """Times are ISO 8601; a number could be seconds or milliseconds of anything."""
-    if isinstance(value, int | float):
-        raise ValueError("Input should be a time, such as 2030-01-01T12:00:00Z")
-    return value
-
-
-FutureTime = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(to_come)]
 TokenName = Annotated[str, *text(min_length=1, max_length=100), AfterValidator(_named)]
 
 

@@ -12,6 +12,16 @@ from pamps.models.base import TABLE_OPTIONS, HasId, identity, moment
 class Action(StrEnum):
     """What is written down."""
 
+    ACTIVATED = "activated"
+    DEACTIVATED = "deactivated"
+    DEMOTED = "demoted"
+    INVITE_MADE = "invite_made"
+    INVITE_REVOKED = "invite_revoked"
+    PASSWORD_SET = "password_set"  # noqa: S105 - an act
+    POST_DELETED = "post_deleted"
+    PROMOTED = "promoted"
+    SESSIONS_ENDED = "sessions_ended"
+    USER_DELETED = "user_deleted"
     REFRESH_REUSED = "refresh_reused"
     ACCESS_TOKEN_MADE = "access_token_made"  # noqa: S105 - an act
     ACCESS_TOKEN_REVOKED = "access_token_revoked"  # noqa: S105 - an act

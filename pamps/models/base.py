@@ -1,9 +1,9 @@
 """What every table and every schema shares: ids, times, constraint names, strict requests."""
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
 from pydantic import Field as SchemaField
 from sqlalchemy import BigInteger, Identity, Integer
 from sqlmodel import Field, SQLModel
@@ -54,6 +54,27 @@ def reference(target: str, *, ondelete: Literal["CASCADE", "SET NULL", "RESTRICT
 def utc_now() -> datetime:
     """The time, aware that it is UTC."""
     return datetime.now(UTC)
+
+
+def _to_come(moment: datetime) -> datetime:
+    """A time in the future, in UTC."""
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("This is no time that can come") from None
+    if moment <= utc_now():
+        raise ValueError("This time is over")
+    return moment
+
+
+def _no_number(value: object) -> object:
+    """Times are ISO 8601; a number could be seconds or milliseconds of anything."""
+    if isinstance(value, int | float):
+        raise ValueError("Input should be a time, such as 2030-01-01T12:00:00Z")
+    return value
+
+
+FutureTime = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_to_come)]
 
 
 def moment() -> Any:

@@ -99,6 +99,9 @@ NewPassword = Annotated[
 ]
 
 
+InviteCode = Annotated[str, *text(max_length=100)]
+
+
 class UserPublic(SQLModel):
     """What everybody sees, shared by the table and its responses."""
 
@@ -142,12 +145,20 @@ class UserRequest(Profile):
     email: Email
     username: Username
     password: NewPassword
+    # Wanted where `accounts.registration` is `invite`; elsewhere it does not matter.
+    invite: InviteCode | None = None
 
 
 class UserPatch(Profile):
     """A change to one's own account; what is left out stays. A new e-mail needs a fresh token."""
 
     email: Email = not_null_if_given()
+
+
+class NewPasswordRequest(RequestModel):
+    """A password that somebody else sets."""
+
+    password: NewPassword
 
 
 class PasswordRequest(RequestModel):
@@ -171,3 +182,11 @@ class UserResponse(UserPublic, HasId):
     follows_you: bool | None = left_out_if_none()
     # Only for its owner and for superusers.
     email: str | None = left_out_if_none()
+
+
+class AccountResponse(UserPublic, HasId):
+    """An account as superusers see it."""
+
+    email: str
+    superuser: bool
+    is_active: bool

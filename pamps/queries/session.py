@@ -48,6 +48,12 @@ def was_used_from(session: Session, owner: User, address: str) -> bool:
     return session.scalar(select(col(LoginSession.id)).where(own).limit(1)) is not None
 
 
+def all_sessions(session: Session, owner: User) -> list[LoginSession]:
+    """The sessions of `owner` that can still be used, latest login first. There are never many."""
+    own = select(LoginSession).where(col(LoginSession.user_id) == owner.id, is_alive())
+    return list(session.scalars(own.order_by(col(LoginSession.id).desc())))
+
+
 def is_alive() -> ColumnElement[bool]:
     """Whether a session can be used now: not past its end, nor past that of its last refresh token."""
     now = utc_now()

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, false, func, null, select
+from sqlalchemy import ColumnElement, Row, Select, exists, false, func, null, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pamps.errors import NotFound
 from pamps.models.like import Like
 from pamps.models.social import Social
-from pamps.models.user import User, UserPublic, UserResponse, normal_email
+from pamps.models.user import AccountResponse, User, UserPublic, UserResponse, normal_email
 from pamps.pagination import Page, Sort
 
 USER_COLUMNS = [getattr(User, name) for name in ("id", *UserPublic.model_fields)]
+ACCOUNT_COLUMNS = [getattr(User, name) for name in AccountResponse.model_fields]
 
 
 class UserNotFound(NotFound):
@@ -64,6 +65,29 @@ def show_account(session: Session, owner: User) -> UserResponse:
 def list_users(session: Session, viewer: User | None, page: Page) -> list[UserResponse]:
     """Everybody, oldest first."""
     return _fetch(session, page, _select_users(viewer), User.id, Sort.OLDEST_FIRST)
+
+
+def list_accounts(
+    session: Session, page: Page, *, part: str | None, is_active: bool | None
+) -> list[AccountResponse]:
+    """Accounts as superusers see them, oldest first: with `part` those that have it in name or address."""
+    statement = select(*ACCOUNT_COLUMNS)
+    if part is not None:
+        lower = part.lower()
+        columns = (func.lower(User.username), func.lower(User.email))
+        statement = statement.where(or_(*(column.contains(lower, autoescape=True) for column in columns)))
+    if is_active is not None:
+        statement = statement.where(col(User.is_active).is_(is_active))
+    rows = page.fetch(session, statement, User.id, Sort.OLDEST_FIRST)
+    return [AccountResponse.model_validate(row, from_attributes=True) for row in rows]
+
+
+def show_for_admin(session: Session, user_id: int) -> AccountResponse:
+    """One account as superusers see it; raises UserNotFound."""
+    row = session.execute(select(*ACCOUNT_COLUMNS).where(col(User.id) == user_id)).first()
+    if row is None:
+        raise UserNotFound
+    return AccountResponse.model_validate(row, from_attributes=True)
 
 
 def list_followers(session: Session, viewer: User | None, page: Page, user: User) -> list[UserResponse]:

@@ -1,6 +1,6 @@
 """The JSON API: every router, in the order in which addresses are tried."""
 
-from pamps.routes import access_token, health, like, post, session, social, timeline, token, user
+from pamps.routes import access_token, admin, health, like, post, session, social, timeline, token, user
 
 ROUTERS = (
     health.router,
@@ -12,4 +12,5 @@ ROUTERS = (
     social.router,
     post.router,
     like.router,
+    admin.router,
 )

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import CurrentUser, MaybeUser
+from pamps.client import ClientDep
 from pamps.db import SessionDep
 from pamps.errors import TooManyRequests, Unauthorized, refusals
 from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostResponse
@@ -77,6 +78,6 @@ def edit_post(post_id: PathId, body: PostPatch, viewer: CurrentUser, session: Se
 
 
 @router.delete("/{post_id}/", status_code=204, responses=refusals(Unauthorized, NotAuthor, PostNotFound))
-def delete_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
+def delete_post(post_id: PathId, viewer: CurrentUser, client: ClientDep, session: SessionDep) -> None:
     """Delete one's own post, or as a superuser anybody's. With replies, its place stays."""
-    post_service.delete_post(session, viewer, post_id)
+    post_service.delete_post(session, viewer, post_id, client)

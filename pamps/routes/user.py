@@ -7,9 +7,11 @@ from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, U
 from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse
 from pamps.pagination import PageDep
 from pamps.queries import user as user_queries
+from pamps.queries.invite import BadInvite
 from pamps.queries.user import UserNotFound
 from pamps.routes.base import make_router
 from pamps.services import user as user_service
+from pamps.services.invite import RegistrationClosed
 from pamps.services.user import EmailTaken, UsernameTaken, WrongPassword
 
 router = make_router("/user", "user")
@@ -19,7 +21,7 @@ router = make_router("/user", "user")
     "/",
     status_code=201,
     dependencies=[HashingTurn],
-    responses=refusals(UsernameTaken, EmailTaken, TooManyRequests),
+    responses=refusals(UsernameTaken, EmailTaken, RegistrationClosed, BadInvite, TooManyRequests),
 )
 def register(body: UserRequest, client: ClientDep, session: SessionDep) -> UserResponse:
     """Make an account."""

@@ -11,6 +11,10 @@ def record(
     session: Session, action: Action, actor: User | str, target: User | str, client: Client | None
 ) -> None:
     """Add a line to the audit log, in the transaction of the act; `client` is None for the command line."""
-    names = [who.username if isinstance(who, User) else who for who in (actor, target)]
     address = client.address if client else ""
-    session.add(AuditEntry(actor=names[0], action=action, target=names[1], address=address))
+    session.add(AuditEntry(actor=name_of(actor), action=action, target=name_of(target), address=address))
+
+
+def name_of(who: User | str) -> str:
+    """How the log calls somebody or something."""
+    return who.username if isinstance(who, User) else who

@@ -6,12 +6,15 @@ from sqlalchemy import ColumnElement, Select, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, exists, select, update
 
+from pamps.client import Client
 from pamps.errors import Forbidden, NotFound, RefusedToken
+from pamps.models.audit import Action
 from pamps.models.base import utc_now
 from pamps.models.like import Like
 from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest, PostResponse
 from pamps.models.user import User
 from pamps.queries.post import get_post, show_post
+from pamps.services.audit import record
 from pamps.services.rate_limit import Hit, count
 from pamps.services.rows import change, lock
 
@@ -53,11 +56,13 @@ def edit_post(session: Session, editor: User, post_id: int, patch: PostPatch) ->
     return show_post(session, editor, post_id)
 
 
-def delete_post(session: Session, actor: User, post_id: int) -> None:
+def delete_post(session: Session, actor: User, post_id: int, client: Client) -> None:
     """Delete one's own post, or as a superuser anybody's; raises PostNotFound or NotAuthor."""
     post = get_post(session, post_id)
     if post.user_id != actor.id and not actor.superuser:
         raise NotAuthor
+    if post.user_id != actor.id:
+        record(session, Action.POST_DELETED, actor, f"post {post_id}", client)
     remove_posts(session, [post_id])
 
 

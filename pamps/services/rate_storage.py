@@ -72,7 +72,7 @@ class DatabaseStorage(Storage):
     def sweep(self) -> None:
         """Delete some counts that are over. Never waits: what somebody else holds stays for the next time."""
         over = (
-            select(RateCount.id)
+            select(col(RateCount.id))
             .where(col(RateCount.expires_at) <= utc_now())
             .limit(SWEEP)
             .with_for_update(skip_locked=True)

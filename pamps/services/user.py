@@ -15,6 +15,7 @@ from pamps.models.user import PasswordRequest, User, UserPatch, UserRequest, Use
 from pamps.queries.user import show_account
 from pamps.security import hash_password, verify_password
 from pamps.services.audit import record
+from pamps.services.invite import check_registration, use_invite
 from pamps.services.login_guard import Attempt
 from pamps.services.post import remove_all_posts, with_ancestors
 from pamps.services.rate_limit import Hit, count
@@ -38,13 +39,19 @@ class WrongPassword(Forbidden):
 
 
 def register(session: Session, request: UserRequest, client: Client) -> UserResponse:
-    """Make an account and show it to its owner; raises UsernameTaken, EmailTaken or TooManyRequests."""
+    """Make an account and show it to its owner.
+
+    Raises UsernameTaken, EmailTaken, RegistrationClosed, BadInvite or TooManyRequests.
+    """
     count(session, Hit("registration", client.network, "registrations from your address"))
+    release(session)
+    check_registration(session, request.invite)
     release(session)
     try:
         user = add_user(session, request)
     except IntegrityError as error:
         raise _explain(error) from error
+    use_invite(session, request.invite)
     return show_account(session, user)
 
 
@@ -52,7 +59,7 @@ def add_user(session: Session, request: UserRequest, *, superuser: bool = False)
     """Make an account; raises sqlalchemy's IntegrityError if the name or the address is taken."""
     # Hash before the first statement: it is slow, and no transaction should be open meanwhile.
     hashed = hash_password(request.password)
-    user = User(**request.model_dump(exclude={"password"}), password=hashed, superuser=superuser)
+    user = User(**request.model_dump(exclude={"password", "invite"}), password=hashed, superuser=superuser)
     session.add(user)
     session.flush()
     return user

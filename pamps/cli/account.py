@@ -1,0 +1,127 @@
+"""What an administrator does to accounts. The audit log names the user of the system who did it."""
+
+import getpass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pamps.cli.tables import ENDLESS, escape_cell
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from pamps.models import User
+
+Name = Annotated[str, typer.Argument(metavar="USERNAME", help="Whose account, in any case.")]
+
+
+def promote(username: Name) -> None:
+    """Make somebody a superuser."""
+    _set_superuser(username, superuser=True)
+
+
+def demote(username: Name) -> None:
+    """Make a superuser an ordinary user again."""
+    _set_superuser(username, superuser=False)
+
+
+def deactivate(username: Name) -> None:
+    """Keep somebody out: sessions end, tokens fail, logins are refused."""
+    _set_active(username, active=False)
+
+
+def activate(username: Name) -> None:
+    """Let somebody in again."""
+    _set_active(username, active=True)
+
+
+def delete_user(
+    username: Name, force: Annotated[bool, typer.Option("-f", "--force", help="Do not ask.")] = False
+) -> None:
+    """Delete an account and everything written with it."""
+    from pamps.services import admin
+
+    with _account(username) as (session, user):
+        if not force:
+            typer.confirm(f"Delete {user.username} with {user.posts} posts for good?", abort=True)
+        admin.delete_user(session, actor(), user.id, None)
+    typer.echo(f"Deleted {user.username}.")
+
+
+def set_password(
+    username: Name,
+    password: Annotated[
+        str | None, typer.Argument(help="When left out, asked for, or read from a pipe.", show_default=False)
+    ] = None,
+) -> None:
+    """Give somebody a new password. Their sessions and access tokens end."""
+    from pamps.cli.user import ask_password
+    from pamps.models.user import NewPasswordRequest
+    from pamps.services import admin
+
+    request = NewPasswordRequest(password=ask_password() if password is None else password)
+    with _account(username) as (session, user):
+        admin.set_password(session, actor(), user.id, request.password, None)
+    typer.echo(f"{user.username} has a new password. All sessions and access tokens have ended.")
+
+
+def sessions(
+    username: Name, end: Annotated[bool, typer.Option("--end", help="End them all.")] = False
+) -> None:
+    """List somebody's sessions, or end them."""
+    from pamps.queries.session import all_sessions
+    from pamps.services import admin
+
+    with _account(username) as (session, user):
+        if end:
+            typer.echo(
+                f"Ended {admin.end_all_sessions(session, actor(), user.id)} sessions of {user.username}."
+            )
+            return
+        found = all_sessions(session, user)
+    table = Table(title=f"Sessions of {user.username} ({len(found)})")
+    for heading in ("id", "device", "address", "since", "last used"):
+        table.add_column(heading, overflow="fold")
+    for row in found:
+        times = (f"{moment:%Y-%m-%d %H:%M}" for moment in (row.created_at, row.last_used_at))
+        table.add_row(*map(escape_cell, (row.id, row.device, row.address, *times)))
+    Console(width=None if sys.stdout.isatty() else ENDLESS).print(table)
+
+
+def _set_superuser(username: str, *, superuser: bool) -> None:
+    from pamps.services import admin
+
+    with _account(username) as (session, user):
+        admin.set_superuser(session, actor(), user.id, superuser=superuser)
+    typer.echo(f"{user.username} is {'a' if superuser else 'no longer a'} superuser.")
+
+
+def _set_active(username: str, *, active: bool) -> None:
+    from pamps.services import admin
+
+    with _account(username) as (session, user):
+        admin.set_active(session, actor(), user.id, None, active=active)
+    typer.echo(f"{user.username} is {'active' if active else 'deactivated; all sessions have ended'}.")
+
+
+@contextmanager
+def _account(username: str) -> Iterator[tuple["Session", "User"]]:
+    """A transaction, and the account that it is about; raises UserNotFound."""
+    from pamps.db import transaction
+    from pamps.queries.user import get_user
+
+    with transaction() as session:
+        yield session, get_user(session, username)
+
+
+def actor() -> str:
+    """Who sits at the terminal, as the audit log writes it."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return "cli"

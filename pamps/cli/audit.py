@@ -1,0 +1,55 @@
+"""The audit log, and invites, which it tells of."""
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pamps.cli.account import actor
+from pamps.cli.tables import ENDLESS, escape_cell
+
+
+def audit(
+    user: Annotated[str | None, typer.Option(help="Only what this user did or suffered.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="So many lines, the latest.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Print the audit log: who did what to whom, latest last."""
+    from sqlmodel import Session
+
+    from pamps.db import reading_engine
+    from pamps.queries.audit import latest_audit
+
+    with Session(reading_engine) as session:
+        lines = [line.model_dump(mode="json") for line in latest_audit(session, user, limit)]
+    if as_json:
+        typer.echo(json.dumps(lines, indent=2))
+        return
+    table = Table(title=f"Audit log ({len(lines)})")
+    columns = ("date", "actor", "action", "target", "address")
+    for heading in columns:
+        table.add_column(heading, overflow="fold")
+    for line in lines:
+        line["date"] = line["date"][:16].replace("T", " ")
+        table.add_row(*(escape_cell(line[name]) for name in columns))
+    Console(width=None if sys.stdout.isatty() else ENDLESS).print(table)
+
+
+def invite(
+    uses: Annotated[int, typer.Option(min=1, max=10_000, help="Registrations it is good for.")] = 1,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Days it is good for.")] = 14,
+    note: Annotated[str, typer.Option(help="What it is for.")] = "",
+) -> None:
+    """Make a code with which somebody may register where `accounts.registration` is `invite`."""
+    from pamps.db import transaction
+    from pamps.models.invite import InviteRequest
+    from pamps.services.invite import make_invite
+
+    request = InviteRequest(note=note, uses=uses, expires_at=datetime.now(UTC) + timedelta(days=days))
+    with transaction() as session:
+        made = make_invite(session, actor(), request, None)
+    typer.echo(made.code)

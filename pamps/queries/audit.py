@@ -1,0 +1,23 @@
+"""Reading the audit log."""
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from pamps.models.audit import AuditEntry, AuditPublic, AuditResponse
+from pamps.pagination import Page, Sort
+
+AUDIT_COLUMNS = [getattr(AuditEntry, name) for name in ("id", *AuditPublic.model_fields)]
+
+
+def list_audit(session: Session, page: Page) -> list[AuditResponse]:
+    """The audit log, latest first."""
+    rows = page.fetch(session, select(*AUDIT_COLUMNS), AuditEntry.id, Sort.NEWEST_FIRST)
+    return [AuditResponse.model_validate(row, from_attributes=True) for row in rows]
+
+
+def latest_audit(session: Session, user: str | None, limit: int) -> list[AuditEntry]:
+    """The last lines of the log, oldest first; with `user` those by or about a user of this name."""
+    statement = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(limit)
+    if user is not None:
+        statement = statement.where((col(AuditEntry.actor) == user) | (col(AuditEntry.target) == user))
+    return list(session.scalars(statement))[::-1]

@@ -1,0 +1,91 @@
+"""What superusers do. Everything here wants a login of a superuser, and is written to the audit log."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from pamps.auth import Superuser, require_superuser
+from pamps.client import ClientDep
+from pamps.db import SessionDep
+from pamps.errors import SessionRequired, SuperuserRequired, Unauthorized, refusals
+from pamps.models.audit import AuditResponse
+from pamps.models.invite import InviteRequest, InviteResponse, NewInviteResponse
+from pamps.models.user import AccountResponse
+from pamps.pagination import PageDep, PathId
+from pamps.queries import audit as audit_queries
+from pamps.queries import invite as invite_queries
+from pamps.queries import user as user_queries
+from pamps.queries.invite import InviteNotFound
+from pamps.queries.post import PostNotFound
+from pamps.queries.user import UserNotFound
+from pamps.routes.base import do_not_store, make_router
+from pamps.services import admin as admin_service
+from pamps.services import invite as invite_service
+from pamps.services import post as post_service
+from pamps.services.admin import OwnAccount
+
+router = make_router("/admin", "admin", dependencies=[Depends(do_not_store), Depends(require_superuser)])
+
+GUARDS = (Unauthorized, SessionRequired, SuperuserRequired)
+Search = Annotated[
+    str | None, Query(max_length=254, description="A part of the user name or e-mail address.")
+]
+IsActive = Annotated[bool | None, Query(description="Only active accounts, or only deactivated ones.")]
+
+
+@router.get("/user/", responses=refusals(*GUARDS))
+def list_accounts(
+    page: PageDep, session: SessionDep, q: Search = None, is_active: IsActive = None
+) -> list[AccountResponse]:
+    """All accounts, oldest first."""
+    return user_queries.list_accounts(session, page, part=q, is_active=is_active)
+
+
+@router.post("/user/{user_id}/deactivate/", responses=refusals(*GUARDS, UserNotFound, OwnAccount))
+def deactivate(user_id: PathId, caller: Superuser, client: ClientDep, session: SessionDep) -> AccountResponse:
+    """Keep somebody out: sessions end, tokens fail, logins are refused. What they wrote stays."""
+    return admin_service.set_active(session, caller.user, user_id, client, active=False)
+
+
+@router.post("/user/{user_id}/activate/", responses=refusals(*GUARDS, UserNotFound, OwnAccount))
+def activate(user_id: PathId, caller: Superuser, client: ClientDep, session: SessionDep) -> AccountResponse:
+    """Let somebody in again."""
+    return admin_service.set_active(session, caller.user, user_id, client, active=True)
+
+
+@router.delete("/user/{user_id}/", status_code=204, responses=refusals(*GUARDS, UserNotFound, OwnAccount))
+def delete_user(user_id: PathId, caller: Superuser, client: ClientDep, session: SessionDep) -> None:
+    """Delete an account and everything written with it."""
+    admin_service.delete_user(session, caller.user, user_id, client)
+
+
+@router.delete("/post/{post_id}/", status_code=204, responses=refusals(*GUARDS, PostNotFound))
+def delete_post(post_id: PathId, caller: Superuser, client: ClientDep, session: SessionDep) -> None:
+    """Delete any post. With replies, its place stays."""
+    post_service.delete_post(session, caller.user, post_id, client)
+
+
+@router.get("/audit/", responses=refusals(*GUARDS))
+def list_audit(page: PageDep, session: SessionDep) -> list[AuditResponse]:
+    """Who did what, latest first."""
+    return audit_queries.list_audit(session, page)
+
+
+@router.post("/invite/", status_code=201, responses=refusals(*GUARDS))
+def make_invite(
+    body: InviteRequest, caller: Superuser, client: ClientDep, session: SessionDep
+) -> NewInviteResponse:
+    """Make an invite. Its code is shown this once."""
+    return invite_service.make_invite(session, caller.user, body, client)
+
+
+@router.get("/invite/", responses=refusals(*GUARDS))
+def list_invites(page: PageDep, session: SessionDep) -> list[InviteResponse]:
+    """All invites that were not revoked, latest first."""
+    return invite_queries.list_invites(session, page)
+
+
+@router.delete("/invite/{invite_id}/", status_code=204, responses=refusals(*GUARDS, InviteNotFound))
+def revoke_invite(invite_id: PathId, caller: Superuser, client: ClientDep, session: SessionDep) -> None:
+    """Make an invite useless."""
+    invite_service.revoke_invite(session, caller.user, invite_id, client)

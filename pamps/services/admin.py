@@ -1,0 +1,94 @@
+"""What superusers and the command line do to accounts. Every act is written to the audit log."""
+
+from sqlmodel import Session, col, delete, update
+
+from pamps.client import Client
+from pamps.errors import Conflict
+from pamps.models.access_token import AccessToken
+from pamps.models.audit import Action
+from pamps.models.user import AccountResponse, User
+from pamps.queries.user import UserNotFound, show_for_admin
+from pamps.security import hash_password
+from pamps.services import user as user_service
+from pamps.services.audit import record
+from pamps.services.rows import change, lock
+from pamps.services.session import end_sessions
+
+# Who acts: a superuser, or `cli:` and the name of the system's user, who sent no request.
+Actor = User | str
+
+
+class OwnAccount(Conflict):
+    code = "own_account"
+    detail = "This is your own account: use the addresses under /user/me/."
+
+
+def set_active(
+    session: Session, actor: Actor, user_id: int, client: Client | None, *, active: bool
+) -> AccountResponse:
+    """Let somebody in again, or keep them out: then their sessions end, and nothing opens their account.
+
+    What they wrote stays to be seen. Raises UserNotFound or OwnAccount.
+    """
+    user = _hold(session, actor, user_id)
+    change(session, update(User).where(col(User.id) == user_id).values(is_active=active))
+    if not active:
+        end_sessions(session, user)
+    record(session, Action.ACTIVATED if active else Action.DEACTIVATED, actor, user, client)
+    return show_for_admin(session, user_id)
+
+
+def delete_user(session: Session, actor: Actor, user_id: int, client: Client | None) -> None:
+    """End an account as its owner could; raises UserNotFound or OwnAccount."""
+    user = _find(session, actor, user_id)
+    user_service.delete_user(session, user)
+    record(session, Action.USER_DELETED, actor, user, client)
+
+
+def set_superuser(session: Session, actor: Actor, user_id: int, *, superuser: bool) -> None:
+    """Make somebody a superuser, or no longer one; raises UserNotFound."""
+    user = _hold(session, actor, user_id)
+    change(session, update(User).where(col(User.id) == user_id).values(superuser=superuser))
+    record(session, Action.PROMOTED if superuser else Action.DEMOTED, actor, user, None)
+
+
+def set_password(session: Session, actor: Actor, user_id: int, password: str, client: Client | None) -> None:
+    """Give somebody a new password. Whoever was in is out: sessions and access tokens end.
+
+    Raises UserNotFound.
+    """
+    hashed = hash_password(password)
+    user = _hold(session, actor, user_id)
+    change(session, update(User).where(col(User.id) == user_id).values(password=hashed))
+    throw_out(session, user)
+    record(session, Action.PASSWORD_SET, actor, user, client)
+
+
+def throw_out(session: Session, user: User) -> None:
+    """End everything that opens an account without its password: the account may have been in wrong hands."""
+    end_sessions(session, user)
+    change(session, delete(AccessToken).where(col(AccessToken.user_id) == user.id))
+
+
+def end_all_sessions(session: Session, actor: Actor, user_id: int) -> int:
+    """End all sessions of somebody, and tell how many; raises UserNotFound."""
+    user = _hold(session, actor, user_id)
+    ended = end_sessions(session, user)
+    record(session, Action.SESSIONS_ENDED, actor, user, None)
+    return ended
+
+
+def _find(session: Session, actor: Actor, user_id: int) -> User:
+    if isinstance(actor, User) and actor.id == user_id:
+        raise OwnAccount
+    if (user := session.get(User, user_id)) is None:
+        raise UserNotFound
+    return user
+
+
+def _hold(session: Session, actor: Actor, user_id: int) -> User:
+    """The account, which nobody else changes until the end of the transaction."""
+    user = _find(session, actor, user_id)
+    if not lock(session, User, col(User.id) == user_id):
+        raise UserNotFound
+    return user

@@ -1,0 +1,60 @@
+"""Invites: made by superusers and the command line, used by registering."""
+
+from sqlmodel import Session, col, delete, update
+
+from pamps.client import Client
+from pamps.config import settings
+from pamps.errors import Forbidden
+from pamps.models.audit import Action
+from pamps.models.invite import Invite, InviteRequest, NewInviteResponse
+from pamps.models.user import User
+from pamps.queries.invite import BadInvite, InviteNotFound, is_good, require_invite
+from pamps.security import digest, new_code
+from pamps.services.audit import name_of, record
+from pamps.services.rows import change
+
+
+class RegistrationClosed(Forbidden):
+    code = "registration_closed"
+    detail = "Nobody can register here."
+
+
+def make_invite(
+    session: Session, actor: User | str, request: InviteRequest, client: Client | None
+) -> NewInviteResponse:
+    """Make an invite and show its code, this once."""
+    code = new_code()
+    made = Invite(
+        note=request.note,
+        uses_left=request.uses,
+        expires_at=request.expires_at,
+        made_by=name_of(actor),
+        code_hash=digest(code),
+    )
+    session.add(made)
+    session.flush()
+    record(session, Action.INVITE_MADE, actor, f"invite {made.id}", client)
+    return NewInviteResponse(**made.model_dump(), code=code)
+
+
+def revoke_invite(session: Session, actor: User | str, invite_id: int, client: Client | None) -> None:
+    """Make an invite useless; raises InviteNotFound."""
+    if not change(session, delete(Invite).where(col(Invite.id) == invite_id)):
+        raise InviteNotFound
+    record(session, Action.INVITE_REVOKED, actor, f"invite {invite_id}", client)
+
+
+def check_registration(session: Session, code: str | None) -> None:
+    """Whether somebody with this code, if any, may register; raises RegistrationClosed or BadInvite."""
+    if settings.accounts.registration == "closed":
+        raise RegistrationClosed
+    if settings.accounts.registration == "invite":
+        require_invite(session, code or "")
+
+
+def use_invite(session: Session, code: str | None) -> None:
+    """Take one use of an invite, where one is needed; raises BadInvite. One of two gets the last."""
+    if settings.accounts.registration == "invite":
+        used = update(Invite).where(is_good(code or "")).values(uses_left=Invite.uses_left - 1)
+        if not change(session, used):
+            raise BadInvite
