@@ -1,18 +1,27 @@
 """The application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pamps import __version__
 from pamps.config import settings
 from pamps.errors import HTTP_ERRORS, error_response, install_error_handlers
+from pamps.mail import drain
 from pamps.middleware import Address, BodyLimit, Envelope, Hosts, PageHeaders
-from pamps.routes import ROUTERS
-from pamps.routes.base import Route
+from pamps.routes import ROUTERS, page
 from pamps.sections import ServerSettings
+
+# How long a server that is told to stop waits for its mails to leave; Docker kills it after ten seconds.
+DRAIN_SECONDS = 5.0
 
 # What a page of another origin may read of an answer.
 EXPOSED_HEADERS = [
@@ -27,7 +36,8 @@ EXPOSED_HEADERS = [
 
 async def on_wrong_method(request: Request, _: Exception) -> JSONResponse:
     """A 405 that names every method of the address; the framework knows those of one route only."""
-    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
+    routers = (*ROUTERS, page.router)
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     matching = [route for route in routes if route.path_regex.match(request.scope["path"])]
     allowed = sorted({method for route in matching for method in route.methods or ()})
     if "GET" in allowed or not allowed:  # not allowed: a page, which is not one of our routes
@@ -59,20 +69,29 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(server.trusted_proxies))
 
 
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """What was promised before the server is told to stop is still sent."""
+    yield
+    await to_thread.run_sync(drain, DRAIN_SECONDS)
+
+
 def create_app() -> FastAPI:
     """The API with its documentation pages, which load nothing from elsewhere."""
     app = FastAPIOffline(
         title="Pamps",
         version=__version__,
         description="A microblog server.",
-        static_url="/static",
+        static_url="/static/docs",
         redirect_slashes=False,
+        lifespan=lifespan,
     )
     install_error_handlers(app)
     app.add_exception_handler(405, on_wrong_method)
     add_middleware(app, settings.server)
     app.add_api_route("/", redirect_to_pages, include_in_schema=False)
-    for router in ROUTERS:
+    app.mount("/static/pamps", StaticFiles(directory=page.FOLDER))
+    for router in (*ROUTERS, page.router):
         app.include_router(router)
     return app
 

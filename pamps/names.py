@@ -3,7 +3,8 @@
 # First path segments served now or reserved for later, and the words under /user/ that are not people.
 RESERVED_NAMES = frozenset(
     "about access_token account accounts admin api app apps archive assets atom auth block blog bookmark"
-    " bookmarks config contact docs draft drafts export favicon feed feeds follow followers following health"
+    " bookmarks config contact docs draft drafts email_confirmation export"
+    " favicon feed feeds follow followers following health"
     " help home hosts inbox invite login logout mail me media mention mentions metrics mute nodeinfo"
     " notification notifications oauth openapi outbox password password_reset post posts pamps privacy public"
     " ready redoc refresh_token register repost reposts robots root rss search security session sessions"

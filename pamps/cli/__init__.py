@@ -14,6 +14,7 @@ from pamps.cli.account import (
     deactivate,
     delete_user,
     demote,
+    disable_totp,
     promote,
     sessions,
     set_password,
@@ -64,6 +65,7 @@ main.command()(shell)
 main.command("user-list")(user_list)
 main.command("create-user", help="Make an account, by the same rules as the API.")(create_user)
 main.command("set-password")(set_password)
+main.command("disable-totp")(disable_totp)
 main.command()(sessions)
 main.command()(deactivate)
 main.command()(activate)

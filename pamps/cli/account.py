@@ -70,6 +70,15 @@ def set_password(
     typer.echo(f"{user.username} has a new password. All sessions and access tokens have ended.")
 
 
+def disable_totp(username: Name) -> None:
+    """Take somebody's second factor away, who has lost it and the recovery codes."""
+    from pamps.services import totp
+
+    with _account(username) as (session, user):
+        totp.disable(session, actor(), user, None)
+    typer.echo(f"{user.username} logs in with the password alone.")
+
+
 def sessions(
     username: Name, end: Annotated[bool, typer.Option("--end", help="End them all.")] = False
 ) -> None:

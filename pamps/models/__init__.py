@@ -4,10 +4,12 @@ from pamps.models.access_token import AccessToken
 from pamps.models.audit import AuditEntry
 from pamps.models.invite import Invite
 from pamps.models.like import Like
+from pamps.models.mail_link import MailLink
 from pamps.models.post import Post
 from pamps.models.rate_limit import RateCount
 from pamps.models.session import LoginSession
 from pamps.models.social import Social
+from pamps.models.totp import RecoveryCode, Totp
 from pamps.models.user import User
 
 __all__ = [
@@ -16,8 +18,11 @@ __all__ = [
     "Invite",
     "Like",
     "LoginSession",
+    "MailLink",
     "Post",
     "RateCount",
+    "RecoveryCode",
     "Social",
+    "Totp",
     "User",
 ]

@@ -17,10 +17,13 @@ class Action(StrEnum):
     DEMOTED = "demoted"
     INVITE_MADE = "invite_made"
     INVITE_REVOKED = "invite_revoked"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - an act
     PASSWORD_SET = "password_set"  # noqa: S105 - an act
     POST_DELETED = "post_deleted"
     PROMOTED = "promoted"
     SESSIONS_ENDED = "sessions_ended"
+    TOTP_DISABLED = "totp_disabled"
+    TOTP_ENABLED = "totp_enabled"
     USER_DELETED = "user_deleted"
     REFRESH_REUSED = "refresh_reused"
     ACCESS_TOKEN_MADE = "access_token_made"  # noqa: S105 - an act

@@ -6,6 +6,7 @@ from pydantic import Field
 from sqlmodel import SQLModel
 
 from pamps.models.base import RequestModel, left_out_if_none, text
+from pamps.models.totp import Otp
 from pamps.models.user import GivenPassword
 
 AccountName = Annotated[str, *text(min_length=1, max_length=254)]
@@ -19,6 +20,9 @@ class LoginForm(RequestModel):
 
     username: AccountName = Field(description="User name or e-mail address.")
     password: GivenPassword
+    otp: Otp | None = Field(
+        None, description="The code of the app, or a recovery code, where the account wants one."
+    )
     cookie: bool = Field(False, description="Put the refresh token into a cookie instead of the answer.")
     grant_type: Literal["password"] | None = None
     scope: Ignored = None

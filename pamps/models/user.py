@@ -130,6 +130,8 @@ class User(UserPublic, table=True):
     password: str = Field(repr=False)  # a hash
     superuser: bool = flag(False)
     is_active: bool = flag(True)
+    # False until the link in the mail was followed, where `accounts.confirm_email` wants that.
+    confirmed: bool = flag(True)
 
 
 class Profile(RequestModel):

@@ -47,6 +47,12 @@ def find_login(session: Session, name: str) -> User | None:
     return session.scalar(select(User).where(is_named, col(User.is_active).is_(True)))
 
 
+def find_by_email(session: Session, email: str) -> User | None:
+    """The active user with this e-mail address, without regard to case."""
+    is_theirs = func.lower(User.email) == email.lower()
+    return session.scalar(select(User).where(is_theirs, col(User.is_active).is_(True)))
+
+
 def show_user(session: Session, viewer: User | None, username: str) -> UserResponse:
     """One person as the viewer sees them; raises UserNotFound."""
     return _show_one(session, _select_users(viewer).where(is_called(username)))

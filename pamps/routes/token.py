@@ -13,13 +13,18 @@ from pamps.models.token import LoginForm, TokenResponse
 from pamps.routes.base import do_not_store, make_router
 from pamps.services import session as session_service
 from pamps.services import token as token_service
-from pamps.services.token import BadCredentials
+from pamps.services.token import BadCredentials, EmailNotConfirmed
+from pamps.services.totp import OtpRequired, WrongOtp
 
 router = make_router("", "token", dependencies=[Depends(do_not_store)])
 
 
 @router.post(
-    "/token", dependencies=[HashingTurn], responses=refusals(BadCredentials, CrossOrigin, TooManyRequests)
+    "/token",
+    dependencies=[HashingTurn],
+    responses=refusals(
+        BadCredentials, OtpRequired, WrongOtp, EmailNotConfirmed, CrossOrigin, TooManyRequests
+    ),
 )
 def log_in(
     form: Annotated[LoginForm, Form()],

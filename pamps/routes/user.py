@@ -12,7 +12,8 @@ from pamps.queries.user import UserNotFound
 from pamps.routes.base import make_router
 from pamps.services import user as user_service
 from pamps.services.invite import RegistrationClosed
-from pamps.services.user import EmailTaken, UsernameTaken, WrongPassword
+from pamps.services.taken import EmailTaken, UsernameTaken
+from pamps.services.user import WrongPassword
 
 router = make_router("/user", "user")
 
@@ -40,10 +41,12 @@ def show_account(viewer: CurrentUser, session: SessionDep) -> UserResponse:
     return user_queries.show_account(session, viewer)
 
 
-@router.patch("/me/", responses=refusals(Unauthorized, FreshTokenRequired, EmailTaken))
-def change_account(body: UserPatch, caller: CurrentCaller, session: SessionDep) -> UserResponse:
+@router.patch("/me/", responses=refusals(Unauthorized, FreshTokenRequired, EmailTaken, TooManyRequests))
+def change_account(
+    body: UserPatch, caller: CurrentCaller, client: ClientDep, session: SessionDep
+) -> UserResponse:
     """Change avatar and bio, and with a fresh token the e-mail address."""
-    return user_service.change_profile(session, caller.user, body, fresh=caller.fresh)
+    return user_service.change_profile(session, caller.user, body, client, fresh=caller.fresh)
 
 
 @router.delete("/me/", status_code=204, responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired))

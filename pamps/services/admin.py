@@ -1,18 +1,18 @@
 """What superusers and the command line do to accounts. Every act is written to the audit log."""
 
-from sqlmodel import Session, col, delete, update
+from sqlmodel import Session, col, update
 
 from pamps.client import Client
 from pamps.errors import Conflict
-from pamps.models.access_token import AccessToken
 from pamps.models.audit import Action
 from pamps.models.user import AccountResponse, User
 from pamps.queries.user import UserNotFound, show_for_admin
 from pamps.security import hash_password
 from pamps.services import user as user_service
 from pamps.services.audit import record
+from pamps.services.mail_link import forget_links
 from pamps.services.rows import change, lock
-from pamps.services.session import end_sessions
+from pamps.services.session import end_sessions, throw_out
 
 # Who acts: a superuser, or `cli:` and the name of the system's user, who sent no request.
 Actor = User | str
@@ -61,13 +61,8 @@ def set_password(session: Session, actor: Actor, user_id: int, password: str, cl
     user = _hold(session, actor, user_id)
     change(session, update(User).where(col(User.id) == user_id).values(password=hashed))
     throw_out(session, user)
+    forget_links(session, user)
     record(session, Action.PASSWORD_SET, actor, user, client)
-
-
-def throw_out(session: Session, user: User) -> None:
-    """End everything that opens an account without its password: the account may have been in wrong hands."""
-    end_sessions(session, user)
-    change(session, delete(AccessToken).where(col(AccessToken.user_id) == user.id))
 
 
 def end_all_sessions(session: Session, actor: Actor, user_id: int) -> int:

@@ -9,6 +9,7 @@ from pamps.client import Client
 from pamps.config import settings
 from pamps.db import release
 from pamps.errors import RefusedToken, Unauthorized
+from pamps.models.access_token import AccessToken
 from pamps.models.audit import Action
 from pamps.models.base import utc_now
 from pamps.models.session import LoginSession
@@ -115,6 +116,12 @@ def end_sessions(session: Session, owner: User, *, but: int | None = None) -> in
     """End all sessions of `owner`, except the one with the id `but`; tells how many."""
     own = col(LoginSession.user_id) == owner.id
     return change(session, delete(LoginSession).where(own, col(LoginSession.id) != (but or 0)))
+
+
+def throw_out(session: Session, owner: User) -> None:
+    """End everything that opens an account without its password: it may have been in wrong hands."""
+    end_sessions(session, owner)
+    change(session, delete(AccessToken).where(col(AccessToken.user_id) == owner.id))
 
 
 def _pair(opened: LoginSession, refresh_id: TokenId, *, fresh: bool) -> TokenResponse:

@@ -3,12 +3,14 @@
 from sqlmodel import Session, col, update
 
 from pamps.client import Client
+from pamps.config import settings
 from pamps.db import release
-from pamps.errors import Unauthorized
+from pamps.errors import Forbidden, Unauthorized
 from pamps.models.token import LoginForm, TokenResponse
 from pamps.models.user import User
 from pamps.queries.user import find_login
 from pamps.security import hash_password, is_outdated, verify_password
+from pamps.services import totp
 from pamps.services.login_guard import Attempt
 from pamps.services.rows import change, lock
 from pamps.services.session import open_session
@@ -19,10 +21,16 @@ class BadCredentials(Unauthorized):
     detail = "The user name or the password is not right."
 
 
+class EmailNotConfirmed(Forbidden):
+    code = "email_not_confirmed"
+    detail = "Follow the link in the mail that was sent to you first."
+
+
 def log_in(session: Session, form: LoginForm, client: Client) -> TokenResponse:
     """A new session and its fresh pair of tokens.
 
-    Raises BadCredentials, which never tells what was wrong, and TooManyRequests.
+    Raises BadCredentials, which never tells what was wrong, EmailNotConfirmed, OtpRequired, WrongOtp and
+    TooManyRequests.
     """
     user = find_login(session, form.username)
     attempt = Attempt(form.username, user, client)
@@ -30,12 +38,16 @@ def log_in(session: Session, form: LoginForm, client: Client) -> TokenResponse:
     release(session)  # hashing is slow
     if not verify_password(form.password, user.password if user else None) or user is None:
         raise BadCredentials
+    if settings.accounts.confirm_email and not user.confirmed:
+        raise EmailNotConfirmed
     better = hash_password(form.password) if is_outdated(user.password) else user.password
+    proof = totp.check(session, user, form.otp)
     attempt.was_right(session)
     # What was true before the hashing must be true still.
     unchanged = col(User.is_active).is_(True) & (col(User.password) == user.password)
     if not lock(session, User, (col(User.id) == user.id) & unchanged):
         raise BadCredentials
+    proof.use(session)
     if better != user.password:
         change(session, update(User).where(col(User.id) == user.id).values(password=better))
     return open_session(session, user, client)

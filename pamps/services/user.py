@@ -5,10 +5,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
 from pamps.client import Client
+from pamps.config import settings
 from pamps.db import release
-from pamps.errors import Conflict, Forbidden, FreshTokenRequired, RefusedToken, violated_constraint
+from pamps.errors import Forbidden, FreshTokenRequired, RefusedToken
 from pamps.models.audit import Action
 from pamps.models.like import Like
+from pamps.models.mail_link import Purpose
 from pamps.models.post import Post
 from pamps.models.social import Social
 from pamps.models.user import PasswordRequest, User, UserPatch, UserRequest, UserResponse
@@ -17,20 +19,12 @@ from pamps.security import hash_password, verify_password
 from pamps.services.audit import record
 from pamps.services.invite import check_registration, use_invite
 from pamps.services.login_guard import Attempt
+from pamps.services.mail_link import count_mail, forget_links, send_link
 from pamps.services.post import remove_all_posts, with_ancestors
 from pamps.services.rate_limit import Hit, count
 from pamps.services.rows import change, hold_accounts, lock
 from pamps.services.session import end_sessions
-
-
-class UsernameTaken(Conflict):
-    code = "username_taken"
-    detail = "Somebody has this user name already."
-
-
-class EmailTaken(Conflict):
-    code = "email_taken"
-    detail = "Somebody has this e-mail address already."
+from pamps.services.taken import explain_taken
 
 
 class WrongPassword(Forbidden):
@@ -48,37 +42,52 @@ def register(session: Session, request: UserRequest, client: Client) -> UserResp
     check_registration(session, request.invite)
     release(session)
     try:
-        user = add_user(session, request)
+        user = add_user(session, request, confirmed=not settings.accounts.confirm_email)
     except IntegrityError as error:
-        raise _explain(error) from error
+        raise explain_taken(error) from error
     use_invite(session, request.invite)
+    if not user.confirmed:
+        send_link(session, Purpose.EMAIL_CONFIRMATION, user.email, user)
     return show_account(session, user)
 
 
-def add_user(session: Session, request: UserRequest, *, superuser: bool = False) -> User:
+def add_user(
+    session: Session, request: UserRequest, *, superuser: bool = False, confirmed: bool = True
+) -> User:
     """Make an account; raises sqlalchemy's IntegrityError if the name or the address is taken."""
     # Hash before the first statement: it is slow, and no transaction should be open meanwhile.
     hashed = hash_password(request.password)
-    user = User(**request.model_dump(exclude={"password", "invite"}), password=hashed, superuser=superuser)
+    given = request.model_dump(exclude={"password", "invite"})
+    user = User(**given, password=hashed, superuser=superuser, confirmed=confirmed)
     session.add(user)
     session.flush()
     return user
 
 
-def change_profile(session: Session, user: User, patch: UserPatch, *, fresh: bool) -> UserResponse:
-    """Change what the patch names and show the result.
+def change_profile(
+    session: Session, user: User, patch: UserPatch, client: Client, *, fresh: bool
+) -> UserResponse:
+    """Change what the patch names and show the result. Where addresses are confirmed, a new one only counts
+    once the link that is sent there was followed.
 
-    Raises FreshTokenRequired for a new e-mail address unless `fresh`, and EmailTaken.
+    Raises FreshTokenRequired for a new e-mail address unless `fresh`, EmailTaken and TooManyRequests.
     """
-    if "email" in patch.model_fields_set and not fresh:
+    changes = patch.model_dump(exclude_unset=True)
+    if "email" in changes and not fresh:
         raise FreshTokenRequired
+    to_confirm = None
+    if settings.accounts.confirm_email and changes.get("email", user.email) != user.email:
+        to_confirm = changes.pop("email")
+        count_mail(session, to_confirm, client)
     hold_accounts(session, user)
-    user.sqlmodel_update(patch.model_dump(exclude_unset=True))
+    if to_confirm is not None:
+        send_link(session, Purpose.EMAIL_CONFIRMATION, to_confirm, user)
+    user.sqlmodel_update(changes)
     session.add(user)
     try:
         session.flush()
     except IntegrityError as error:
-        raise _explain(error) from error
+        raise explain_taken(error) from error
     return show_account(session, user)
 
 
@@ -100,6 +109,7 @@ def change_password(
     if not change(session, update(User).where(unchanged).values(password=hashed)):
         raise WrongPassword  # another change came first
     end_sessions(session, user, but=kept)
+    forget_links(session, user)
     record(session, Action.PASSWORD_CHANGED, user, user, client)
 
 
@@ -134,8 +144,3 @@ def _hold_with(session: Session, user: User, connected: ColumnElement[bool]) -> 
             attempt.rollback()  # somebody followed while we waited, and would be locked out of turn
     if user.id not in held:
         raise RefusedToken
-
-
-def _explain(error: IntegrityError) -> Conflict:
-    """Which of the two unique indexes refused."""
-    return EmailTaken() if "uq_user_email" in violated_constraint(error) else UsernameTaken()

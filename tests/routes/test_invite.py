@@ -75,7 +75,8 @@ def test_a_registration_that_fails_uses_no_invite_up(
     use_mode(monkeypatch, "invite")
     code = make_code(admin)
 
-    assert refusal(register(client, "eva", invite=code)) == (409, "email_taken")
+    taken = register(client, "eva", email="other@example.com", invite=code)
+    assert refusal(taken) == (409, "username_taken")
     assert register(client, "ana", invite=code).status_code == 201
 
 

@@ -10,25 +10,10 @@ from pamps.config import settings
 from pamps.security import TokenScope, make_context, read_token
 from tests.conftest import Login
 from tests.factories import PASSWORD, make_session, make_user
+from tests.permissions import OPTIONAL, SIGNED_IN, requests
 from tests.routes import refusal, wrong_fields
 
 SCOPES: tuple[TokenScope, TokenScope] = ("access_token", "refresh_token")
-PROTECTED = [
-    ("GET", "/user/me/"),
-    ("PATCH", "/user/me/"),
-    ("DELETE", "/user/me/"),
-    ("POST", "/user/me/password/"),
-    ("GET", "/user/timeline/"),
-    ("POST", "/user/follow/1/"),
-    ("DELETE", "/user/follow/1/"),
-    ("POST", "/post/"),
-    ("PUT", "/post/1/"),
-    ("PATCH", "/post/1/"),
-    ("DELETE", "/post/1/"),
-    ("POST", "/post/1/like/"),
-    ("DELETE", "/post/1/like/"),
-]
-PUBLIC = ["/user/", "/user/ana/", "/post/", "/post/user/ana/", "/post/likes/ana/", "/user/ana/followers/"]
 
 
 def log_in(client: TestClient, name: str, password: str = PASSWORD) -> Response:
@@ -162,14 +147,14 @@ def test_refresh_ends_with_the_account(session: Session, client: TestClient) -> 
         assert refusal(answer) == (401, "invalid_token")
 
 
-@pytest.mark.parametrize(("method", "path"), PROTECTED)
+@pytest.mark.parametrize(("method", "path"), requests(SIGNED_IN))
 def test_without_a_token_the_answer_is_who_are_you(client: TestClient, method: str, path: str) -> None:
     answer = client.request(method, path)
 
     assert refusal(answer) == (401, "not_authenticated")
 
 
-@pytest.mark.parametrize(("method", "path"), [*PROTECTED, *(("GET", path) for path in PUBLIC)])
+@pytest.mark.parametrize(("method", "path"), requests(SIGNED_IN | OPTIONAL))
 @pytest.mark.parametrize("scope", ["access_token", "refresh_token"])
 def test_a_token_that_is_not_valid_is_refused_everywhere(
     session: Session, client: TestClient, method: str, path: str, scope: TokenScope
@@ -196,7 +181,7 @@ def test_the_tokens_of_an_ended_account_fail_at_once(session: Session, login: Lo
         session.delete(ana)
     session.commit()
 
-    for method, path in [*PROTECTED, ("GET", "/post/"), ("GET", "/user/")]:
+    for method, path in requests(SIGNED_IN | OPTIONAL):
         answer = client.request(method, path)
         assert refusal(answer) == (401, "invalid_token")
 

@@ -1,0 +1,49 @@
+"""The second factor of one's own account."""
+
+from fastapi import Depends
+
+from pamps.auth import CurrentSession, FreshSession
+from pamps.client import ClientDep
+from pamps.db import SessionDep
+from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized, refusals
+from pamps.models.totp import OtpRequest, RecoveryCodesResponse, TotpResponse, TotpSecretResponse
+from pamps.queries import totp as totp_queries
+from pamps.routes.base import do_not_store, make_router
+from pamps.services import totp as totp_service
+from pamps.services.totp import AppMismatch, TotpEnabled, TotpNotEnabled
+
+router = make_router("/user/me/totp", "two factors", dependencies=[Depends(do_not_store)])
+
+FRESH = (Unauthorized, FreshTokenRequired, SessionRequired)
+
+
+@router.get("/", responses=refusals(Unauthorized, SessionRequired))
+def show_totp(caller: CurrentSession, session: SessionDep) -> TotpResponse:
+    """Whether logging in wants a code of an app."""
+    return totp_queries.show_totp(session, caller.user)
+
+
+@router.post("/", status_code=201, responses=refusals(*FRESH, TotpEnabled))
+def start_totp(caller: FreshSession, session: SessionDep) -> TotpSecretResponse:
+    """Get a secret for an app. Nothing changes until a code of the app is sent to `confirm`."""
+    return totp_service.start(session, caller.user)
+
+
+@router.post("/confirm/", responses=refusals(*FRESH, AppMismatch, TotpEnabled, TotpNotEnabled))
+def confirm_totp(
+    body: OtpRequest, caller: FreshSession, client: ClientDep, session: SessionDep
+) -> RecoveryCodesResponse:
+    """Show that the app works. From now on logging in wants a code. The recovery codes are shown once."""
+    return totp_service.confirm(session, caller.user, body.otp, client)
+
+
+@router.post("/recovery_codes/", responses=refusals(*FRESH, TotpNotEnabled))
+def renew_recovery_codes(caller: FreshSession, session: SessionDep) -> RecoveryCodesResponse:
+    """Get new recovery codes. The old ones stop working."""
+    return totp_service.renew_recovery_codes(session, caller.user)
+
+
+@router.delete("/", status_code=204, responses=refusals(*FRESH))
+def disable_totp(caller: FreshSession, client: ClientDep, session: SessionDep) -> None:
+    """Take the second factor away."""
+    totp_service.disable(session, caller.user, caller.user, client)

@@ -1,0 +1,165 @@
+"""The second factor: set up, asked for, taken away."""
+
+import hmac
+from dataclasses import dataclass
+
+import pyotp
+from sqlalchemy import Delete, Update
+from sqlmodel import Session, col, delete, update
+
+from pamps.client import Client
+from pamps.encryption import decrypt, encrypt
+from pamps.errors import Conflict, Forbidden, Unauthorized
+from pamps.models.audit import Action
+from pamps.models.base import utc_now
+from pamps.models.totp import RecoveryCode, RecoveryCodesResponse, Totp, TotpSecretResponse
+from pamps.models.user import User
+from pamps.queries.totp import find_totp, has_recovery_code
+from pamps.security import digest, new_code
+from pamps.services.audit import record
+from pamps.services.rows import change, hold_accounts
+
+ISSUER = "Pamps"
+RECOVERY_CODES = 10
+# The clock of a phone may be off by half a minute (RFC 6238, section 6).
+TOLERANCE = 1  # time steps
+
+
+class OtpRequired(Unauthorized):
+    code = "otp_required"
+    detail = "This account wants a code of its app, too: send it as the field otp."
+
+
+class WrongOtp(Unauthorized):
+    code = "wrong_otp"
+    detail = "The code is not right, or was used before."
+
+
+class AppMismatch(Forbidden):
+    code = "app_mismatch"
+    detail = "This is not the code of the app that has the secret. Are both clocks right?"
+
+
+class TotpEnabled(Conflict):
+    code = "totp_enabled"
+    detail = "This account has a second factor. Take it away first."
+
+
+class TotpNotEnabled(Conflict):
+    code = "totp_not_enabled"
+    detail = "This account has no second factor yet."
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A code that is right; `use` makes it worthless, so that nobody can use it a second time."""
+
+    spend: Update | Delete | None
+
+    def use(self, session: Session) -> None:
+        """Spend the code; raises WrongOtp if somebody else was quicker."""
+        if self.spend is not None and not change(session, self.spend):
+            raise WrongOtp
+
+
+def check(session: Session, owner: User, otp: str | None) -> Proof:
+    """The proof that a login of `owner` wants; raises OtpRequired or WrongOtp."""
+    totp = find_totp(session, owner)
+    if totp is None or totp.confirmed_at is None:
+        return Proof(None)
+    code = _plain(otp or "")
+    if not code:
+        raise OtpRequired
+    return _check_app(totp, code) or _check_recovery_code(session, owner, code)
+
+
+def _check_app(totp: Totp, code: str) -> Proof | None:
+    step = _matching_step(totp, code)
+    if step is None:
+        return None
+    newer = (col(Totp.id) == totp.id) & (col(Totp.last_step) < step)
+    return Proof(update(Totp).where(newer).values(last_step=step))
+
+
+def _check_recovery_code(session: Session, owner: User, code: str) -> Proof:
+    hashed = digest(code)
+    if not has_recovery_code(session, owner, hashed):
+        raise WrongOtp
+    own = (col(RecoveryCode.user_id) == owner.id) & (col(RecoveryCode.code_hash) == hashed)
+    return Proof(delete(RecoveryCode).where(own))
+
+
+def _matching_step(totp: Totp, code: str) -> int | None:
+    """The time step whose code this is, near now and later than the last one that was accepted."""
+    secret = decrypt(totp.secret)
+    if secret is None:  # the secret key of the server is another one: only recovery codes help
+        return None
+    app = pyotp.TOTP(secret)
+    now = app.timecode(utc_now())
+    for step in range(max(now - TOLERANCE, totp.last_step + 1), now + TOLERANCE + 1):
+        if hmac.compare_digest(app.generate_otp(step).encode(), code.encode()):
+            return step
+    return None
+
+
+def _plain(code: str) -> str:
+    """A code without what people put between its groups."""
+    return "".join(char for char in code.lower() if char not in " -")
+
+
+def start(session: Session, owner: User) -> TotpSecretResponse:
+    """Make a new secret, which counts for nothing until `confirm`; raises TotpEnabled."""
+    hold_accounts(session, owner)
+    if (old := find_totp(session, owner)) is not None:
+        if old.confirmed_at is not None:
+            raise TotpEnabled
+        session.delete(old)
+        session.flush()
+    secret = pyotp.random_base32()
+    session.add(Totp(user_id=owner.id, secret=encrypt(secret), confirmed_at=None, last_step=0))
+    uri = pyotp.TOTP(secret).provisioning_uri(name=owner.username, issuer_name=ISSUER)
+    return TotpSecretResponse(secret=secret, uri=uri)
+
+
+def confirm(session: Session, owner: User, otp: str, client: Client) -> RecoveryCodesResponse:
+    """Turn the second factor on for who shows that the app works, and give the recovery codes.
+
+    Raises TotpNotEnabled if nothing was started, TotpEnabled, or AppMismatch.
+    """
+    hold_accounts(session, owner)
+    totp = find_totp(session, owner)
+    if totp is None:
+        raise TotpNotEnabled
+    if totp.confirmed_at is not None:
+        raise TotpEnabled
+    step = _matching_step(totp, _plain(otp))
+    if step is None:
+        raise AppMismatch
+    totp.confirmed_at, totp.last_step = utc_now(), step
+    session.add(totp)
+    record(session, Action.TOTP_ENABLED, owner, owner, client)
+    return _new_recovery_codes(session, owner)
+
+
+def renew_recovery_codes(session: Session, owner: User) -> RecoveryCodesResponse:
+    """New recovery codes in the place of all old ones; raises TotpNotEnabled."""
+    hold_accounts(session, owner)
+    totp = find_totp(session, owner)
+    if totp is None or totp.confirmed_at is None:
+        raise TotpNotEnabled
+    return _new_recovery_codes(session, owner)
+
+
+def _new_recovery_codes(session: Session, owner: User) -> RecoveryCodesResponse:
+    change(session, delete(RecoveryCode).where(col(RecoveryCode.user_id) == owner.id))
+    codes = [new_code() for _ in range(RECOVERY_CODES)]
+    session.add_all(RecoveryCode(user_id=owner.id, code_hash=digest(code)) for code in codes)
+    session.flush()
+    return RecoveryCodesResponse(recovery_codes=["-".join((c[:6], c[6:12], c[12:18], c[18:])) for c in codes])
+
+
+def disable(session: Session, actor: User | str, owner: User, client: Client | None) -> None:
+    """Take the second factor away, if there is one."""
+    for table in (Totp, RecoveryCode):
+        change(session, delete(table).where(col(table.user_id) == owner.id))
+    record(session, Action.TOTP_DISABLED, actor, owner, client)
