@@ -6,14 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bcrypt
+import pyotp
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
 from tests.conftest import TEST_URI
 from tests.databases import empty_database
-from tests.factories import make_follow, make_like, make_post, make_user
+from tests.factories import PASSWORD, make_follow, make_like, make_post, make_user
 from tests.server import REPOSITORY, Server, running_server
 
 
@@ -78,23 +80,69 @@ def names_of_everything(uri: str) -> set[str]:
 
 
 def test_down_to_nothing_and_up_again_with_data_inside(database_uri: str, tmp_path: Path) -> None:
-    with running_server(database_uri, tmp_path) as server:
-        write_something(server)
+    with running_server(database_uri, tmp_path, PAMPS_LIMITS__enabled="true") as server:
+        write_something(server, database_uri)
 
     alembic(database_uri, "downgrade", "base")
     assert tables(database_uri) == {"alembic_version"}
 
-    with running_server(database_uri, tmp_path) as server:
-        write_something(server)
+    with running_server(database_uri, tmp_path, PAMPS_LIMITS__enabled="true") as server:
+        write_something(server, database_uri)
 
 
-def write_something(server: Server) -> None:
+def write_something(server: Server, uri: str) -> None:
     """A row in every table."""
     with server.client(server.register("ana")) as ana, server.client(server.register("bia")) as bia:
         post = ana.post("/post/", json={"text": "Hello."}).json()["id"]
         assert bia.post("/post/", json={"text": "A reply.", "parent_id": post}).status_code == 201
         assert bia.post(f"/post/{post}/like/").status_code == 201
         assert bia.post("/user/follow/1/").status_code == 201
+        assert ana.post("/access_token/", json={"name": "A bot.", "scopes": "read"}).status_code == 201
+        secret = ana.post("/user/me/totp/").json()["secret"]
+        code = {"otp": pyotp.TOTP(secret).now()}
+        assert ana.post("/user/me/totp/confirm/", json=code).status_code == 200
+        assert ana.post("/password_reset/", json={"email": "ana@example.com"}).status_code == 202
+    invite = [sys.executable, "-m", "pamps", "invite"]
+    subprocess.run(invite, check=True, env={**os.environ, "PAMPS_DB__uri": uri}, capture_output=True)
+    assert not empty_tables(uri)
+
+
+def empty_tables(uri: str) -> set[str]:
+    """The tables of Pamps without a row."""
+    engine = create_engine(uri)
+    with engine.connect() as connection:
+        empty = {
+            table.name
+            for table in SQLModel.metadata.sorted_tables
+            if connection.execute(select(table).limit(1)).first() is None
+        }
+    engine.dispose()
+    return empty
+
+
+def test_what_the_first_version_wrote_is_kept_and_its_people_log_in(
+    database_uri: str, tmp_path: Path
+) -> None:
+    alembic(database_uri, "upgrade", "0001")
+    engine = create_engine(database_uri)
+    with engine.begin() as connection:
+        for statement in (
+            """INSERT INTO "user" (username, email, password, created_at, posts)
+                VALUES ('ana', 'ana@example.com', :hash, '2026-01-01 00:00:00', 1)""",
+            """INSERT INTO post (user_id, text, date) VALUES (1, 'Hello.', '2026-01-01 00:00:00')""",
+        ):
+            query = text(statement)
+            known = {"hash": bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()}
+            connection.execute(query, {name: known[name] for name in query.compile().params})
+    engine.dispose()
+
+    with running_server(database_uri, tmp_path, PAMPS_ACCOUNTS__confirm_email="true") as server:
+        with server.client() as client:
+            form = {"username": "ana", "password": PASSWORD}
+            token = client.post("/token", data=form).json()["access_token"]
+        with server.client(token) as ana:
+            assert [post["text"] for post in ana.get("/post/user/ana/").json()] == ["Hello."]
+            assert len(ana.get("/session/").json()) == 1
 
 
 # Each is one that Pamps itself would never send.
@@ -138,13 +186,13 @@ def test_every_id_holds_64_bits(database_uri: str) -> None:
 
     ids = {
         (table, column["name"]): str(column["type"])
-        for table in ("user", "post", "social", "like")
+        for table in SQLModel.metadata.tables
         for column in inspector.get_columns(table)
         if column["name"] == "id" or column["name"].endswith("_id")
     }
     engine.dispose()
 
-    assert len(ids) == 10
+    assert len(ids) >= 20
     assert set(ids.values()) == {"BIGINT" if TEST_URI else "INTEGER"}  # SQLite's INTEGER has 64 bits
 
 

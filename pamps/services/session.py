@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from typing import NoReturn
 
 from sqlmodel import Session, col, delete, select
 
@@ -54,13 +55,18 @@ def refresh(session: Session, token: str, client: Client) -> TokenResponse:
     """A new pair of tokens, not fresh, for the refresh token that is good.
 
     Raises RefusedToken for any other. One that was good before is in two hands: that ends the session
-    (RFC 9700, section 4.14.2), unless both came at the same moment, of which one wins.
+    (RFC 9700, section 4.14.2). Of several that come at the same moment, as two windows of one browser send
+    them, one wins and the others end nothing.
     """
     claims = _read(token)
     user, found = _hold(session, claims)
     if found.refresh_hash != claims.id.hashed:
         if client.arrived > found.last_used_at:
             _end_stolen(session, user, found, client)
+        # The moment lasts while requests overlap: who arrived before this one is done still belongs to it.
+        found.last_used_at = utc_now()
+        session.add(found)
+        release(session)
         raise RefusedToken
     refresh_id = TokenId.new()
     found.refresh_hash, found.last_used_at = refresh_id.hashed, utc_now()
@@ -86,12 +92,12 @@ def _hold(session: Session, claims: Claims) -> tuple[User, LoginSession]:
     return user, found
 
 
-def _end_stolen(session: Session, user: User, stolen: LoginSession, client: Client) -> None:
+def _end_stolen(session: Session, user: User, stolen: LoginSession, client: Client) -> NoReturn:
     logger.warning("A refresh token of user %s came a second time; session %s ends.", user.id, stolen.id)
     record(session, Action.REFRESH_REUSED, user, user, client)
     session.delete(stolen)
-    session.flush()
-    release(session)  # the refusal that follows must not undo it
+    release(session)  # the refusal must not undo it
+    raise RefusedToken
 
 
 def log_out(session: Session, session_id: int | None, refresh_token: str | None) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import Connection, event
 from sqlmodel import Session
 
 from pamps.models import Post, User
 from tests.conftest import Login
-from tests.factories import make_follow, make_like, make_post, make_user
+from tests.factories import make_access_token, make_follow, make_like, make_post, make_user
 
 LISTS = [
     "/user/",
@@ -87,3 +88,16 @@ def test_a_token_costs_one_statement_more_than_none(
 
     assert len(anonymous) == 1
     assert len(known) == 2
+
+
+def test_a_personal_access_token_costs_one_statement_more_too(
+    session: Session, connection: Connection, client: TestClient
+) -> None:
+    token = make_access_token(session, make_user(session)).token
+    client.headers["Authorization"] = f"Bearer {token}"
+    client.get("/post/")  # which writes down that the token was used, once a minute
+
+    with counted(connection) as statements:
+        client.get("/post/")
+
+    assert len(statements) == 2

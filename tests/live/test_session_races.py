@@ -1,0 +1,143 @@
+"""Twenty at once with the same secret: it works for one of them."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pyotp
+import pytest
+
+from tests.live.test_races import CROWD, at_once
+from tests.mailbox import running_mailbox
+from tests.server import Server, running_server
+
+FORM = {"username": "ana", "password": "correct horse"}
+
+
+def crowd(server: Server, path: str, **request: Any) -> Counter[int]:
+    """Send one request twenty times at once."""
+    return at_once(server, [""] * CROWD, lambda client: client.post(path, **request))
+
+
+def refreshing(token: str, answers: list[httpx2.Response]) -> Callable[[httpx2.Client], httpx2.Response]:
+    """To refresh with `token`, and note the answer."""
+
+    def refresh(client: httpx2.Client) -> httpx2.Response:
+        answers.append(client.post("/refresh_token", json={"refresh_token": token}))
+        return answers[-1]
+
+    return refresh
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_of_twenty_refreshes_at_the_same_moment_one_wins_and_the_session_lives(
+    database_uri: str, tmp_path: Path, workers: str
+) -> None:
+    with running_server(database_uri, tmp_path, "--workers", workers) as server:
+        server.register("ana")
+        with server.client() as client:
+            won = client.post("/token", data=FORM).json()
+            for _ in range(3):
+                answers: list[httpx2.Response] = []
+
+                statuses = at_once(server, [""] * CROWD, refreshing(won["refresh_token"], answers))
+
+                assert statuses == {200: 1, 401: CROWD - 1}
+                (won,) = (answer.json() for answer in answers if answer.status_code == 200)
+                me = client.get("/user/me/", headers={"Authorization": f"Bearer {won['access_token']}"})
+                assert me.status_code == 200
+        again = crowd(server, "/refresh_token", json={"refresh_token": won["refresh_token"]})
+        assert again[200] == 1
+
+
+def test_of_twenty_who_show_the_same_code_one_gets_in(server: Server) -> None:
+    with server.client(server.register("ana")) as ana:
+        secret = ana.post("/user/me/totp/").json()["secret"]
+        codes = ana.post("/user/me/totp/confirm/", json={"otp": pyotp.TOTP(secret).now()}).json()
+
+    statuses = crowd(server, "/token", data=FORM | {"otp": codes["recovery_codes"][0]})
+
+    assert statuses == {200: 1, 401: CROWD - 1}
+
+
+def test_of_twenty_who_have_the_same_invite_one_gets_in(database_uri: str, tmp_path: Path) -> None:
+    with running_server(database_uri, tmp_path, PAMPS_ACCOUNTS__registration="invite") as server:
+        command = [sys.executable, "-m", "pamps", "invite"]
+        environment = {**os.environ, "PAMPS_DB__uri": database_uri}
+        made = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        code = made.stdout.strip()
+        names = iter(f"fan{number}" for number in range(CROWD))
+
+        def register(client: httpx2.Client) -> httpx2.Response:
+            name = next(names)
+            account = {"email": f"{name}@example.com", "username": name, "password": "correct horse"}
+            return client.post("/user/", json=account | {"invite": code})
+
+        statuses = at_once(server, [""] * CROWD, register)
+
+        assert statuses == {201: 1, 403: CROWD - 1}
+        with server.client() as client:
+            assert len(client.get("/user/").json()) == 1
+
+
+def test_of_twenty_who_follow_the_same_link_one_sets_the_password(database_uri: str, tmp_path: Path) -> None:
+    with (
+        running_mailbox() as mailbox,
+        running_server(database_uri, tmp_path, **dict[str, Any](mailbox.environment)) as server,
+    ):
+        server.register("ana")
+        with server.client() as client:
+            client.post("/password_reset/", json={"email": "ana@example.com"})
+            token = mailbox.wait().get_content().split("#")[1].split()[0]
+
+            statuses = crowd(
+                server, "/password_reset/confirm/", json={"token": token, "new_password": "another horse"}
+            )
+
+            assert statuses == {204: 1, 403: CROWD - 1}
+            assert client.post("/token", data=FORM | {"password": "another horse"}).status_code == 200
+
+
+def test_of_twenty_guesses_at_once_no_more_are_tried_than_the_limit_allows(
+    database_uri: str, tmp_path: Path
+) -> None:
+    limits: dict[str, Any] = {"PAMPS_LIMITS__enabled": "true", "PAMPS_LIMITS__login": "5 per hour"}
+    with running_server(database_uri, tmp_path, "--workers", "2", **limits) as server:
+        server.register("ana")
+
+        statuses = crowd(server, "/token", data=FORM | {"password": "wrong horse"})
+
+        assert statuses == {401: 5, 429: CROWD - 5}
+
+
+@pytest.mark.parametrize("what", ["log in", "refresh", "access token", "password", "totp"])
+def test_an_account_is_deleted_in_the_middle_of_its_logins(what: str, server: Server) -> None:
+    change = {"current_password": "correct horse", "new_password": "correct horse"}
+    for _ in range(3):
+        ana = server.register("ana")
+        with server.client() as client:
+            pair = client.post("/token", data=FORM).json()
+        acts: dict[str, Callable[..., httpx2.Response]] = {
+            "log in": lambda client: client.post("/token", data=FORM),
+            "refresh": lambda client, old=pair: client.post(
+                "/refresh_token", json={"refresh_token": old["refresh_token"]}
+            ),
+            "access token": lambda client: client.post(
+                "/access_token/", json={"name": "x", "scopes": "read"}
+            ),
+            "password": lambda client: client.post("/user/me/password/", json=change),
+            "totp": lambda client: client.post("/user/me/totp/"),
+        }
+        turns = iter([acts[what]] * 3 + [lambda client: client.delete("/user/me/")] + [acts[what]] * 4)
+
+        statuses = at_once(server, [ana] * 8, lambda client, turns=turns: next(turns)(client))  # type: ignore[misc]
+
+        assert statuses[204] >= 1
+        assert set(statuses) <= {200, 201, 204, 401, 403}, statuses
+        with server.client() as client:
+            assert client.get("/user/ana/").status_code == 404
