@@ -55,15 +55,16 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
     app.add_middleware(BodyLimit, limit=server.max_body)
     app.add_middleware(PageHeaders)
     app.add_middleware(Address)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=server.cors_origins,
-        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type"],
-        expose_headers=EXPOSED_HEADERS,
-        # Tokens come in a header that the page has to set itself; the cookie is for our own pages alone.
-        allow_credentials=False,
-    )
+    if server.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=server.cors_origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=EXPOSED_HEADERS,
+            # Tokens come in a header that the page has to set itself; the cookie is for our own pages alone.
+            allow_credentials=False,
+        )
     app.add_middleware(Hosts, names=server.hosts)
     app.add_middleware(Envelope)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(server.trusted_proxies))

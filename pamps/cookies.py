@@ -43,9 +43,11 @@ def read(request: Request) -> str | None:
     return token or None
 
 
-def refuse_other_origins(request: Request) -> None:
-    """Raise CrossOrigin if a page of another server sent the request. What is no browser does not say."""
-    if ("sec-fetch-site" in request.headers or "origin" in request.headers) and not comes_from_here(request):
+def check_wish(request: Request, *, in_cookie: bool) -> None:
+    """Raise CrossOrigin if a page of another server wants to log a browser in. What is no browser does not
+    say where it comes from, and without a cookie a page gets only what it could have got by itself."""
+    is_browser = "sec-fetch-site" in request.headers or "origin" in request.headers
+    if in_cookie and is_browser and not comes_from_here(request):
         raise CrossOrigin
 
 

@@ -109,8 +109,11 @@ WriteTurn: Any = Depends(Turn(WRITERS, settings.db.wait_timeout), scope="functio
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """A session for commands and jobs: committed at the end, rolled back on an error."""
+    """A session for commands and jobs, which may take their time: committed at the end, rolled back on an
+    error."""
     with Session(writing_engine, expire_on_commit=False) as session:
+        if engine.dialect.name == "postgresql":
+            session.connection().exec_driver_sql("SET LOCAL statement_timeout = 0")
         yield session
         session.commit()
 

@@ -14,10 +14,10 @@ from email.utils import make_msgid, parseaddr
 from functools import partial
 from queue import Full, Queue
 from threading import Event, Lock, Thread
+from weakref import WeakKeyDictionary
 
 from email_validator import validate_email
 from sqlalchemy import event
-from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session
 
 from pamps.config import settings
@@ -47,7 +47,8 @@ def post(session: Session, mail: Mail) -> None:
     production, where a warning says that there is none.
     """
     transaction = session.get_nested_transaction() or session.get_transaction() or session.begin()
-    session.info.setdefault("mails", {}).setdefault(transaction, []).append(mail)
+    # By transaction: one that ends without a commit takes its mails with it.
+    session.info.setdefault("mails", WeakKeyDictionary()).setdefault(transaction, []).append(mail)
 
 
 def drain(seconds: float) -> bool:
@@ -66,11 +67,6 @@ def _on_commit(session: Session) -> None:
         return
     for mail in mails.pop(session.get_transaction(), []):
         _hand_over(mail)
-
-
-@event.listens_for(Session, "after_transaction_end")
-def _on_end(session: Session, transaction: SessionTransaction) -> None:
-    session.info.get("mails", {}).pop(transaction, None)  # what is still there was not committed
 
 
 def _hand_over(mail: Mail) -> None:

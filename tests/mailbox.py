@@ -108,12 +108,12 @@ class _Server(Controller):
 
     def _trigger_server(self) -> None:
         assert self.server is not None
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
         super()._trigger_server()  # type: ignore[no-untyped-call]
 
     def stop(self, no_assert: bool = False) -> None:
         asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(PATIENCE_SECONDS)
-        super().stop(no_assert)  # type: ignore[no-untyped-call]
+        super().stop(no_assert)
 
     async def _hang_up(self) -> None:
         assert self.server is not None

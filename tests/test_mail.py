@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from fastapi.testclient import TestClient
@@ -198,13 +199,20 @@ def test_a_mail_waits_for_a_server_that_is_away(
     assert logged(caplog) == []
 
 
-def test_a_passing_refusal_is_tried_again(caplog: pytest.LogCaptureFixture, mailbox: Mailbox) -> None:
+def test_a_passing_refusal_is_tried_again_after_a_pause_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, mailbox: Mailbox
+) -> None:
+    monkeypatch.setattr(mail, "PAUSES", (0.05, 0.1))
     mailbox.refusal = "451 Later"
+    started = monotonic()
 
     send(MAIL)
 
+    for _ in range(3):
+        assert mailbox.recipients.get(timeout=PATIENCE_SECONDS) == "ana@example.com"
+    assert monotonic() - started >= 0.15
     assert drain(PATIENCE_SECONDS)
-    assert mailbox.recipients.qsize() == 1 + len(mail.PAUSES)
+    assert mailbox.recipients.empty()
     assert logged(caplog) == ["No mail to 'example.com': SMTPRecipientsRefused 451"]
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from pamps.db import writing_engine
+from pamps.db import transaction
 from pamps.demo.bulk import open_bulk
 from pamps.demo.recipe import Recipe
 from pamps.demo.world import Row, World
@@ -37,8 +37,8 @@ def load(recipe: Recipe, report: Report) -> bool:
     Raises OtherUsers if anybody else is there.
     """
     password = hash_password(PASSWORD)  # slow, so before the transaction
-    with writing_engine.begin() as connection:
-        return fill(connection, recipe, password, report)
+    with transaction() as session:
+        return fill(session.connection(), recipe, password, report)
 
 
 def fill(connection: Connection, recipe: Recipe, password: str, report: Report) -> bool:

@@ -6,7 +6,7 @@ from fastapi import Depends, Form, Request, Response
 
 from pamps.auth import GivenRefresh, HashingTurn
 from pamps.client import ClientDep
-from pamps.cookies import CrossOrigin, hand_out, refuse_other_origins
+from pamps.cookies import CrossOrigin, check_wish, hand_out
 from pamps.db import SessionDep
 from pamps.errors import RefusedToken, TooManyRequests, Unauthorized, refusals
 from pamps.models.token import LoginForm, TokenResponse
@@ -37,7 +37,7 @@ def log_in(
 
     With `cookie` the refresh token goes into a cookie for browsers and not into the answer.
     """
-    refuse_other_origins(request)
+    check_wish(request, in_cookie=form.cookie)
     return hand_out(response, token_service.log_in(session, form, client), in_cookie=form.cookie)
 
 

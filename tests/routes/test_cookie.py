@@ -111,6 +111,9 @@ def test_no_page_of_another_origin_can_log_somebody_in(browser: TestClient, head
 
     assert refusal(answer) == (403, "cross_origin")
     assert "Set-Cookie" not in answer.headers
+    without_cookie = log_in(browser, headers, cookie="false")
+    assert without_cookie.status_code == 200
+    assert "Set-Cookie" not in without_cookie.headers
 
 
 @pytest.mark.parametrize("by", ["cookie", "access token"])
