@@ -14,6 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pamps import __version__
 from pamps.config import settings
+from pamps.db import engine
 from pamps.errors import HTTP_ERRORS, error_response, install_error_handlers
 from pamps.mail import drain
 from pamps.middleware import Address, BodyLimit, Envelope, Hosts, PageHeaders
@@ -72,9 +73,10 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """What was promised before the server is told to stop is still sent."""
+    """What was promised before the server is told to stop is still sent, and the database left in order."""
     yield
     await to_thread.run_sync(drain, DRAIN_SECONDS)
+    engine.dispose()
 
 
 def create_app() -> FastAPI:

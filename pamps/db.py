@@ -31,7 +31,7 @@ def make_engine(
     if poolclass is None:
         options |= {"pool_size": db.pool_size, "max_overflow": 0, "pool_timeout": db.wait_timeout}
     if db.url.get_backend_name() != "sqlite":
-        engine = create_engine(db.uri, **options, connect_args={"connect_timeout": db.wait_timeout})
+        engine = create_engine(db.uri, **options, connect_args=_patience_with_network(db))
         if poolclass is None:
             _bound_statements(engine, db.statement_timeout)
         return engine
@@ -39,6 +39,16 @@ def make_engine(
     engine = create_engine(db.uri, **options, connect_args={"timeout": db.busy_timeout})
     _prepare_sqlite(engine, foreign_keys=foreign_keys)
     return engine
+
+
+def _patience_with_network(db: DatabaseSettings) -> dict[str, int]:
+    """Options of libpq: a network that swallows packets is given up, not waited for as long as the kernel
+    would, which is a quarter of an hour."""
+    return {
+        "connect_timeout": db.wait_timeout,
+        "tcp_user_timeout": db.statement_timeout * 1000,
+        "keepalives_idle": db.wait_timeout,
+    }
 
 
 def _bound_statements(engine: Engine, seconds: int) -> None:

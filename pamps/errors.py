@@ -24,6 +24,7 @@ PASSING_SQLITE_CODES = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PROTOCOL,
 }
 DATABASE_ERRORS = (DBAPIError, PostgresError, sqlite3.Error)
 
@@ -229,7 +230,8 @@ def is_passing(error: DBAPIError) -> bool:
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
         return code & 0xFF in PASSING_SQLITE_CODES
-    return isinstance(error, OperationalError)
+    # 25006: read only, as a standby is until it takes over.
+    return isinstance(error, OperationalError) or getattr(error.orig, "pgcode", None) == "25006"
 
 
 def log_bug(request_id: str, method: str, path: str, error: BaseException) -> None:

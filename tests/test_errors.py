@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
@@ -53,12 +53,21 @@ def sqlite_error(code: int) -> sqlite3.OperationalError:
     return error
 
 
+def read_only_error() -> Exception:
+    """As psycopg2 raises it for a write on a standby."""
+    error = Exception("cannot execute UPDATE in a read-only transaction")
+    error.pgcode = "25006"  # type: ignore[attr-defined]
+    return error
+
+
 @pytest.mark.parametrize(
     "error",
     [
         OperationalError("SELECT 'a secret'", {}, Exception("could not connect to server")),
         OperationalError("SELECT 'a secret'", {}, sqlite_error(sqlite3.SQLITE_BUSY)),
         OperationalError("SELECT 'a secret'", {}, sqlite_error(sqlite3.SQLITE_FULL)),
+        OperationalError("SELECT 'a secret'", {}, sqlite_error(sqlite3.SQLITE_PROTOCOL)),
+        InternalError("UPDATE 'a secret'", {}, read_only_error()),
         PoolTimeoutError("no connection"),
         DataError("SELECT 1", {}, Exception("terminated"), connection_invalidated=True),
     ],

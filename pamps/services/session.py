@@ -86,7 +86,7 @@ def _hold(session: Session, claims: Claims) -> tuple[User, LoginSession]:
     lock(session, User, col(User.id) == claims.user_id)
     user = session.get(User, claims.user_id)
     own = (col(LoginSession.id) == claims.session_id) & (col(LoginSession.user_id) == claims.user_id)
-    found = session.exec(select(LoginSession).where(own, is_alive())).first()
+    found = session.exec(select(LoginSession).where(own, is_alive()).with_for_update()).first()
     if user is None or not user.is_active or found is None:
         raise RefusedToken
     return user, found

@@ -63,20 +63,6 @@ def test_a_server_without_tables_says_so(server: Server, database_uri: str) -> N
     assert (ready.status_code, ready.json()["code"]) == (503, "not_migrated")
 
 
-def test_a_killed_server_loses_nothing_that_it_acknowledged(database_uri: str, tmp_path: Path) -> None:
-    with running_server(database_uri, tmp_path) as server:
-        token = server.register("ana")
-        with server.client(token) as client:
-            written = [client.post("/post/", json={"text": f"Number {n}"}).json()["id"] for n in range(20)]
-        server.process.kill()
-        server.process.wait()
-
-    with running_server(database_uri, tmp_path) as server, server.client(token) as client:
-        kept = [post["id"] for post in client.get("/post/user/ana/").json()]
-
-    assert kept == written
-
-
 def test_tokens_work_on_every_worker(database_uri: str, tmp_path: Path) -> None:
     with running_server(database_uri, tmp_path, "--workers", "2") as server:
         token = server.register("ana")

@@ -55,6 +55,22 @@ def test_of_twenty_refreshes_at_the_same_moment_one_wins_and_the_session_lives(
         assert again[200] == 1
 
 
+def test_a_logout_races_with_refreshes_of_its_session(server: Server) -> None:
+    server.register("ana")
+    for _ in range(5):
+        with server.client() as client:
+            pair = client.post("/token", data=FORM).json()
+        body = {"refresh_token": pair["refresh_token"]}
+        turns = iter(["/refresh_token"] * 2 + ["/logout/"] + ["/refresh_token"] * 2)
+
+        def act(client: httpx2.Client, turns: Any = turns, body: Any = body) -> httpx2.Response:
+            return client.post(next(turns), json=body)
+
+        statuses = at_once(server, [""] * 5, act)
+
+        assert set(statuses) <= {200, 204, 401}
+
+
 def test_of_twenty_who_show_the_same_code_one_gets_in(server: Server) -> None:
     with server.client(server.register("ana")) as ana:
         secret = ana.post("/user/me/totp/").json()["secret"]
