@@ -23,14 +23,19 @@ class Client:
 
     @property
     def network(self) -> str:
-        """What rate limits count as one: an IPv4 address, or the /64 that a subscriber of IPv6 gets."""
-        try:
-            address = ip_address(self.address)
-        except ValueError:
-            return self.address
-        if not isinstance(address, IPv6Address):
-            return str(address)
-        return str(address.ipv4_mapped or ip_network((int(address), 64), strict=False))
+        """What rate limits count as one."""
+        return network_of(self.address)
+
+
+def network_of(address: str) -> str:
+    """An IPv4 address, or the /64 that a subscriber of IPv6 gets; anything else as it is."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((int(ip), 64), strict=False))
 
 
 async def get_client(request: Request) -> Client:

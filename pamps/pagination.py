@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from annotated_types import Ge, Le
 from fastapi import Depends, Path, Query, Request, Response
-from pydantic import BeforeValidator, Strict
+from pydantic import BeforeValidator, Strict, WithJsonSchema
 from sqlalchemy import Row, Select
 from sqlmodel import Session
 
@@ -31,7 +31,9 @@ def _plain_digits(value: object) -> object:
 RowId = Annotated[int, Ge(1), Le(MAX_ID), BeforeValidator(_plain_digits)]
 Limit = Annotated[int, Ge(1), Le(MAX_LIMIT), BeforeValidator(_plain_digits)]
 # In JSON a number is a number: no text, no true, no 1.0.
-BodyId = Annotated[int, Strict(), Ge(1), Le(MAX_ID)]
+# The document leaves its upper bound out: no float, which most readers of JSON make of it, is exact there.
+_DOCUMENTED_ID = WithJsonSchema({"type": "integer", "format": "int64", "minimum": 1})
+BodyId = Annotated[int, Strict(), Ge(1), Le(MAX_ID), _DOCUMENTED_ID]
 PathId = Annotated[RowId, Path(description="The id of a row.")]
 Cursor = Annotated[RowId | None, Query()]
 

@@ -1,5 +1,6 @@
 """What each table of the settings holds, and within which bounds."""
 
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
 import limits
@@ -25,10 +26,24 @@ def _split(value: object) -> object:
 
 def _known_rate(value: str) -> str:
     try:
-        limits.parse(value)
+        (_,) = limits.parse_many(value)
     except ValueError:
         raise ValueError('Input should be a rate, such as "10 per 15 minutes"') from None
     return value
+
+
+def _proxy(value: str) -> str:
+    try:
+        _ = value == "*" or ip_network(value)
+    except ValueError:
+        raise ValueError('Input should be an IP address or a network, such as "10.0.0.0/8"') from None
+    return value
+
+
+def _web_address(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError('Input should begin with "https://" or "http://"')
+    return value.rstrip("/")
 
 
 def _origin(value: str) -> str:
@@ -60,9 +75,9 @@ class ServerSettings(Section):
     port: Annotated[Whole, Field(ge=0, le=65535)]
     workers: Positive
     max_body: Positive
-    url: Annotated[str, AfterValidator(lambda url: url.rstrip("/"))]
+    url: Annotated[str, AfterValidator(_web_address)]
     hosts: Names
-    trusted_proxies: Names
+    trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(_proxy)], ...], BeforeValidator(_split)]
     cors_origins: Origins
 
     @property
@@ -113,6 +128,7 @@ class LimitSettings(Section):
     login: Rate
     login_address: Rate
     login_account: Rate
+    otp: Rate
     registration: Rate
     mail: Rate
     mail_address: Rate

@@ -2,9 +2,13 @@
 
 import ast
 import inspect
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from re._constants import MAXREPEAT  # type: ignore[import-not-found]
+from re._parser import SubPattern, parse  # type: ignore[import-not-found]
 from types import NoneType
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from fastapi.routing import APIRoute
@@ -136,3 +140,41 @@ def test_every_table_is_exported() -> None:
     tables = {mapper.class_.__name__ for mapper in SQLModel._sa_registry.mappers}
 
     assert tables == set(models.__all__)
+
+
+def patterns_of(path: Path) -> Iterator[str]:
+    """The regular expressions in a file: what goes into `re`, and what is given to Pydantic as a pattern."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re."):
+            yield ast.literal_eval(node.args[0])
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("PATTERN"):
+            yield ast.literal_eval(node.value)
+
+
+def repeats_a_repetition(parsed: Any, *, repeated: bool = False) -> bool:
+    """Whether an unbounded repetition is inside of another, as in `(a+)+`: some text takes it for ever."""
+    for operator, argument in parsed:
+        is_open = str(operator) in ("MAX_REPEAT", "MIN_REPEAT") and argument[1] is MAXREPEAT
+        if is_open and repeated:
+            return True
+        for inner in argument if isinstance(argument, tuple | list) else ():
+            branches = inner if isinstance(inner, list) else [inner]
+            if any(
+                isinstance(branch, SubPattern) and repeats_a_repetition(branch, repeated=repeated or is_open)
+                for branch in branches
+            ):
+                return True
+    return False
+
+
+def test_no_pattern_repeats_a_repetition() -> None:
+    patterns = {
+        pattern: (re.DOTALL, path.name) for path in PACKAGE.rglob("*.py") for pattern in patterns_of(path)
+    }
+
+    assert len(patterns) >= 2
+    for bad in ("(a+)+", "(a|b*)*", "((a{2,})b)+"):
+        assert repeats_a_repetition(parse(bad))
+    for pattern, where in patterns.items():
+        text = pattern.decode() if isinstance(pattern, bytes) else pattern
+        assert not repeats_a_repetition(parse(text)), where

@@ -62,7 +62,7 @@ def test_an_administrator_is_called_at_night(pamps: Run, database_uri: str, tmp_
             assert ana.get("/admin/user/").status_code == 200
             assert pamps("demote", "ana") == "ana is no longer a superuser.\n"
             assert ana.get("/admin/user/").status_code == 403
-            assert pamps("sessions", "ana", "--end") == "Ended 1 sessions of ana.\n"
+            assert pamps("sessions", "ana", "--end") == "Ended 1 session of ana.\n"
             assert ana.get("/user/me/").status_code == 401
 
         with server.client(log_in(server.client(), "another horse")) as ana:

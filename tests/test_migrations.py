@@ -46,6 +46,12 @@ def test_models_and_migrations_agree(database_uri: str) -> None:
     assert "No new upgrade operations detected." in alembic(database_uri, "check")
 
 
+def test_a_new_database_has_no_account(database_uri: str) -> None:
+    alembic(database_uri, "upgrade", "head")
+
+    assert empty_tables(database_uri) == set(SQLModel.metadata.tables)
+
+
 NAMES_IN_POSTGRESQL = """
     SELECT conname FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
     UNION SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()

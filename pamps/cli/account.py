@@ -88,9 +88,8 @@ def sessions(
 
     with _account(username) as (session, user):
         if end:
-            typer.echo(
-                f"Ended {admin.end_all_sessions(session, actor(), user.id)} sessions of {user.username}."
-            )
+            ended = admin.end_all_sessions(session, actor(), user.id)
+            typer.echo(f"Ended {ended} session{'' if ended == 1 else 's'} of {user.username}.")
             return
         found = all_sessions(session, user)
     table = Table(title=f"Sessions of {user.username} ({len(found)})")

@@ -56,7 +56,7 @@ def create_user(
     password: Annotated[
         str | None, typer.Argument(help="When left out, asked for, or read from a pipe.", show_default=False)
     ] = None,
-    superuser: Annotated[bool, typer.Option("--superuser", help="May delete any post.")] = False,
+    superuser: Annotated[bool, typer.Option("--superuser", help="May do what is under /admin/.")] = False,
 ) -> Any:
     """Make an account, by the same rules as the API.
 

@@ -25,6 +25,8 @@ class Action(StrEnum):
     TOTP_DISABLED = "totp_disabled"
     TOTP_ENABLED = "totp_enabled"
     USER_DELETED = "user_deleted"
+    # The password was right.
+    WRONG_OTP = "wrong_otp"
     REFRESH_REUSED = "refresh_reused"
     ACCESS_TOKEN_MADE = "access_token_made"  # noqa: S105 - an act
     ACCESS_TOKEN_REVOKED = "access_token_revoked"  # noqa: S105 - an act

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
+from pamps.client import network_of
 from pamps.config import settings
 from pamps.errors import NotFound
 from pamps.models.base import utc_now
@@ -42,10 +43,10 @@ def list_sessions(session: Session, owner: User, current: int | None, page: Page
     return [SessionResponse(**row._mapping, current=row.id == current) for row in rows]
 
 
-def was_used_from(session: Session, owner: User, address: str) -> bool:
-    """Whether `owner` has a session that was opened from this address."""
-    own = (col(LoginSession.user_id) == owner.id) & (col(LoginSession.address) == address)
-    return session.scalar(select(col(LoginSession.id)).where(own).limit(1)) is not None
+def was_used_from(session: Session, owner: User, network: str) -> bool:
+    """Whether `owner` has a session that was opened from this network (see pamps.client)."""
+    own = select(col(LoginSession.address)).where(col(LoginSession.user_id) == owner.id)
+    return network in map(network_of, session.scalars(own.distinct()))
 
 
 def all_sessions(session: Session, owner: User) -> list[LoginSession]:

@@ -9,6 +9,7 @@ from pamps.client import ClientDep
 from pamps.db import SessionDep
 from pamps.errors import SessionRequired, SuperuserRequired, Unauthorized, refusals
 from pamps.models.audit import AuditResponse
+from pamps.models.base import text
 from pamps.models.invite import InviteRequest, InviteResponse, NewInviteResponse
 from pamps.models.user import AccountResponse
 from pamps.pagination import PageDep, PathId
@@ -27,9 +28,8 @@ from pamps.services.admin import OwnAccount
 router = make_router("/admin", "admin", dependencies=[Depends(do_not_store), Depends(require_superuser)])
 
 GUARDS = (Unauthorized, SessionRequired, SuperuserRequired)
-Search = Annotated[
-    str | None, Query(max_length=254, description="A part of the user name or e-mail address.")
-]
+Part = Annotated[str, *text(max_length=254)]
+Search = Annotated[Part | None, Query(description="A part of the user name or e-mail address.")]
 IsActive = Annotated[bool | None, Query(description="Only active accounts, or only deactivated ones.")]
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from pamps.client import Client
-from pamps.models.user import User
+from pamps.db import release
+from pamps.models.user import User, normal_email
 from pamps.queries.session import was_used_from
 from pamps.security import digest
 from pamps.services.rate_limit import Hit, count, forget, forgive
@@ -35,13 +36,39 @@ class Attempt:
         forget(session, here)
         forgive(session, *wider)
 
+    @property
+    def _who(self) -> str:
+        # Name and e-mail address apart: a count that they share would tell that they do. All spellings of an
+        # address that log in count as one.
+        return digest((normal_email(self.name) if "@" in self.name else self.name).lower())
+
+    def count_code(self, session: Session, user: User) -> None:
+        """The password was right: count a wrong code, and keep that; raises TooManyRequests."""
+        count(session, *self._code_hits(session, user))
+        release(session)
+
+    def code_was_right(self, session: Session, user: User) -> None:
+        """The code was no failure."""
+        forgive(session, *self._code_hits(session, user))
+
+    def wants_code(self, session: Session) -> None:
+        """The password was right and no code came with it: that is no failure, and kept so. Only the count
+        for this account from this address stays, or asking without a code would make guessing codes free."""
+        _, *wider = self._hits(session)
+        forgive(session, *wider)
+        release(session)
+
+    def _code_hits(self, session: Session, user: User) -> list[Hit]:
+        if was_used_from(session, user, self.client.network):
+            return []
+        return [Hit("otp", str(user.id), "wrong codes for this account")]
+
     def _here(self) -> Hit:
-        # By the name as it was typed: a count that name and e-mail address share would tell that they do.
-        who = f"{digest(self.name.lower())}@{self.client.network}"
+        who = f"{self._who}@{self.client.network}"
         return Hit("login", who, "failed logins to this account from your address")
 
     def _hits(self, session: Session) -> list[Hit]:
         hits = [self._here(), Hit("login_address", self.client.network, "failed logins from your address")]
-        if self.user is None or not was_used_from(session, self.user, self.client.address):
-            hits.append(Hit("login_account", digest(self.name.lower()), "failed logins to this account"))
+        if self.user is None or not was_used_from(session, self.user, self.client.network):
+            hits.append(Hit("login_account", self._who, "failed logins to this account"))
         return hits

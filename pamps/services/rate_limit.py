@@ -39,7 +39,7 @@ def count(session: Session, *hits: Hit) -> None:
         if not limiter.hit(hit.rate, hit.setting, hit.who):
             window = limiter.get_window_stats(hit.rate, hit.setting, hit.who)
             seconds = max(1, round(window.reset_time - utc_now().timestamp()))
-            raise TooManyRequests(hit.what, str(hit.rate), hit.rate.amount, seconds)
+            raise TooManyRequests(hit.what, getattr(settings.limits, hit.setting), hit.rate.amount, seconds)
     storage.sweep()
 
 

@@ -6,14 +6,17 @@ from pamps.client import Client
 from pamps.config import settings
 from pamps.db import release
 from pamps.errors import Forbidden, Unauthorized
+from pamps.models.audit import Action
 from pamps.models.token import LoginForm, TokenResponse
 from pamps.models.user import User
 from pamps.queries.user import find_login
 from pamps.security import hash_password, is_outdated, verify_password
 from pamps.services import totp
+from pamps.services.audit import record
 from pamps.services.login_guard import Attempt
 from pamps.services.rows import change, lock
 from pamps.services.session import open_session
+from pamps.services.totp import OtpRequired, Proof, WrongOtp
 
 
 class BadCredentials(Unauthorized):
@@ -41,7 +44,7 @@ def log_in(session: Session, form: LoginForm, client: Client) -> TokenResponse:
     if settings.accounts.confirm_email and not user.confirmed:
         raise EmailNotConfirmed
     better = hash_password(form.password) if is_outdated(user.password) else user.password
-    proof = totp.check(session, user, form.otp)
+    proof = _check_second_factor(session, user, form.otp, attempt)
     attempt.was_right(session)
     # What was true before the hashing must be true still.
     unchanged = col(User.is_active).is_(True) & (col(User.password) == user.password)
@@ -51,3 +54,22 @@ def log_in(session: Session, form: LoginForm, client: Client) -> TokenResponse:
     if better != user.password:
         change(session, update(User).where(col(User.id) == user.id).values(password=better))
     return open_session(session, user, client)
+
+
+def _check_second_factor(session: Session, user: User, otp: str | None, attempt: Attempt) -> Proof:
+    """The proof that a login of `user` wants beside the password; raises OtpRequired, WrongOtp and
+    TooManyRequests."""
+    if otp:
+        attempt.count_code(session, user)
+    try:
+        proof = totp.check(session, user, otp)
+    except OtpRequired:
+        attempt.wants_code(session)
+        raise
+    except WrongOtp:
+        record(session, Action.WRONG_OTP, user, user, attempt.client)
+        release(session)
+        raise
+    if otp:
+        attempt.code_was_right(session, user)
+    return proof

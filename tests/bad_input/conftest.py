@@ -10,38 +10,40 @@ from sqlalchemy import Connection, select
 from sqlmodel import Session, SQLModel
 
 from pamps.app import app
-from tests.bad_input.operations import World
+from tests.bad_input.good import PREPARATIONS, make_good
+from tests.bad_input.operations import Operation, World, key
 from tests.conftest import Login
-from pamps.security import read_token
-from tests.factories import make_access_token, make_follow, make_like, make_post, make_session, make_user
+from tests.factories import make_user
+from tests.permissions import ALLOWED, PERMISSIONS
 
 Snapshot = Callable[[], dict[str, list[Any]]]
 Case = Callable[[object], AbstractContextManager[None]]
 
 
 @pytest.fixture
-def world(session: Session, login: Login) -> Iterator[World]:
-    """Two people, `ana` and `bia`, who follow each other, and a post by ana that bia likes.
+def world(request: pytest.FixtureRequest, session: Session, login: Login) -> Iterator[World]:
+    """What `make_good` made, and a client signed in as ana. If the test is about one operation, there is also
+    what PREPARATIONS say, and the client is a superuser's where ana is refused.
 
     A server error is an answer here, not a traceback: the tests look at it."""
-    ana, bia = make_user(session, "ana"), make_user(session, "bia")
-    make_follow(session, ana, bia)
-    make_follow(session, bia, ana)
-    post = make_post(session, ana, "Old.")
-    make_like(session, bia, post)
-    other = make_session(session, ana)
-    good = {
-        "user_id": bia.id,
-        "post_id": post.id,
-        "parent_id": post.id,
-        "refresh_token": other.refresh_token,
-        "session_id": read_token(other.access_token, "access_token").session_id,
-        "token_id": make_access_token(session, ana).id,
-    }
-    headers = {"Authorization": login(ana).headers["Authorization"]}
+    viewer, good = make_good(session)
+    operation = key_of(request)
+    if operation in PERMISSIONS and PERMISSIONS[operation].owner is not ALLOWED:
+        viewer = make_user(session, "zoe", superuser=True)
+    if operation in PREPARATIONS:
+        good |= PREPARATIONS[operation](session, viewer)
+        session.commit()
+    headers = {"Authorization": login(viewer).headers["Authorization"]}
     # Entered, it keeps one event loop for all its requests, which halves their time.
     with TestClient(app, headers=headers, raise_server_exceptions=False) as client:
         yield World(client, good)
+
+
+def key_of(request: pytest.FixtureRequest) -> str:
+    """The operation that the test is about, or nothing."""
+    callspec = getattr(request.node, "callspec", None)
+    operation = callspec.params.get("operation") if callspec else None
+    return key(operation) if isinstance(operation, Operation) else ""
 
 
 @pytest.fixture

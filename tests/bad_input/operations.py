@@ -115,6 +115,11 @@ class World:
         return here.get(name, self.good.get(name, GOOD.get(name, GUESSES[kind])))
 
 
+def key(operation: Operation) -> str:
+    """What the table of permissions calls an operation."""
+    return f"{operation.method.lower()} {operation.path}"
+
+
 def escape(value: str) -> str:
     """Percent-encode everything, halves of surrogate pairs too."""
     return quote(value, safe="", errors="surrogatepass")

@@ -89,7 +89,7 @@ def test_a_field_is_refused_or_kept_exactly(
         with case(label):
             answer = world.send(operation, body=world.good_body(operation) | {name: odd})
 
-            if answer.status_code not in (200, 201, 204):
+            if not answer.is_success:
                 assert refusal(answer)[0] in (401, 403, 422)
             elif answer.content and name in answer.json():
                 assert answer.json()[name] == odd
@@ -163,7 +163,9 @@ def test_an_odd_query_is_refused_or_finds_nothing(
             answer = world.client.request(operation.method, f"{address}?{name}={raw}")
 
             if answer.status_code == 200:
-                assert (operation.in_query[name], answer.json()) == ("string", [])
+                finds_all = (name, raw) == ("q", "&&=&")  # nothing at all is a part of everything
+                assert operation.in_query[name] == "string"
+                assert (answer.json() == []) is not finds_all
             else:
                 assert refusal(answer) == (422, "invalid_input")
 

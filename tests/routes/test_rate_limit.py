@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pyotp
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -10,11 +11,12 @@ from sqlmodel import Session, select
 
 from pamps.app import app
 from pamps.config import settings
-from pamps.models import RateCount
+from pamps.models import AuditEntry, RateCount, User
 from pamps.models.base import utc_now
 from pamps.services import rate_limit
+from pamps.services import totp as totp_service
 from tests.conftest import Login
-from tests.factories import PASSWORD, make_user
+from tests.factories import CLIENT, PASSWORD, make_user
 from tests.routes import refusal
 
 HOME, ELSEWHERE, THIRD = "192.0.2.7", "198.51.100.1", "203.0.113.9"
@@ -28,6 +30,7 @@ def limited(monkeypatch: pytest.MonkeyPatch, client: TestClient) -> None:
         "login": "3 per 15 minutes",
         "login_address": "5 per 15 minutes",
         "login_account": "6 per hour",
+        "otp": "3 per day",
         "registration": "2 per hour",
         "posting": "2 per hour",
     }
@@ -64,7 +67,7 @@ def test_too_many_failed_logins_are_told_which_limit_it_was_and_when_to_come_bac
     wait = answer.headers["Retry-After"]
     assert 890 <= int(wait) <= 900
     assert answer.json()["detail"] == (
-        "Too many failed logins to this account from your address: 3 per 15 minute is the limit."
+        "Too many failed logins to this account from your address: 3 per 15 minutes is the limit."
         f" Try again in {wait} seconds."
     )
     limits = [answer.headers[f"RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")]
@@ -161,6 +164,61 @@ def test_guessing_the_password_of_an_open_session_is_limited_too(session: Sessio
     assert statuses == [403, 403, 403, 429]
     right = {"current_password": PASSWORD, "new_password": "another horse"}
     assert client.post("/user/me/password/", json=right).status_code == 429
+
+
+def enable_totp(session: Session, user: User) -> list[str]:
+    """A second factor, and its recovery codes."""
+    secret = totp_service.start(session, user).secret
+    codes = totp_service.confirm(session, user, pyotp.TOTP(secret).now(), CLIENT).recovery_codes
+    session.commit()
+    return codes
+
+
+def test_guessing_codes_with_the_right_password_is_limited_wherever_it_comes_from(session: Session) -> None:
+    ana = make_user(session, "ana")
+    codes = enable_totp(session, ana)
+
+    def guess(address: str, code: str) -> Response:
+        form = {"username": "ana", "password": PASSWORD, "otp": code}
+        return at(address).post("/token", data=form)
+
+    statuses = [guess(f"198.51.100.{number}", "000000").status_code for number in range(4)]
+
+    assert statuses == [401, 401, 401, 429]
+    assert "wrong codes for this account" in guess(THIRD, codes[0]).json()["detail"]
+    let_time_pass(session)
+    assert guess(HOME, codes[0]).status_code == 200
+    for number in range(4):
+        guess(f"198.51.100.{number}", "000000")
+    assert guess(HOME, codes[1]).status_code == 200  # where the owner has a session
+    log = [line.action for line in session.exec(select(AuditEntry)) if line.action == "wrong_otp"]
+    assert len(log) == 6
+
+
+def test_asking_without_a_code_is_no_failure_of_the_address_but_makes_no_guess_free(session: Session) -> None:
+    enable_totp(session, make_user(session, "ana"))
+
+    statuses = [log_in(HOME, "ana").status_code for _ in range(4)]
+
+    assert statuses == [401, 401, 401, 429]
+    assert fail(HOME, "bia", 3) == [401] * 3
+
+
+@pytest.mark.parametrize("name", ["ana@ｅxample.com", "ANA@example.com", "ana@EXAMPLE.COM"])
+def test_all_spellings_of_an_address_count_as_one(session: Session, name: str) -> None:
+    make_user(session, "ana")
+    fail(HOME, "ana@example.com", 3)
+
+    assert log_in(HOME, name).status_code == 429
+
+
+def test_a_new_address_in_a_network_that_the_owner_uses_is_not_locked_out(session: Session) -> None:
+    make_user(session, "ana")
+    assert log_in("2001:db8:1:2::a", "ana").status_code == 200
+    for number in range(7):
+        fail(f"198.51.100.{number}", "ana", 1)
+
+    assert log_in("2001:db8:1:2::b", "ana").status_code == 200
 
 
 def register(address: str, name: str) -> int:

@@ -1,0 +1,183 @@
+"""Every list, on random people and posts, against a naive model of what it should show.
+
+The model is that of the real texts (benchmarks/real_texts_model.py): lists in memory, no SQL.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+from sqlmodel import Session
+
+from benchmarks.real_texts_model import Diary, Expected, Person, Post, Row
+from pamps.errors import PampsError
+from pamps.models.post import PostRequest
+from pamps.models.user import User
+from pamps.services import like as like_service
+from pamps.services import post as post_service
+from pamps.services import social as social_service
+from tests.factories import CLIENT, make_session, make_user
+
+PEOPLE = 4
+NEXT = re.compile(r'<http://testserver([^>]+)>; rel="next"')
+TIMES = {"created_at", "date"}
+
+someone = st.integers(0, PEOPLE - 1)
+# Of what was written so far, counted from the latest.
+some_post = st.integers(0, 7)
+acts = st.one_of(
+    st.tuples(st.just("write"), someone),
+    st.tuples(st.just("reply"), someone, some_post),
+    st.tuples(st.just("like"), someone, some_post),
+    st.tuples(st.just("unlike"), someone, some_post),
+    st.tuples(st.just("delete"), some_post),
+    st.tuples(st.just("follow"), someone, someone),
+    st.tuples(st.just("unfollow"), someone, someone),
+)
+
+
+@dataclass
+class World:
+    """A few people who do things by the services of Pamps, and the diary of what they did."""
+
+    session: Session
+    users: list[User] = field(default_factory=list)
+    diaries: list[Diary] = field(default_factory=list)
+    written: list[Post] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for number in range(PEOPLE):
+            user = make_user(self.session, f"person{number}")
+            token = make_session(self.session, user).access_token
+            self.users.append(user)
+            self.diaries.append(Diary(Person(user.id, user.username, token)))
+
+    def do(self, act: str, *numbers: int) -> None:
+        """One act, where it is possible at all."""
+        try:
+            getattr(self, act)(*numbers)
+        except (PampsError, LookupError):
+            self.session.rollback()
+        else:
+            self.session.commit()
+
+    def post(self, back: int) -> Post:
+        """A post that was written before."""
+        return self.written[::-1][back]
+
+    def write(self, who: int, parent: Post | None = None) -> None:
+        text = f"Text {len(self.written)}"
+        request = PostRequest(text=text, parent_id=parent.id if parent else None)
+        made = post_service.create_post(self.session, self.users[who], request)
+        post = Post(made.id, self.diaries[who].person, text, parent)
+        self.diaries[who].posts.append(post)
+        self.written.append(post)
+
+    def reply(self, who: int, back: int) -> None:
+        self.write(who, self.post(back))
+
+    def like(self, who: int, back: int) -> None:
+        post = self.post(back)
+        like, _ = like_service.like(self.session, self.users[who], post.id)
+        self.diaries[who].likes[post] = like.id
+
+    def unlike(self, who: int, back: int) -> None:
+        post = self.post(back)
+        like_service.unlike(self.session, self.users[who], post.id)
+        self.diaries[who].likes.pop(post, None)
+
+    def delete(self, back: int) -> None:
+        post = self.post(back)
+        author = next(user for user in self.users if user.id == post.author.id)
+        post_service.delete_post(self.session, author, post.id, CLIENT)
+        post.deleted = True
+
+    def follow(self, who: int, whom: int) -> None:
+        follow, _ = social_service.follow(self.session, self.users[who], self.users[whom].id)
+        self.diaries[who].follows[self.diaries[whom].person] = follow.id
+
+    def unfollow(self, who: int, whom: int) -> None:
+        social_service.unfollow(self.session, self.users[who], self.users[whom].id)
+        self.diaries[who].follows.pop(self.diaries[whom].person, None)
+
+
+@contextmanager
+def undone(connection: Connection) -> Iterator[Session]:
+    """A session whose commits are undone at the end: each example begins with nothing."""
+    savepoint = connection.begin_nested()
+    with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        yield session
+    savepoint.rollback()
+
+
+def walk(client: TestClient, path: str, limit: int, token: str | None = None) -> list[Row]:
+    """A whole list, page by page, without what cannot be foretold."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    rows: list[Row] = []
+    address: str | None = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+    while address is not None:
+        answer = client.get(address, headers=headers)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert len(page) <= limit
+        rows += [{name: value for name, value in row.items() if name not in TIMES} for row in page]
+        assert len(rows) < 1000, f"no end of {path}"
+        following = NEXT.search(answer.headers.get("Link", ""))
+        address = following[1] if following else None
+    return rows
+
+
+def lists_of(expected: Expected) -> Iterator[tuple[str, list[Row], str | None]]:
+    """Every list: its address, what it should show, and who looks at it."""
+    yield "/post/", expected.feed(), None
+    yield "/post/?sort=date", expected.feed()[::-1], None
+    yield "/user/", expected.everybody(), None
+    for person in expected.people:
+        top_level, everything = (expected.archive(person, include_replies=flag) for flag in (False, True))
+        yield f"/post/?author={person.name}", top_level[::-1], None
+        yield f"/post/user/{person.name}/", top_level, None
+        yield f"/post/user/{person.name}/?include_replies=true&sort=-date", everything[::-1], None
+        yield f"/post/likes/{person.name}/", expected.liked(person), None
+        yield f"/user/{person.name}/followers/", expected.followers(person), None
+        yield f"/user/{person.name}/following/", expected.following(person), None
+        for replies in (False, True):
+            for own in (False, True):
+                path = f"/user/timeline/?include_replies={replies}&include_own={own}"
+                yield path, expected.timeline(person, include_replies=replies, include_own=own), person.token
+    yield "/user/", expected.everybody_for(expected.people[0]), expected.people[0].token
+    for post in expected.there:
+        yield f"/post/{post.id}/replies/", expected.replies(post), None
+        yield f"/post/{post.id}/likes/", expected.likers(post), None
+
+
+@hypothesis_settings(
+    max_examples=15,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(story=st.lists(acts, min_size=5, max_size=40), limit=st.integers(1, 7))
+def test_every_list_shows_what_a_naive_model_shows(
+    connection: Connection, client: TestClient, story: list[tuple[Any, ...]], limit: int
+) -> None:
+    with undone(connection) as session:
+        world = World(session)
+        for act in story:
+            world.do(*act)
+
+        expected = Expected(world.diaries)
+        for path, rows, token in lists_of(expected):
+            assert walk(client, path, limit, token) == rows, path
+        for post in expected.there:
+            shown = client.get(f"/post/{post.id}/").json()
+            assert [reply["id"] for reply in shown["replies"]] == [
+                row["id"] for row in expected.replies(post)
+            ]
