@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Request
 from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session
 
 from pamps import cookies
@@ -92,6 +93,8 @@ def _caller_by_access_token(session: Session, secret: AccessSecret, method: str)
     if token.scopes != "write" and method not in SAFE_METHODS:
         raise InsufficientScope
     note_use(session, token)
+    # What superusers may wants a login. "Committed": the row keeps what it says.
+    set_committed_value(user, "superuser", False)
     return Caller(user, None, fresh=False)
 
 
@@ -176,17 +179,26 @@ class Refresh:
 
 
 async def get_refresh(request: Request, body: Annotated[RefreshRequest | None, Body()] = None) -> Refresh:
-    """The refresh token of the body, or else of the cookie; raises CrossOrigin (see pamps.cookies).
-
-    With an access token in the header nobody asks for the cookie.
-    """
+    """The refresh token of the body, or else of the cookie; raises CrossOrigin (see pamps.cookies)."""
     if body is not None:
         return Refresh(body.refresh_token, in_cookie=False)
-    token = None if "authorization" in request.headers else cookies.read(request)
+    token = cookies.read(request)
     return Refresh(token, in_cookie=token is not None)
 
 
 GivenRefresh = Annotated[Refresh, Depends(get_refresh)]
+
+
+async def maybe_refresh(request: Request, body: Annotated[RefreshRequest | None, Body()] = None) -> Refresh:
+    """The same where an access token says it already: then nobody looks for a refresh token."""
+    return (
+        Refresh(None, in_cookie=False)
+        if "authorization" in request.headers
+        else await get_refresh(request, body)
+    )
+
+
+MaybeRefresh = Annotated[Refresh, Depends(maybe_refresh)]
 
 HASHING_PATIENCE = 30  # seconds
 

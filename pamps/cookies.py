@@ -56,4 +56,4 @@ def comes_from_here(request: Request) -> bool:
     if (site := request.headers.get("sec-fetch-site")) is not None:
         return site == "same-origin"
     here = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    return request.headers.get("origin") in (here, settings.server.address)
+    return request.headers.get("origin") in (here, settings.server.origin)

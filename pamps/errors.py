@@ -17,6 +17,8 @@ from starlette.exceptions import HTTPException
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 1
+# A body may hold a hundred thousand unknown keys; the answer need not complain of each.
+MAX_PROBLEMS = 50
 PASSING_SQLITE_CODES = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -190,7 +192,7 @@ async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
 async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     """A 422 that names our own fields and never repeats what was sent."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - told to the type checker
-    problems = [_field_error(problem) for problem in error.errors()]
+    problems = [_field_error(problem) for problem in error.errors()[:MAX_PROBLEMS]]
     return error_response(422, "invalid_input", "Some of what was sent is not valid.", errors=problems)
 
 

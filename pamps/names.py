@@ -3,7 +3,7 @@
 # First path segments served now or reserved for later, and the words under /user/ that are not people.
 RESERVED_NAMES = frozenset(
     "about access_token account accounts admin api app apps archive assets atom auth block blog bookmark"
-    " bookmarks config contact docs draft drafts email_confirmation export"
+    " bookmarks cli config contact docs draft drafts email_confirmation export"
     " favicon feed feeds follow followers following health"
     " help home hosts inbox invite login logout mail me media mention mentions metrics mute nodeinfo"
     " notification notifications oauth openapi outbox password password_reset post posts pamps privacy public"

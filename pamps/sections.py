@@ -1,5 +1,6 @@
 """What each table of the settings holds, and within which bounds."""
 
+from email.utils import parseaddr
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
@@ -46,7 +47,21 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _sender(value: str) -> str:
+    name, at, domain = parseaddr(value)[1].partition("@")
+    if not (name and at and domain):
+        raise ValueError('Input should be an address, such as "Pamps <pamps@example.org>"')
+    return value
+
+
+def _host(value: str) -> str:
+    if "/" in value or ":" in value:
+        raise ValueError('Input should be a host name, such as "pamps.example.org" or "*.example.org"')
+    return value.lower()
+
+
 def _origin(value: str) -> str:
+    value = value.lower()
     scheme, _, host = value.partition("://")
     if value != "*" and (scheme not in ("http", "https") or not host or "/" in host):
         raise ValueError('Input should be "*" or an origin, such as "https://app.example.org"')
@@ -55,7 +70,6 @@ def _origin(value: str) -> str:
 
 Whole = Annotated[int, BeforeValidator(_refuse_bool)]
 Positive = Annotated[Whole, Field(ge=1)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)]
 Scheme = Literal["bcrypt", "argon2"]
 Schemes = Annotated[tuple[Scheme, ...], BeforeValidator(_split), Field(min_length=1)]
@@ -76,7 +90,7 @@ class ServerSettings(Section):
     workers: Positive
     max_body: Positive
     url: Annotated[str, AfterValidator(_web_address)]
-    hosts: Names
+    hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_split)]
     trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(_proxy)], ...], BeforeValidator(_split)]
     cors_origins: Origins
 
@@ -84,6 +98,11 @@ class ServerSettings(Section):
     def address(self) -> str:
         """Where people reach this server, for links in mails: `url`, or else host and port."""
         return self.url or f"http://{self.host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of `address`, as browsers send them."""
+        return "/".join(self.address.lower().split("/")[:3])
 
 
 class DatabaseSettings(Section):
@@ -143,7 +162,7 @@ class MailSettings(Section):
     security: Literal["starttls", "tls", "none"]
     username: str
     password: str = Field(repr=False)
-    sender: str
+    sender: Annotated[str, AfterValidator(_sender)]
     timeout: Positive
 
 
@@ -168,7 +187,9 @@ class Settings(BaseModel):
     posts: PostSettings
 
     @model_validator(mode="after")
-    def _confirmation_needs_mail(self) -> Any:
+    def _mail_is_complete(self) -> Any:
         if self.env == "production" and self.accounts.confirm_email and not self.mail.host:
             raise ValueError("accounts.confirm_email sends mail, so mail.host has to be set")
+        if self.env == "production" and self.mail.host and not self.server.url:
+            raise ValueError("mail.host is set, so server.url has to be: links in mails lead there")
         return self

@@ -113,10 +113,15 @@ def new_code() -> str:
     return base64.b32encode(secrets.token_bytes(15)).decode().lower()
 
 
-def sign_token(claims: Claims, scope: TokenScope, until: datetime) -> str:
-    """A signed token (RFC 7519, HS256) that expires as the settings say, and not after `until`."""
+def seconds_to_live(scope: TokenScope, until: datetime) -> int:
+    """How long a token that is signed now lives: as long as the settings say, and not beyond `until`."""
     security = settings.security
     minutes = security.access_token_minutes if scope == "access_token" else security.refresh_token_minutes
+    return min(minutes * 60, int(until.timestamp()) - int(time.time()))
+
+
+def sign_token(claims: Claims, scope: TokenScope, until: datetime) -> str:
+    """A signed token (RFC 7519, HS256) that expires as the settings say, and not after `until`."""
     now = int(time.time())
     payload = {
         "sub": str(claims.user_id),
@@ -124,10 +129,10 @@ def sign_token(claims: Claims, scope: TokenScope, until: datetime) -> str:
         "scope": scope,
         "fresh": claims.fresh,
         "iat": now,
-        "exp": min(now + minutes * 60, int(until.timestamp())),
+        "exp": now + seconds_to_live(scope, until),
         "jti": claims.id,
     }
-    return str(jwt.encode(payload, security.secret_key, algorithm=ALGORITHM))
+    return str(jwt.encode(payload, settings.security.secret_key, algorithm=ALGORITHM))
 
 
 def read_token(token: str, scope: TokenScope) -> Claims:

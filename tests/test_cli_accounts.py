@@ -96,10 +96,26 @@ def check_log(pamps: Run) -> None:
         ("activated", "ana"),
         ("user_deleted", "ana"),
     ]
-    table = pamps("audit", "--user", "ana", "--limit", "2")
+    table = pamps("audit", "--user", "ANA", "--limit", "2")
     assert "Audit log (2)" in table
     assert table.index("activated") < table.index("user_deleted")
     assert "invite" not in table
+
+
+def test_a_question_keeps_nobody_from_writing(database_uri: str, tmp_path: Path) -> None:
+    with running_server(database_uri, tmp_path) as server, server.client(server.register("ana")) as ana:
+        command = [sys.executable, "-m", "pamps", "delete-user", "ana"]
+        environment = {**os.environ, "PAMPS_DB__uri": database_uri}
+        with subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as asking:
+            assert asking.stdin
+            assert asking.stdout
+            assert asking.stdout.read(6) == "Delete"
+            assert ana.post("/post/", json={"text": "Still here."}, timeout=5).status_code == 201
+            asking.communicate("n\n")
+
+        assert ana.get("/user/me/").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -107,4 +123,6 @@ def check_log(pamps: Run) -> None:
     [("abc", "at least 4 characters"), ("password", "everybody tries first")],
 )
 def test_a_password_set_by_an_administrator_follows_the_policy(pamps: Run, password: str, words: str) -> None:
+    pamps("migrate")
+    pamps("create-user", "ana@example.com", "ana", "correct horse")
     assert words in pamps("set-password", "ana", password, status=1)

@@ -177,6 +177,19 @@ def test_names_in_the_environment_may_be_upper_case(tmp_path: Path, monkeypatch:
         ("PAMPS_DB__uri", "nothing", "setting db.uri"),
         ("PAMPS_DB", "pamps_test", "setting db"),
         ("PAMPS_SECURITY__bcrypt_rounds", "3", "setting security.bcrypt_rounds"),
+        ("PAMPS_SECURITY__password_schemes", "", "setting security.password_schemes"),
+        ("PAMPS_SECURITY__password_schemes", "md5", "setting security.password_schemes"),
+        ("PAMPS_SERVER__trusted_proxies", "nginx", "setting server.trusted_proxies"),
+        ("PAMPS_SERVER__trusted_proxies", "10.0.0.0/33", "setting server.trusted_proxies"),
+        ("PAMPS_SERVER__url", "pamps.example.org", "setting server.url"),
+        ("PAMPS_SERVER__hosts", "https://pamps.example.org", "setting server.hosts"),
+        ("PAMPS_SERVER__cors_origins", "app.example.org", "setting server.cors_origins"),
+        ("PAMPS_SERVER__cors_origins", "https://app.example.org/", "setting server.cors_origins"),
+        ("PAMPS_LIMITS__login", "often", "setting limits.login"),
+        ("PAMPS_LIMITS__login", "1 per day, 5 per hour", "setting limits.login"),
+        ("PAMPS_MAIL__security", "ssl", "setting mail.security"),
+        ("PAMPS_MAIL__sender", "pamps", "setting mail.sender"),
+        ("PAMPS_ACCOUNTS__registration", "maybe", "setting accounts.registration"),
     ],
 )
 def test_what_cannot_be_used_is_named(
@@ -313,3 +326,38 @@ def test_secrets_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     assert "hidden" not in repr(load_settings(tmp_path))
     assert "hidden" not in str(load_settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"PAMPS_ACCOUNTS__confirm_email": "true"}, "mail.host has to be set"),
+        ({"PAMPS_MAIL__host": "mail.example.org"}, "server.url has to be"),
+    ],
+)
+def test_production_refuses_mail_that_would_lead_nowhere(
+    settings: dict[str, str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"PAMPS_SECURITY__secret_key": "k" * 32, **settings}.items():
+        monkeypatch.setenv(name, value)
+    load_settings(tmp_path)
+
+    monkeypatch.setenv("PAMPS_ENV", "production")
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(tmp_path)
+
+    assert words in str(refusal.value)
+
+
+def test_names_that_browsers_send_in_small_letters_are_kept_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAMPS_SERVER__hosts", "Pamps.Example.org, *.Example.net")
+    monkeypatch.setenv("PAMPS_SERVER__cors_origins", "https://App.Example.org:8443")
+    monkeypatch.setenv("PAMPS_SERVER__url", "https://Example.org/pamps/")
+
+    server = load_settings(tmp_path).server
+
+    assert server.hosts == ("pamps.example.org", "*.example.net")
+    assert server.cors_origins == ("https://app.example.org:8443",)
+    assert (server.address, server.origin) == ("https://Example.org/pamps", "https://example.org")

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(45), nullable=False),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("last_used_at", UTCDateTime(), nullable=False),
+        sa.Column("overlap_until", UTCDateTime(), nullable=False),
         sa.Column("expires_at", UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_session_user_id_user", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_session"),

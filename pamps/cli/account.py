@@ -1,6 +1,7 @@
 """What an administrator does to accounts. The audit log names the user of the system who did it."""
 
-import getpass
+import os
+import pwd
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,9 +47,10 @@ def delete_user(
     """Delete an account and everything written with it."""
     from pamps.services import admin
 
+    user = _find(username)
+    if not force:
+        typer.confirm(f"Delete {user.username} with {user.posts} posts for good?", abort=True)
     with _account(username) as (session, user):
-        if not force:
-            typer.confirm(f"Delete {user.username} with {user.posts} posts for good?", abort=True)
         admin.delete_user(session, actor(), user.id, None)
     typer.echo(f"Deleted {user.username}.")
 
@@ -64,6 +66,7 @@ def set_password(
     from pamps.models.user import NewPasswordRequest
     from pamps.services import admin
 
+    _find(username)
     request = NewPasswordRequest(password=ask_password() if password is None else password)
     with _account(username) as (session, user):
         admin.set_password(session, actor(), user.id, request.password, None)
@@ -117,6 +120,13 @@ def _set_active(username: str, *, active: bool) -> None:
     typer.echo(f"{user.username} is {'active' if active else 'deactivated; all sessions have ended'}.")
 
 
+def _find(username: str) -> "User":
+    """The account as it is now; raises UserNotFound. For what is asked before a transaction: while one that
+    writes is open, nobody else can write on SQLite."""
+    with _account(username) as (_, user):
+        return user
+
+
 @contextmanager
 def _account(username: str) -> Iterator[tuple["Session", "User"]]:
     """A transaction, and the account that it is about; raises UserNotFound."""
@@ -129,7 +139,8 @@ def _account(username: str) -> Iterator[tuple["Session", "User"]]:
 
 def actor() -> str:
     """Who sits at the terminal, as the audit log writes it."""
+    # Not by the environment, which would let anybody be anybody.
     try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):  # a user without a name, as in a container
+        return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:  # a user without a name, as in a container
         return "cli"

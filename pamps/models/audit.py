@@ -15,6 +15,7 @@ class Action(StrEnum):
     ACTIVATED = "activated"
     DEACTIVATED = "deactivated"
     DEMOTED = "demoted"
+    EMAIL_CHANGED = "email_changed"
     INVITE_MADE = "invite_made"
     INVITE_REVOKED = "invite_revoked"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - an act

@@ -69,7 +69,7 @@ def _to_come(moment: datetime) -> datetime:
 
 def _no_number(value: object) -> object:
     """Times are ISO 8601; a number could be seconds or milliseconds of anything."""
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
         raise ValueError("Input should be a time, such as 2030-01-01T12:00:00Z")
     return value
 

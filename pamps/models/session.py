@@ -30,6 +30,8 @@ class LoginSession(SessionPublic, table=True):
 
     id: int = identity()
     user_id: int = reference("user.id", ondelete="CASCADE")
+    # Until when refreshes that come together count as one moment (see pamps.services.session).
+    overlap_until: datetime = moment()
     # Of the one refresh token that is good; every other one of this session has been used before.
     refresh_hash: str = Field(max_length=64, repr=False)
 

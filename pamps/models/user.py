@@ -192,3 +192,5 @@ class AccountResponse(UserPublic, HasId):
     email: str
     superuser: bool
     is_active: bool
+    # Whether the link in the mail was followed, where `accounts.confirm_email` wants that.
+    confirmed: bool

@@ -12,6 +12,10 @@ function say(text) {
   status.textContent = text;
 }
 
+function inWords(error) {
+  return error.message.replace(/^String/, "It") + ".";
+}
+
 async function send(event) {
   event.preventDefault();
   form.querySelector("button").disabled = true;
@@ -25,7 +29,7 @@ async function send(event) {
       return;
     }
     const problem = await answer.json();
-    say((problem.errors || []).map((error) => error.message + ".").join(" ") || problem.detail);
+    say((problem.errors || []).map(inWords).join(" ") || problem.detail);
   } catch {
     say("The server cannot be reached. Try again.");
   }
@@ -33,6 +37,8 @@ async function send(event) {
 }
 
 form.addEventListener("submit", send);
+// Another link of the same kind, opened in the same tab, differs behind the # alone: the page stays as it is.
+addEventListener("hashchange", () => location.reload());
 if (!token) {
   form.hidden = true;
   say("This link is not whole. Open the link of the mail, or ask for a new one.");

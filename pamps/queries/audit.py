@@ -5,6 +5,7 @@ from sqlmodel import Session, col
 
 from pamps.models.audit import AuditEntry, AuditPublic, AuditResponse
 from pamps.pagination import Page, Sort
+from pamps.queries.user import is_named
 
 AUDIT_COLUMNS = [getattr(AuditEntry, name) for name in ("id", *AuditPublic.model_fields)]
 
@@ -19,5 +20,5 @@ def latest_audit(session: Session, user: str | None, limit: int) -> list[AuditEn
     """The last lines of the log, oldest first; with `user` those by or about a user of this name."""
     statement = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(limit)
     if user is not None:
-        statement = statement.where((col(AuditEntry.actor) == user) | (col(AuditEntry.target) == user))
+        statement = statement.where(is_named(AuditEntry.actor, user) | is_named(AuditEntry.target, user))
     return list(session.scalars(statement))[::-1]

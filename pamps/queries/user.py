@@ -23,10 +23,15 @@ class UserNotFound(NotFound):
 
 def is_called(name: str) -> ColumnElement[bool]:
     """Whether a user has this name, without regard to case. What cannot be a name is nobody's."""
+    return is_named(User.username, name)
+
+
+def is_named(column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a column holds this user name, without regard to case."""
     # Beyond ASCII the two databases and Python disagree about case; NUL is more than PostgreSQL can take.
     if not name.isascii() or "\0" in name:
         return false()
-    return func.lower(User.username) == name.lower()
+    return func.lower(column) == name.lower()
 
 
 def find_user(session: Session, username: str) -> User | None:

@@ -34,6 +34,6 @@ def request_email_confirmation(body: LinkRequest, client: ClientDep, session: Se
 
 
 @router.post("/email_confirmation/confirm/", status_code=204, responses=refusals(BadLink, EmailTaken))
-def confirm_email(body: LinkConfirmation, session: SessionDep) -> None:
+def confirm_email(body: LinkConfirmation, client: ClientDep, session: SessionDep) -> None:
     """Confirm an e-mail address with the token of a link."""
-    mail_link_service.confirm_email(session, body.token)
+    mail_link_service.confirm_email(session, body.token, client)

@@ -2,7 +2,7 @@
 
 from fastapi import Depends, Response
 
-from pamps.auth import CurrentSession, GivenRefresh, MaybeCaller
+from pamps.auth import CurrentSession, MaybeCaller, MaybeRefresh
 from pamps.cookies import CrossOrigin, clear
 from pamps.db import SessionDep
 from pamps.errors import RefusedToken, SessionRequired, Unauthorized, refusals
@@ -19,7 +19,7 @@ router = make_router("", "session", dependencies=[Depends(do_not_store)])
 @router.post(
     "/logout/", status_code=204, responses=refusals(Unauthorized, RefusedToken, SessionRequired, CrossOrigin)
 )
-def log_out(caller: MaybeCaller, refresh: GivenRefresh, session: SessionDep, response: Response) -> None:
+def log_out(caller: MaybeCaller, refresh: MaybeRefresh, session: SessionDep, response: Response) -> None:
     """End the session of the access token, or without one that of the refresh token in body or cookie."""
     session_service.log_out(session, caller.require_session() if caller else None, refresh.token)
     clear(response)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, delete, update
 
 from pamps.client import Client
@@ -56,5 +56,5 @@ def note_use(session: Session, token: AccessToken) -> None:
     now = utc_now()
     if token.last_used_at is None or now - token.last_used_at > USE_PRECISION:
         statement = update(AccessToken).where(col(AccessToken.id) == token.id).values(last_used_at=now)
-        with suppress(OperationalError):
+        with suppress(DBAPIError):
             write_aside(session, statement)

@@ -3,7 +3,7 @@
 from sqlmodel import Session, col, update
 
 from pamps.client import Client
-from pamps.errors import Conflict
+from pamps.errors import Conflict, RefusedToken
 from pamps.models.audit import Action
 from pamps.models.user import AccountResponse, User
 from pamps.queries.user import UserNotFound, show_for_admin
@@ -26,30 +26,37 @@ class OwnAccount(Conflict):
 def set_active(
     session: Session, actor: Actor, user_id: int, client: Client | None, *, active: bool
 ) -> AccountResponse:
-    """Let somebody in again, or keep them out: then their sessions end, and nothing opens their account.
+    """Let somebody in, also whose address was never confirmed, or keep them out: then their sessions end, and
+    nothing opens their account.
 
     What they wrote stays to be seen. Raises UserNotFound or OwnAccount.
     """
     user = _hold(session, actor, user_id)
-    change(session, update(User).where(col(User.id) == user_id).values(is_active=active))
+    state = {"is_active": True, "confirmed": True} if active else {"is_active": False}
+    if any(getattr(user, name) is not value for name, value in state.items()):
+        change(session, update(User).where(col(User.id) == user_id).values(state))
+        record(session, Action.ACTIVATED if active else Action.DEACTIVATED, actor, user, client)
     if not active:
         end_sessions(session, user)
-    record(session, Action.ACTIVATED if active else Action.DEACTIVATED, actor, user, client)
     return show_for_admin(session, user_id)
 
 
 def delete_user(session: Session, actor: Actor, user_id: int, client: Client | None) -> None:
     """End an account as its owner could; raises UserNotFound or OwnAccount."""
     user = _find(session, actor, user_id)
-    user_service.delete_user(session, user)
+    try:
+        user_service.delete_user(session, user)
+    except RefusedToken:  # somebody else was quicker
+        raise UserNotFound from None
     record(session, Action.USER_DELETED, actor, user, client)
 
 
 def set_superuser(session: Session, actor: Actor, user_id: int, *, superuser: bool) -> None:
     """Make somebody a superuser, or no longer one; raises UserNotFound."""
     user = _hold(session, actor, user_id)
-    change(session, update(User).where(col(User.id) == user_id).values(superuser=superuser))
-    record(session, Action.PROMOTED if superuser else Action.DEMOTED, actor, user, None)
+    if user.superuser is not superuser:
+        change(session, update(User).where(col(User.id) == user_id).values(superuser=superuser))
+        record(session, Action.PROMOTED if superuser else Action.DEMOTED, actor, user, None)
 
 
 def set_password(session: Session, actor: Actor, user_id: int, password: str, client: Client | None) -> None:
@@ -69,7 +76,8 @@ def end_all_sessions(session: Session, actor: Actor, user_id: int) -> int:
     """End all sessions of somebody, and tell how many; raises UserNotFound."""
     user = _hold(session, actor, user_id)
     ended = end_sessions(session, user)
-    record(session, Action.SESSIONS_ENDED, actor, user, None)
+    if ended:
+        record(session, Action.SESSIONS_ENDED, actor, user, None)
     return ended
 
 
@@ -86,4 +94,5 @@ def _hold(session: Session, actor: Actor, user_id: int) -> User:
     user = _find(session, actor, user_id)
     if not lock(session, User, col(User.id) == user_id):
         raise UserNotFound
+    session.refresh(user)  # as it is now that nobody else changes it
     return user

@@ -119,9 +119,11 @@ def reset_password(session: Session, token: str, password: str, client: Client) 
     record(session, Action.PASSWORD_RESET, user, user, client)
 
 
-def confirm_email(session: Session, token: str) -> None:
+def confirm_email(session: Session, token: str, client: Client) -> None:
     """Make the address of the link that of the account; raises BadLink or EmailTaken."""
     user, email = _use(session, Purpose.EMAIL_CONFIRMATION, token)
+    if email != user.email:
+        record(session, Action.EMAIL_CHANGED, user, user, client)
     try:
         change(session, update(User).where(col(User.id) == user.id).values(email=email, confirmed=True))
     except IntegrityError as error:

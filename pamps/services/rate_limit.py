@@ -48,7 +48,7 @@ def forgive(session: Session, *hits: Hit) -> None:
     if settings.limits.enabled:
         storage = DatabaseStorage(session)
         for hit in sorted(hits):
-            storage.incr(hit.rate.key_for(hit.setting, hit.who), hit.rate.get_expiry(), amount=-1)
+            storage.take_back(hit.rate.key_for(hit.setting, hit.who))
 
 
 def forget(session: Session, hit: Hit) -> None:

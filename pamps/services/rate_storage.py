@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from limits.storage import Storage
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
@@ -43,6 +43,12 @@ class DatabaseStorage(Storage):
             },
         ).returning(col(RateCount.count))
         return int(self.session.execute(statement).scalar_one())
+
+    def take_back(self, key: str) -> None:
+        """Subtract one from a count, if its window is still on."""
+        is_on = (col(RateCount.expires_at) > utc_now()) & (col(RateCount.count) > 0)
+        one_less = update(RateCount).where(col(RateCount.key) == key, is_on).values(count=RateCount.count - 1)
+        change(self.session, one_less)
 
     def get(self, key: str) -> int:
         """The count of a window that is not over, else 0."""

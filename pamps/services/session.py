@@ -17,7 +17,7 @@ from pamps.models.session import LoginSession
 from pamps.models.token import TokenResponse
 from pamps.models.user import User
 from pamps.queries.session import SessionNotFound, is_alive
-from pamps.security import Claims, InvalidToken, TokenId, read_token, sign_token
+from pamps.security import Claims, InvalidToken, TokenId, read_token, seconds_to_live, sign_token
 from pamps.services.audit import record
 from pamps.services.rows import change, lock
 
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 # A program that logs in for every call must not fill the table; its oldest sessions give way.
 MAX_SESSIONS = 100
+LONGEST_OVERLAP = timedelta(seconds=10)
 
 
 def open_session(session: Session, user: User, client: Client) -> TokenResponse:
@@ -61,15 +62,17 @@ def refresh(session: Session, token: str, client: Client) -> TokenResponse:
     claims = _read(token)
     user, found = _hold(session, claims)
     if found.refresh_hash != claims.id.hashed:
-        if client.arrived > found.last_used_at:
+        if client.arrived > found.overlap_until:
             _end_stolen(session, user, found, client)
         # The moment lasts while requests overlap: who arrived before this one is done still belongs to it.
-        found.last_used_at = utc_now()
+        # But not for long, or a thief could make it last.
+        found.overlap_until = min(utc_now(), found.last_used_at + LONGEST_OVERLAP)
         session.add(found)
         release(session)
         raise RefusedToken
     refresh_id = TokenId.new()
-    found.refresh_hash, found.last_used_at = refresh_id.hashed, utc_now()
+    found.refresh_hash = refresh_id.hashed
+    found.last_used_at = found.overlap_until = utc_now()
     session.add(found)
     return _pair(found, refresh_id, fresh=False)
 
@@ -137,5 +140,5 @@ def _pair(opened: LoginSession, refresh_id: TokenId, *, fresh: bool) -> TokenRes
         access_token=sign_token(access, "access_token", opened.expires_at),
         refresh_token=sign_token(refreshing, "refresh_token", opened.expires_at),
         token_type="bearer",  # noqa: S106 - a kind of token, not a token
-        expires_in=settings.security.access_token_minutes * 60,
+        expires_in=seconds_to_live("access_token", opened.expires_at),
     )

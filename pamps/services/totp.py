@@ -160,6 +160,9 @@ def _new_recovery_codes(session: Session, owner: User) -> RecoveryCodesResponse:
 
 def disable(session: Session, actor: User | str, owner: User, client: Client | None) -> None:
     """Take the second factor away, if there is one."""
-    for table in (Totp, RecoveryCode):
-        change(session, delete(table).where(col(table.user_id) == owner.id))
-    record(session, Action.TOTP_DISABLED, actor, owner, client)
+    hold_accounts(session, owner)
+    gone = [
+        change(session, delete(table).where(col(table.user_id) == owner.id)) for table in (Totp, RecoveryCode)
+    ]
+    if any(gone):
+        record(session, Action.TOTP_DISABLED, actor, owner, client)

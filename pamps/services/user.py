@@ -82,6 +82,8 @@ def change_profile(
     hold_accounts(session, user)
     if to_confirm is not None:
         send_link(session, Purpose.EMAIL_CONFIRMATION, to_confirm, user)
+    if changes.get("email", user.email) != user.email:
+        record(session, Action.EMAIL_CHANGED, user, user, client)
     user.sqlmodel_update(changes)
     session.add(user)
     try:

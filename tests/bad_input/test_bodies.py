@@ -141,6 +141,15 @@ def test_truncated_json_is_refused_wherever_it_ends(world: World, case: Case, op
             assert refusal(answer)[0] in (400, 422)
 
 
+def test_a_refusal_does_not_grow_with_what_is_refused(world: World) -> None:
+    keys = {f"k{number}": 0 for number in range(10_000)}
+
+    answer = world.client.post("/user/", json=keys)
+
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == 50
+
+
 @each_json
 def test_odd_numbers_are_refused_in_every_field(world: World, case: Case, operation: Operation) -> None:
     for name, number in product(operation.in_body, ODD_NUMBERS):

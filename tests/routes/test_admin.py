@@ -33,7 +33,7 @@ def test_a_superuser_sees_all_accounts_oldest_first(session: Session, eva: User,
 
     assert [row["username"] for row in listed] == ["eva", "ana"]
     assert set(listed[0]) == {
-        *("id", "username", "email", "superuser", "is_active", "avatar", "bio", "created_at"),
+        *("id", "username", "email", "superuser", "is_active", "confirmed", "avatar", "bio", "created_at"),
         *("followers", "following", "posts"),
     }
     assert [(row["superuser"], row["is_active"], row["email"]) for row in listed] == [
@@ -161,6 +161,40 @@ def test_what_is_not_there_is_a_404_and_no_act(
 def test_no_superuser_locks_themselves_out(eva: User, admin: TestClient, method: str, address: str) -> None:
     assert refusal(admin.request(method, address.format(eva.id))) == (409, "own_account")
     assert admin.get("/user/me/").status_code == 200
+
+
+def test_what_changes_nothing_is_no_act(session: Session, eva: User, admin: TestClient) -> None:
+    ana = make_user(session, "ana")
+
+    for _ in range(2):
+        assert admin.post(f"/admin/user/{ana.id}/activate/").status_code == 200
+
+    assert log_of(admin) == []
+
+
+def test_activating_lets_somebody_in_whose_address_was_never_confirmed(
+    session: Session, admin: TestClient
+) -> None:
+    ana = make_user(session, "ana")
+    ana.confirmed = False
+    session.commit()
+
+    answer = admin.post(f"/admin/user/{ana.id}/activate/")
+
+    assert answer.json()["confirmed"] is True
+    assert log_of(admin)[-1][1] == "activated"
+
+
+def test_the_powers_of_a_superuser_want_a_login(
+    session: Session, eva: User, client: TestClient, login: Login
+) -> None:
+    post = make_post(session, make_user(session, "ana"))
+    client.headers["Authorization"] = f"Bearer {make_access_token(session, eva).token}"
+
+    assert refusal(client.delete(f"/post/{post.id}/")) == (403, "not_author")
+    assert "email" not in client.get("/user/ana/").json()
+    assert client.patch("/user/me/", json={"bio": "Still in power."}).status_code == 200
+    assert login(eva).delete(f"/post/{post.id}/").status_code == 204
 
 
 def test_the_log_outlives_who_is_in_it(session: Session, eva: User, admin: TestClient, login: Login) -> None:

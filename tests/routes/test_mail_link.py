@@ -288,7 +288,7 @@ def test_the_link_can_be_sent_again_to_who_still_needs_it(
 
 
 def test_a_new_address_counts_once_it_is_confirmed(
-    ana: User, login: Login, client: TestClient, confirming: Mailbox
+    session: Session, ana: User, login: Login, client: TestClient, confirming: Mailbox
 ) -> None:
     answer = login(ana).patch("/user/me/", json={"email": "new@example.com", "bio": "Hello."})
 
@@ -297,6 +297,7 @@ def test_a_new_address_counts_once_it_is_confirmed(
     assert message["To"] == "new@example.com"
     assert confirm(client, read_link(message, "email_confirmation")).status_code == 204
     assert login(ana).get("/user/me/").json()["email"] == "new@example.com"
+    assert [line.action for line in session.exec(select(AuditEntry))] == ["email_changed"]
 
 
 def test_an_address_that_somebody_took_meanwhile_is_a_409(

@@ -86,6 +86,37 @@ def test_a_refresh_that_came_at_the_same_moment_loses_and_ends_nothing(
     assert can_refresh(client, won)
 
 
+def test_a_moment_that_is_made_to_last_ends_the_session_after_all(
+    session: Session, client: TestClient
+) -> None:
+    make_user(session, "ana")
+    stolen = log_in(client, "ana")
+    newest = refresh(client, stolen)
+    opened = session.exec(select(LoginSession)).one()
+    # As if somebody had sent the old token without a pause ever since.
+    opened.last_used_at -= timedelta(minutes=1)
+    opened.overlap_until = utc_now() + timedelta(minutes=1)
+    session.commit()
+
+    assert not can_refresh(client, stolen)
+    assert is_signed_in(client, newest)
+    assert not can_refresh(client, stolen)
+    assert not is_signed_in(client, newest)
+
+
+def test_the_answer_says_how_long_the_token_lives_also_at_the_end_of_a_session(
+    session: Session, client: TestClient
+) -> None:
+    make_user(session, "ana")
+    pair = log_in(client, "ana")
+    session.exec(select(LoginSession)).one().expires_at = utc_now() + timedelta(minutes=5)
+    session.commit()
+
+    answer = client.post("/refresh_token", json={"refresh_token": pair["refresh_token"]}).json()
+
+    assert 298 <= answer["expires_in"] <= 300
+
+
 def test_a_session_has_an_end_however_much_it_is_used(session: Session, client: TestClient) -> None:
     make_user(session, "ana")
     pair = refresh(client, log_in(client, "ana"))

@@ -235,7 +235,8 @@ def test_with_another_key_of_the_server_only_recovery_codes_help(
 
 
 def test_turning_it_on_and_off_is_written_down(app: App, session: Session, ana: User, login: Login) -> None:
-    login(ana).delete("/user/me/totp/")
+    for _ in range(2):
+        assert login(ana).delete("/user/me/totp/").status_code == 204
 
     lines = session.exec(select(AuditEntry).order_by("id")).all()
     assert [(line.actor, line.action, line.target) for line in lines] == [
