@@ -35,7 +35,10 @@ setup(
         "pamps.migrations.versions",
     ],
     package_dir={"pamps.migrations": "migrations"},
-    package_data={"pamps": ["common_passwords.txt", "default.toml", "pages/*", "py.typed"], "pamps.migrations": ["script.py.mako"]},
+    package_data={
+        "pamps": ["common_passwords.txt", "default.toml", "pages/*", "py.typed"],
+        "pamps.migrations": ["script.py.mako"],
+    },
     install_requires=read_requirements(),
     extras_require={"shell": ["ipython"]},
     entry_points={"console_scripts": ["pamps = pamps.cli:main"]},

@@ -142,7 +142,11 @@ class PageHeaders:
 
 class BodyLimit:
     """Refuses a body of more than `limit` bytes: at once when its length is announced, otherwise as soon
-    as it has grown too long."""
+    as it has grown too long.
+
+    An answer that comes before the end of a body waits for the rest, up to `limit` bytes more: a connection
+    that is closed with unread bytes is reset, and the answer can be lost with it.
+    """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self.app = app
@@ -152,18 +156,31 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdigit() or int(announced[:20]) > self.limit:
-            await error_response(413, *HTTP_ERRORS[413])(scope, receive, send)
-            return
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "0")
         received = 0
+        # Who sends `Expect` waits for a word before the body.
+        more = ("content-length" in headers or "transfer-encoding" in headers) and "expect" not in headers
 
-        async def receive_within_limit() -> Message:
-            nonlocal received
+        async def take() -> Message:
+            nonlocal received, more
             message = await receive()
             received += len(message.get("body", b""))
+            more = more and message.get("more_body", False)
+            return message
+
+        async def receive_within_limit() -> Message:
+            message = await take()
             if received > self.limit:
                 raise HTTPException(413)
             return message
 
-        await self.app(scope, receive_within_limit, send)
+        async def send_after_body(message: Message) -> None:
+            while more and received <= 2 * self.limit:
+                await take()
+            await send(message)
+
+        if not announced.isdigit() or int(announced[:20]) > self.limit:
+            await error_response(413, *HTTP_ERRORS[413])(scope, receive, send_after_body)
+            return
+        await self.app(scope, receive_within_limit, send_after_body)

@@ -35,7 +35,7 @@ def _known_rate(value: str) -> str:
 
 def _proxy(value: str) -> str:
     try:
-        _ = value == "*" or ip_network(value)
+        ip_network(value)
     except ValueError:
         raise ValueError('Input should be an IP address or a network, such as "10.0.0.0/8"') from None
     return value

@@ -180,6 +180,7 @@ def test_names_in_the_environment_may_be_upper_case(tmp_path: Path, monkeypatch:
         ("PAMPS_SECURITY__password_schemes", "", "setting security.password_schemes"),
         ("PAMPS_SECURITY__password_schemes", "md5", "setting security.password_schemes"),
         ("PAMPS_SERVER__trusted_proxies", "nginx", "setting server.trusted_proxies"),
+        ("PAMPS_SERVER__trusted_proxies", "*", "setting server.trusted_proxies"),
         ("PAMPS_SERVER__trusted_proxies", "10.0.0.0/33", "setting server.trusted_proxies"),
         ("PAMPS_SERVER__url", "pamps.example.org", "setting server.url"),
         ("PAMPS_SERVER__hosts", "https://pamps.example.org", "setting server.hosts"),

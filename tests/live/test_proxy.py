@@ -269,3 +269,14 @@ def test_answers_are_compressed_except_those_with_secrets(site: Site, proxy: Pro
         used = [client.get(address).headers.get("Content-Encoding") for address in addresses]
 
     assert used == ["gzip", "gzip", None]
+
+
+def test_an_answer_before_the_end_of_a_body_gets_through_where_every_connection_closes(
+    site: Site, tmp_path: Path
+) -> None:
+    closing = {'    proxy_set_header Connection "";\n    proxy_http_version 1.1;\n': ""}
+    with running_proxy(site.server.url, tmp_path, closing) as proxy, proxy.client() as client:
+        too_large = {client.post("/post/", content=b"x" * 1_001_000).status_code for _ in range(10)}
+        nowhere = {client.post("/nowhere/", content=b"x" * 900_000).status_code for _ in range(10)}
+
+    assert (too_large, nowhere) == ({413}, {404})
