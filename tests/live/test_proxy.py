@@ -90,7 +90,8 @@ def test_a_session_shows_the_address_of_the_client_whatever_it_says_of_itself(ki
 
 
 def test_who_goes_around_the_proxy_is_not_believed(site: Site) -> None:
-    site.server.register("around")
+    for name in ("around", "beside"):
+        site.server.register(name)
     transport = httpx2.HTTPTransport(local_address=BIA)
 
     with httpx2.Client(base_url=site.server.url, transport=transport) as client:
