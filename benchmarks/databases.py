@@ -1,0 +1,176 @@
+"""The databases that are measured: filled by `pamps demo`, kept between runs, and copied to be written to.
+
+What is kept is known by its recipe, the migrations and the code of the demo: when one of these changes, it is
+filled anew.
+"""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.postgres import Postgres
+from benchmarks.progress import say
+from benchmarks.server import REPOSITORY, environment
+
+SEED = 1
+UNTIL = "2026-01-01"
+PREFIX = "pamps_bench_"
+
+
+class FillingFailed(Exception):
+    """A command of Pamps failed; the message is what it said."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A demo: what `pamps demo` is told, besides the seed and the day that are always the same."""
+
+    users: int
+    posts: int
+
+    @property
+    def arguments(self) -> list[str]:
+        """The options of `pamps demo`."""
+        return [f"--users={self.users}", f"--posts={self.posts}", f"--seed={SEED}", f"--until={UNTIL}"]
+
+    @property
+    def name(self) -> str:
+        """The beginning of the name of every database of this size."""
+        return f"{PREFIX}{self.users}_{self.posts}"
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is added to a demo: `build` does it, given the name of a database; `key` changes when it does."""
+
+    name: str
+    key: str
+    build: Callable[[str], None]
+
+
+class Store:
+    """The databases that are kept, on a PostgreSQL and as files of SQLite in a folder."""
+
+    def __init__(self, postgres: Postgres, folder: Path) -> None:
+        self.postgres = postgres
+        self.folder = folder
+        self._times = folder / "filled.json"
+
+    def forget(self) -> None:
+        """Drop everything that was kept."""
+        for name in self.postgres.list_databases(PREFIX):
+            self.postgres.drop(name)
+        for file in self.folder.glob(f"*{PREFIX}*.db*"):
+            file.unlink()
+
+    def fill_postgres(self, recipe: Recipe) -> str:
+        """The name of a database with the demo."""
+        prefix, key = f"{recipe.name}_demo_", make_key(*recipe.arguments)
+
+        def fill(new: str) -> None:
+            self.postgres.create(new)
+            self._run_demo(self.postgres.uri(new), prefix + key, recipe)
+
+        return self._keep(prefix, key, fill)
+
+    def fill_postgres_more(self, recipe: Recipe, extras: Extras) -> str:
+        """The name of a database with the demo and the extras."""
+        demo = self.fill_postgres(recipe)
+
+        def fill(new: str) -> None:
+            say(f"Adding what no demo has to {demo}")
+            self.postgres.create(new, demo)
+            extras.build(new)
+
+        return self._keep(f"{recipe.name}_{extras.name}_", make_key(*recipe.arguments, extras.key), fill)
+
+    def fill_sqlite(self, recipe: Recipe) -> Path:
+        """The file with the demo."""
+        name = f"{recipe.name}_{make_key(*recipe.arguments)}.db"
+        path, new = self.folder / name, self.folder / f"new-{name}"
+        if not path.exists():
+            for old in self.folder.glob(f"*{recipe.name}_*.db*"):
+                old.unlink()
+            self._run_demo(f"sqlite:///{new}", name, recipe)
+            new.rename(path)
+        return path
+
+    def seconds_to_fill(self, recipe: Recipe) -> dict[str, float]:
+        """How long `pamps demo` took for the databases of this recipe, by kind."""
+        key = make_key(*recipe.arguments)
+        names = {"PostgreSQL": f"{recipe.name}_demo_{key}", "SQLite": f"{recipe.name}_{key}.db"}
+        times = self._read_times()
+        return {kind: times[name] for kind, name in names.items() if name in times}
+
+    @contextmanager
+    def copied(self, database: str) -> Iterator[str]:
+        """The name of a copy, which is dropped when the block ends."""
+        name = f"{PREFIX}copy"
+        self.postgres.drop(name)
+        say(f"Copying {database}")
+        self.postgres.create(name, database)
+        try:
+            yield name
+        finally:
+            self.postgres.drop(name)
+
+    def _keep(self, prefix: str, key: str, fill: Callable[[str], None]) -> str:
+        """The database that was kept, or a new one in the place of older ones."""
+        name, new = prefix + key, prefix + "new"
+        known = self.postgres.list_databases(prefix)
+        if name not in known:
+            for old in known:
+                self.postgres.drop(old)
+            fill(new)
+            self.postgres.fetch("VACUUM (ANALYZE)", database=new)  # as autovacuum would within minutes
+            self.postgres.rename(new, name)  # only now it counts: what was interrupted is filled anew
+        return name
+
+    def _run_demo(self, uri: str, name: str, recipe: Recipe) -> None:
+        """Fill a database, and keep in mind how long that took."""
+        say(f"Filling {name}")
+        started = time.monotonic()
+        run_pamps(uri, self.folder, "demo", *recipe.arguments)
+        times = self._read_times() | {name: time.monotonic() - started}
+        self._times.write_text(json.dumps(times, indent=1), encoding="utf-8")
+
+    def _read_times(self) -> dict[str, float]:
+        with suppress(FileNotFoundError):
+            return dict(json.loads(self._times.read_text(encoding="utf-8")))
+        return {}
+
+
+def make_key(*parts: str) -> str:
+    """A short word that changes with the parts, the migrations or the code of the demo."""
+    digest = hashlib.sha256("\0".join(parts).encode())
+    for folder in ("migrations/versions", "pamps/demo"):
+        for file in sorted((REPOSITORY / folder).glob("*.py")):
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def run_pamps(uri: str, folder: Path, *arguments: str) -> None:
+    """Run a command of Pamps on a database; its progress is shown. Raises FillingFailed."""
+    command = [sys.executable, "-m", "pamps", *arguments]
+    env = environment(uri)
+    run = subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=False)
+    if run.returncode:
+        raise FillingFailed(f"`pamps {' '.join(arguments)}` failed, see above. {run.stdout}".strip())
+
+
+@contextmanager
+def copied_file(path: Path, folder: Path) -> Iterator[str]:
+    """The URI of a copy of a SQLite database, in a folder that is removed when the block ends."""
+    folder.mkdir()
+    try:
+        shutil.copy(path, folder / "pamps.db")
+        yield f"sqlite:///{folder / 'pamps.db'}"
+    finally:
+        shutil.rmtree(folder)

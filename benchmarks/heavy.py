@@ -1,0 +1,128 @@
+"""Accounts such as no demo has, to measure growth with: they follow very many, or nobody who still writes.
+
+They do over HTTP what people do. Only the past cannot be made that way: the posts of the dormant accounts are
+the oldest of the demo, given to them in the database.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from benchmarks.databases import Extras, Recipe, run_pamps
+from benchmarks.plan import Plan
+from benchmarks.postgres import Postgres
+from benchmarks.progress import say
+from benchmarks.server import Server, running_server
+from benchmarks.wrk import LoadFailed
+
+THREADS = 4
+PASSWORD = "correct horse"  # noqa: S105 - of people who do not exist
+HOME = "bench_home"  # follows many, and has long lists of everything else, too
+SLEEPY = "bench_sleepy"  # follows only dormant accounts
+ADMIN = "bench_admin"  # a superuser
+DORMANT = "bench_dormant"  # the beginning of their names
+POSTS_OF_DORMANT = 6
+
+
+def heavy_extras(postgres: Postgres, recipe: Recipe, plan: Plan, folder: Path) -> Extras:
+    """What has to be added to a demo before growth can be measured with it."""
+    sizes = (plan.followed, plan.dormant, plan.rows)
+    key = hashlib.sha256(Path(__file__).read_bytes()).hexdigest() + repr(sizes)
+
+    def build(database: str) -> None:
+        uri = postgres.uri(database)
+        # Cheap hashes, because nobody measures how these accounts are made.
+        with running_server(uri, folder / database, workers=2, PAMPS_SECURITY__bcrypt_rounds="4") as server:
+            Builder(server, postgres, database, plan).build(recipe)
+        run_pamps(uri, folder, "promote", ADMIN)
+
+    return Extras("heavy", key, build)
+
+
+class Builder:
+    """Makes the accounts with what they have, many requests at once."""
+
+    def __init__(self, server: Server, postgres: Postgres, database: str, plan: Plan) -> None:
+        self._server = server
+        self._postgres = postgres
+        self._database = database
+        self._plan = plan
+
+    def build(self, recipe: Recipe) -> None:
+        """All of it."""
+        plan = self._plan
+        dormant = self._in_threads(self._register, (f"{DORMANT}_{number}" for number in range(plan.dormant)))
+        self._give_past(dormant)
+        self._register(ADMIN)
+        self._register(SLEEPY)
+        self._register(HOME)
+        everybody = spread(recipe.users, plan.followed)
+        say(f"{SLEEPY} follows {len(dormant)}, {HOME} follows {len(everybody)}")
+        self._follow(SLEEPY, dormant)
+        self._follow(HOME, everybody)
+        say(f"{HOME} writes {plan.rows} posts and {plan.rows} replies, and likes {plan.rows} posts")
+        self._write(plan.rows)
+        self._like(spread(recipe.posts, plan.rows))
+
+    def _register(self, name: str) -> int:
+        """Make an account; its id."""
+        account = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+        with self._server.client() as client:
+            return int(send(client, "POST", "/user/", 201, json=account).json()["id"])
+
+    def _give_past(self, dormant: list[int]) -> None:
+        """Make the dormant accounts the authors of the oldest posts."""
+        self._postgres.fetch(
+            "UPDATE post SET user_id = (%s)[1 + id %% %s] WHERE id <= %s AND user_id IS NOT NULL",
+            dormant,
+            len(dormant),
+            len(dormant) * POSTS_OF_DORMANT,
+            database=self._database,
+        )
+        count = 'SELECT count(*) FROM post WHERE user_id = "user".id AND NOT deleted'
+        self._postgres.fetch(f'UPDATE "user" SET posts = ({count})', database=self._database)  # noqa: S608
+
+    def _follow(self, name: str, followed: list[int]) -> None:
+        with self._signed_in(name) as client:
+            self._in_threads(lambda one: send(client, "POST", f"/user/follow/{one}/", 201), followed)
+
+    def _write(self, number: int) -> None:
+        """Top-level posts, and as many replies to the first of them."""
+        with self._signed_in(HOME) as client:
+
+            def write(text: str, **parent: int) -> int:
+                return int(send(client, "POST", "/post/", 201, json={"text": text} | parent).json()["id"])
+
+            first = write("The first of many.")
+            self._in_threads(lambda n: write(f"Post number {n}."), range(1, number))
+            self._in_threads(lambda n: write(f"Reply number {n}.", parent_id=first), range(number))
+
+    def _like(self, posts: list[int]) -> None:
+        """Deleted ones, which nobody can like, are passed over."""
+        with self._signed_in(HOME) as client:
+            self._in_threads(lambda post: send(client, "POST", f"/post/{post}/like/", 201, 404), posts)
+
+    def _signed_in(self, name: str) -> httpx2.Client:
+        return self._server.client(self._server.log_in(name, PASSWORD))
+
+    def _in_threads(self, work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        with ThreadPoolExecutor(THREADS) as pool:
+            return list(pool.map(work, items))
+
+
+def spread(number: int, wanted: int) -> list[int]:
+    """That many of the ids from 1 to `number`, evenly over all of them; all if there are not so many."""
+    wanted = min(number, wanted)
+    return [1 + position * number // wanted for position in range(wanted)]
+
+
+def send(client: httpx2.Client, method: str, path: str, *statuses: int, **options: Any) -> httpx2.Response:
+    """The answer, which has one of these statuses; raises LoadFailed."""
+    answer = client.request(method, path, **options)
+    if answer.status_code not in statuses:
+        raise LoadFailed(f"{method} {path} answered {answer.status_code}: {answer.text}")
+    return answer

@@ -1,0 +1,148 @@
+"""The lists of the API, and where their first page and one far from the beginning are in a database."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import httpx2
+
+from benchmarks.heavy import ADMIN, HOME, PASSWORD, SLEEPY
+from benchmarks.plan import Plan
+from benchmarks.server import Server
+from benchmarks.subjects import get, walk
+from benchmarks.wrk import LoadFailed
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list: its address in the documentation, what it is in words, where it is asked for, and by whom."""
+
+    address: str
+    about: str
+    path: str
+    reader: str = HOME
+
+    def title(self, names: dict[str, str]) -> str:
+        """How it is called in the table."""
+        return f"`GET {self.address}`{self.about.format_map(names)}"
+
+
+ARCHIVE = "/post/user/{username}/"
+TIMELINE = "/user/timeline/"
+LISTS = (
+    Listing("/post/", "", "/post/"),
+    Listing("/post/", " of one author", f"/post/?author={HOME}"),
+    Listing(ARCHIVE, "", f"/post/user/{HOME}/"),
+    Listing(ARCHIVE, " with replies", f"/post/user/{HOME}/?include_replies=true"),
+    Listing("/post/{post_id}/replies/", "", "/post/{thread}/replies/"),
+    Listing("/post/{post_id}/likes/", "", "/post/{liked}/likes/"),
+    Listing("/post/likes/{username}/", "", f"/post/likes/{HOME}/"),
+    Listing("/user/", "", "/user/"),
+    Listing("/user/{username}/followers/", "", "/user/{famous}/followers/"),
+    Listing("/user/{username}/following/", "", f"/user/{HOME}/following/"),
+    Listing(TIMELINE, ", {followed} followed", TIMELINE),
+    Listing(TIMELINE, ", {dormant} dormant", TIMELINE, SLEEPY),
+    Listing("/admin/user/", "", "/admin/user/", ADMIN),
+)
+# As long as somebody makes them, however much else is in the database.
+SHORT = {"/session/", "/access_token/", "/admin/invite/", "/admin/audit/"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of a list in one database, with the token of who reads it."""
+
+    title: str
+    page: int
+    rows: int
+    path: str
+    token: str
+
+
+def find_unknown_lists(server: Server) -> list[str]:
+    """The lists in the documentation of the API that are not in LISTS."""
+    with server.client() as client:
+        paths = get(client, "/openapi.json").json()["paths"]
+    lists = {
+        path
+        for path, methods in paths.items()
+        if any(parameter["name"] == "limit" for parameter in methods.get("get", {}).get("parameters", []))
+    }
+    return sorted(lists - {listing.address for listing in LISTS} - SHORT)
+
+
+def find_places(servers: dict[int, Server], plan: Plan) -> dict[int, list[Place]]:
+    """The same pages in every database, by its number of posts.
+
+    The far page has as many rows as the list in the smallest database allows. Where that is not even one, the
+    list has no far page.
+    """
+    finders = {size: Finder(server, plan) for size, server in servers.items()}
+    smallest = finders[min(finders)]
+    places: dict[int, list[Place]] = {size: [] for size in servers}
+    for listing in LISTS:
+        rows = smallest.count_rows(listing, DEFAULT_LIMIT * plan.far_page)
+        far = min(DEFAULT_LIMIT, rows // plan.far_page)
+        for size, finder in finders.items():
+            places[size].append(finder.find(listing, 1, max(1, min(rows, DEFAULT_LIMIT))))
+            if far:
+                places[size].append(finder.find(listing, plan.far_page, far))
+    return places
+
+
+class Finder:
+    """Finds pages in one database."""
+
+    def __init__(self, server: Server, plan: Plan) -> None:
+        self._clients = {}
+        self._tokens = {}
+        for name in (HOME, SLEEPY, ADMIN):
+            self._tokens[name] = server.log_in(name, PASSWORD)
+            self._clients[name] = server.client(self._tokens[name])
+        with server.client() as client:
+            self._names = {
+                "thread": str(get(client, f"/post/user/{HOME}/?limit=1").json()[0]["id"]),
+                "liked": str(most(client, "/post/", "likes")["id"]),
+                "famous": str(most(client, "/user/", "followers")["username"]),
+                "followed": f"{plan.followed:,}",
+                "dormant": f"{plan.dormant:,}",
+            }
+
+    def count_rows(self, listing: Listing, enough: int) -> int:
+        """How many rows a list has; at least `enough` if so many."""
+        client, count = self._clients[listing.reader], 0
+        for _ in walk(client, self._path(listing, MAX_LIMIT)):
+            count += 1
+            if count >= enough:
+                break
+        return count
+
+    def find(self, listing: Listing, page: int, rows: int) -> Place:
+        """A page with so many rows."""
+        client = self._clients[listing.reader]
+        path, left = self._path(listing, rows), (page - 1) * rows
+        while left:
+            step = min(left, MAX_LIMIT)
+            following = get(client, with_limit(path, step)).links["next"]["url"]
+            path, left = str(following), left - step
+        path = with_limit(path, rows)
+        found = len(get(client, path).json())
+        if found != rows:
+            raise LoadFailed(f"GET {path} has {found} rows; {rows} were expected")
+        return Place(listing.title(self._names), page, rows, path, self._tokens[listing.reader])
+
+    def _path(self, listing: Listing, limit: int) -> str:
+        return with_limit(listing.path.format_map(self._names), limit)
+
+
+def most(client: httpx2.Client, path: str, field: str) -> dict[str, Any]:
+    """The row of a list, or of its beginning if it is very long, that has most of something."""
+    return max(islice(walk(client, with_limit(path, MAX_LIMIT)), 10_000), key=lambda row: int(row[field]))
+
+
+def with_limit(path: str, limit: int) -> str:
+    """The address with that many rows on a page."""
+    return httpx2.URL(path).copy_set_param("limit", limit).raw_path.decode()

@@ -1,0 +1,70 @@
+"""Whom and what the load is about: found in the demo over HTTP, as anybody could find it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from benchmarks.server import Server
+from benchmarks.wrk import LoadFailed
+
+WANTED_FOLLOWED = 200
+WANTED_REPLIES = 20
+MAX_PAGES = 300  # of 100 rows each
+WRITERS = 16
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """A reader with about 200 followed, a post with about 20 replies, and people to write."""
+
+    reader: str
+    followed: int
+    post: int
+    replies: int
+    writers: list[str]
+
+
+def find_subjects(server: Server) -> Subjects:
+    """The same ones in every copy of the same demo."""
+    with server.client() as client:
+        people = list(walk(client, "/user/?limit=100"))
+        reader = min(people, key=lambda person: (abs(person["following"] - WANTED_FOLLOWED), person["id"]))
+        post = find_post(client)
+        replies = len(get(client, f"/post/{post}/").json()["replies"])
+    writers = [person["username"] for person in people[:: max(1, len(people) // WRITERS)]][:WRITERS]
+    return Subjects(reader["username"], reader["following"], post, replies, writers)
+
+
+def find_post(client: httpx2.Client) -> int:
+    """The newest post with as many replies as wanted, or else the one that comes closest."""
+    best, difference = 0, WANTED_REPLIES + 1
+    for post in walk(client, "/post/?limit=100"):
+        here = abs(post["replies_count"] - WANTED_REPLIES)
+        # A post also shows the places of deleted replies, which are not counted.
+        if not here and len(get(client, f"/post/{post['id']}/").json()["replies"]) != WANTED_REPLIES:
+            here = 1
+        if here < difference:
+            best, difference = post["id"], here
+        if not difference:
+            break
+    return int(best)
+
+
+def walk(client: httpx2.Client, path: str) -> Iterator[dict[str, Any]]:
+    """The rows of a list, from page to page."""
+    for _ in range(MAX_PAGES):
+        answer = get(client, path)
+        yield from answer.json()
+        if "next" not in answer.links:
+            return
+        path = str(answer.links["next"]["url"])
+
+
+def get(client: httpx2.Client, path: str) -> httpx2.Response:
+    """The answer, which is a 200; raises LoadFailed."""
+    answer = client.get(path)
+    if answer.status_code != 200:
+        raise LoadFailed(f"GET {path} answered {answer.status_code}: {answer.text}")
+    return answer
