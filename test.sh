@@ -19,19 +19,15 @@ say() { printf '\n== %s (%ss)\n' "$*" "$((SECONDS - started))"; }
 
 # Runs pytest against the database $1; the first failure is the exit status of the script.
 run_pytest() {
-    local uri=$1
+    export PAMPS_TEST_URI=$1
     shift
-    export PAMPS_TEST_URI=$uri
     if [ $# -gt 0 ]; then
-        .venv/bin/coverage run -m pytest "$@" || status=${status/#0/$?}
+        .venv/bin/python -m pytest "$@" || status=${status/#0/$?}
         return
     fi
-    # Coverage is taken on SQLite alone: it takes time, and on PostgreSQL the code is the same but for some lines.
-    local run=(.venv/bin/coverage run -m pytest)
-    [ -z "$uri" ] || run=(.venv/bin/python -m pytest)
     # On all cores, file by file; what wants the machine for itself comes after.
-    "${run[@]}" -n auto --dist loadfile -m "not load" || status=${status/#0/$?}
-    "${run[@]}" -m load || status=${status/#0/$?}
+    .venv/bin/python -m pytest -n auto --dist loadfile -m "not load" || status=${status/#0/$?}
+    .venv/bin/python -m pytest -m load || status=${status/#0/$?}
 }
 
 trap stop_postgres EXIT
@@ -47,7 +43,6 @@ say "Linters and types"
 .venv/bin/ruff format --check .
 .venv/bin/mypy
 
-rm -f .coverage .coverage.*
 say "Tests on SQLite"
 run_pytest "" "$@"
 
@@ -66,11 +61,5 @@ if [ -z "$fast" ]; then
     run_pytest "$postgres_uri" "$@"
 fi
 
-# A part of the suite covers a part of the code: only the whole of it is held to the bound.
-if [ -z "$fast" ] && [ $# = 0 ] && [ "$status" = 0 ]; then
-    say "Coverage"
-    .venv/bin/coverage combine --quiet
-    .venv/bin/coverage report || status=$?
-fi
 say "Done, exit status $status"
 exit "$status"
