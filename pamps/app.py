@@ -1,7 +1,12 @@
 """The application."""
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from multiprocessing import parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
@@ -71,9 +76,21 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(server.trusted_proxies))
 
 
+def stop_with_parent() -> None:
+    """Stop when the process that started this worker is gone: else it serves on, unseen, and keeps the port."""
+
+    def wait(parent: BaseProcess) -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    if parent := parent_process():
+        Thread(target=wait, args=(parent,), name="parent", daemon=True).start()
+
+
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """What was promised before the server is told to stop is still sent, and the database left in order."""
+    stop_with_parent()
     yield
     await to_thread.run_sync(drain, DRAIN_SECONDS)
     engine.dispose()

@@ -119,7 +119,8 @@ class _Outbox:
             try:
                 self._send(mail)
             except Exception as error:  # whatever it is, the next mail is another one
-                logger.error("No mail to %r: %s", _domain(mail.to), _reason(error))
+                server = f"{settings.mail.host}:{settings.mail.port}"
+                logger.error("No mail to %r: %s (%s)", _domain(mail.to), _reason(error), server)
             finally:
                 self._queue.task_done()
 

@@ -36,7 +36,7 @@ make_venv() {
         echo "pamps: $python cannot make a virtual environment; on Debian install python3-venv." >&2
         return 1
     fi
-    echo "Making .venv with $("$python" --version); with the packages it takes about a minute, once ..." >&2
+    echo "Making .venv with $("$python" --version) and its packages: about a minute, once ..." >&2
     if ! "$python" -m venv --clear .venv; then
         echo "pamps: $python could not make .venv; the reason is above." >&2
         return 1

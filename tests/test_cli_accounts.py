@@ -102,6 +102,15 @@ def check_log(pamps: Run) -> None:
     assert "invite" not in table
 
 
+def test_a_superuser_from_the_start_is_in_the_log_too(pamps: Run) -> None:
+    pamps("migrate")
+    pamps("create-user", "eva@example.com", "eva", "correct horse", "--superuser")
+
+    (line,) = json.loads(pamps("audit", "--json"))
+    assert list(line) == ["id", "date", "actor", "action", "target", "address"]
+    assert (line["action"], line["target"]) == ("promoted", "eva")
+
+
 def test_a_question_keeps_nobody_from_writing(database_uri: str, tmp_path: Path) -> None:
     with running_server(database_uri, tmp_path) as server, server.client(server.register("ana")) as ana:
         command = [sys.executable, "-m", "pamps", "delete-user", "ana"]

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pamps.cli.password import ask_password
 from pamps.cli.tables import ENDLESS, escape_cell
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def delete_user(
 
     user = _find(username)
     if not force:
-        typer.confirm(f"Delete {user.username} with {user.posts} posts for good?", abort=True)
+        posts = f"{user.posts} post{'' if user.posts == 1 else 's'}"
+        typer.confirm(f"Delete {user.username} with {posts} for good?", abort=True)
     with _account(username) as (session, user):
         admin.delete_user(session, actor(), user.id, None)
     typer.echo(f"Deleted {user.username}.")
@@ -62,7 +64,6 @@ def set_password(
     ] = None,
 ) -> None:
     """Give somebody a new password. Their sessions and access tokens end."""
-    from pamps.cli.user import ask_password
     from pamps.models.user import NewPasswordRequest
     from pamps.services import admin
 

@@ -12,6 +12,8 @@ from rich.table import Table
 from pamps.cli.account import actor
 from pamps.cli.tables import ENDLESS, escape_cell
 
+COLUMNS = ("date", "actor", "action", "target", "address")
+
 
 def audit(
     user: Annotated[str | None, typer.Option(help="Only what this user did or suffered.")] = None,
@@ -25,17 +27,17 @@ def audit(
     from pamps.queries.audit import latest_audit
 
     with Session(reading_engine) as session:
-        lines = [line.model_dump(mode="json") for line in latest_audit(session, user, limit)]
+        dumps = [line.model_dump(mode="json") for line in latest_audit(session, user, limit)]
+    lines = [{name: dump[name] for name in ("id", *COLUMNS)} for dump in dumps]
     if as_json:
         typer.echo(json.dumps(lines, indent=2))
         return
     table = Table(title=f"Audit log ({len(lines)})")
-    columns = ("date", "actor", "action", "target", "address")
-    for heading in columns:
+    for heading in COLUMNS:
         table.add_column(heading, overflow="fold")
     for line in lines:
         line["date"] = line["date"][:16].replace("T", " ")
-        table.add_row(*(escape_cell(line[name]) for name in columns))
+        table.add_row(*(escape_cell(line[name]) for name in COLUMNS))
     Console(width=None if sys.stdout.isatty() else ENDLESS).print(table)
 
 

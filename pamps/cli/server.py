@@ -1,6 +1,7 @@
 """Serving."""
 
 import errno
+import os
 import socket
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,6 +21,10 @@ def serve(
     reload: Annotated[bool, typer.Option("--reload", help="Restart when the code changes.")] = False,
 ) -> None:
     """Bring the database to the newest migration and serve the API."""
+    if port:
+        # Before anybody reads the settings: the links in mails lead there, and the workers read them, too.
+        os.environ["PAMPS_SERVER__port"] = str(port)
+
     import uvicorn
 
     from pamps import schema
@@ -90,6 +95,8 @@ def introduce(host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
     # Port 0 is any free one; the server tells which.
     docs = f"http://{shown}:{port}/docs" if port else "/docs"
+    if settings.server.url:
+        docs = f"{settings.server.url}/docs"
     console.print(f"Pamps {__version__} ({settings.env}) on {database}, docs at {docs}")
     if settings.security.secret_key == PUBLISHED_KEY and not is_loopback(host, port):
         console.print(

@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pamps.cli.account import actor
+from pamps.cli.password import ask_password
 from pamps.cli.tables import ENDLESS, escape_cell
 
 # What is shown of a user, and its heading in the table, where the e-mail address needs the room.
@@ -51,8 +53,10 @@ def print_table(rows: list[dict[str, Any]]) -> None:
 
 
 def create_user(
-    email: Annotated[str, typer.Argument(help="E-mail address.")],
-    username: Annotated[str, typer.Argument(help="User name: letters, digits, underscores.")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="E-mail address.")],
+    username: Annotated[
+        str, typer.Argument(metavar="USERNAME", help="User name: letters, digits, underscores.")
+    ],
     password: Annotated[
         str | None, typer.Argument(help="When left out, asked for, or read from a pipe.", show_default=False)
     ] = None,
@@ -64,7 +68,9 @@ def create_user(
     taken, and pydantic.ValidationError if one of the three is not valid.
     """
     from pamps.db import transaction
+    from pamps.models.audit import Action
     from pamps.models.user import UserRequest
+    from pamps.services.audit import record
     from pamps.services.user import add_user
 
     if password is None:
@@ -72,12 +78,7 @@ def create_user(
     request = UserRequest(email=email, username=username, password=password)
     with transaction() as session:
         user = add_user(session, request, superuser=superuser)
+        if superuser:
+            record(session, Action.PROMOTED, actor(), user, None)
     typer.echo(f"Created {user.username} (id {user.id}).")
     return user
-
-
-def ask_password() -> str:
-    """Asked for twice on a terminal; else one line of standard input, so that scripts need not show it."""
-    if sys.stdin.isatty():
-        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\r\n")

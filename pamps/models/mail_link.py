@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel, String, col
@@ -48,6 +48,14 @@ class LinkRequest(RequestModel):
     """A wish for a mail to this address."""
 
     email: Email
+
+
+class LinkAnswer(SQLModel):
+    """What is answered whether the address is known or not."""
+
+    detail: Literal["If the address is known here, a mail is on its way."] = (
+        "If the address is known here, a mail is on its way."
+    )
 
 
 class LinkConfirmation(RequestModel):

@@ -4,7 +4,7 @@ from pamps.auth import HashingTurn
 from pamps.client import ClientDep
 from pamps.db import SessionDep
 from pamps.errors import TooManyRequests, refusals
-from pamps.models.mail_link import LinkConfirmation, LinkRequest, PasswordReset, Purpose
+from pamps.models.mail_link import LinkAnswer, LinkConfirmation, LinkRequest, PasswordReset, Purpose
 from pamps.routes.base import make_router
 from pamps.services import mail_link as mail_link_service
 from pamps.services.mail_link import BadLink
@@ -14,9 +14,10 @@ router = make_router("", "mail")
 
 
 @router.post("/password_reset/", status_code=202, responses=refusals(TooManyRequests))
-def request_password_reset(body: LinkRequest, client: ClientDep, session: SessionDep) -> None:
+def request_password_reset(body: LinkRequest, client: ClientDep, session: SessionDep) -> LinkAnswer:
     """Have a link sent for choosing a new password. The answer is the same whether the address is known."""
     mail_link_service.request_link(session, Purpose.PASSWORD_RESET, body.email, client)
+    return LinkAnswer()
 
 
 @router.post(
@@ -28,9 +29,10 @@ def reset_password(body: PasswordReset, client: ClientDep, session: SessionDep) 
 
 
 @router.post("/email_confirmation/", status_code=202, responses=refusals(TooManyRequests))
-def request_email_confirmation(body: LinkRequest, client: ClientDep, session: SessionDep) -> None:
+def request_email_confirmation(body: LinkRequest, client: ClientDep, session: SessionDep) -> LinkAnswer:
     """Have the link for confirming an address sent again. The answer is the same whether it is known."""
     mail_link_service.request_link(session, Purpose.EMAIL_CONFIRMATION, body.email, client)
+    return LinkAnswer()
 
 
 @router.post("/email_confirmation/confirm/", status_code=204, responses=refusals(BadLink, EmailTaken))

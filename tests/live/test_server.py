@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import text
 from sqlmodel import create_engine
 
-from tests.server import REPOSITORY, Server, running_server
+from tests.server import PATIENCE_SECONDS, REPOSITORY, Server, running_server
 
 
 def run_pamps(uri: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -99,3 +100,14 @@ def test_uvicorn_refuses_broken_settings_in_one_line(
     assert run.stderr.startswith("pamps: ")
     assert words in run.stderr
     assert run.stderr.count("\n") == 1
+
+
+def test_no_worker_outlives_a_parent_that_was_killed(database_uri: str, tmp_path: Path) -> None:
+    with running_server(database_uri, tmp_path, "--workers", "2") as server:
+        workers = psutil.Process(server.process.pid).children(recursive=True)
+        assert len(workers) >= 2
+
+        server.process.kill()
+
+        _, alive = psutil.wait_procs(workers, timeout=PATIENCE_SECONDS)
+        assert not alive
