@@ -77,7 +77,7 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
 
 
 def stop_with_parent() -> None:
-    """Stop when the process that started this worker is gone: else it serves on, unseen, and keeps the port."""
+    """Stop when the process that started this worker is gone: it would serve on, unseen, on its port."""
 
     def wait(parent: BaseProcess) -> None:
         parent.join()

@@ -169,7 +169,7 @@ def test_no_password_goes_to_a_server_without_starttls(
 
     assert drain(PATIENCE_SECONDS)
     assert mailbox.take_all() == []
-    assert logged(caplog) == ["No mail to 'example.com': SMTPNotSupportedError"]
+    assert logged(caplog) == [f"No mail to 'example.com': SMTPNotSupportedError (127.0.0.1:{mailbox.port})"]
 
 
 def test_a_wrong_password_is_in_the_log_without_the_password(
@@ -181,7 +181,9 @@ def test_a_wrong_password_is_in_the_log_without_the_password(
         send(MAIL)
 
         assert drain(PATIENCE_SECONDS)
-    assert logged(caplog) == ["No mail to 'example.com': SMTPAuthenticationError 535"]
+    assert logged(caplog) == [
+        f"No mail to 'example.com': SMTPAuthenticationError 535 (127.0.0.1:{mailbox.port})"
+    ]
 
 
 def test_a_mail_waits_for_a_server_that_is_away(
@@ -213,7 +215,9 @@ def test_a_passing_refusal_is_tried_again_after_a_pause_and_not_for_ever(
     assert monotonic() - started >= 0.15
     assert drain(PATIENCE_SECONDS)
     assert mailbox.recipients.empty()
-    assert logged(caplog) == ["No mail to 'example.com': SMTPRecipientsRefused 451"]
+    assert logged(caplog) == [
+        f"No mail to 'example.com': SMTPRecipientsRefused 451 (127.0.0.1:{mailbox.port})"
+    ]
 
 
 def test_a_refusal_for_good_is_not_tried_again(caplog: pytest.LogCaptureFixture, mailbox: Mailbox) -> None:
@@ -223,7 +227,9 @@ def test_a_refusal_for_good_is_not_tried_again(caplog: pytest.LogCaptureFixture,
 
     assert drain(PATIENCE_SECONDS)
     assert mailbox.recipients.qsize() == 1
-    assert logged(caplog) == ["No mail to 'example.com': SMTPRecipientsRefused 550"]
+    assert logged(caplog) == [
+        f"No mail to 'example.com': SMTPRecipientsRefused 550 (127.0.0.1:{mailbox.port})"
+    ]
 
 
 @pytest.mark.parametrize(
