@@ -21,6 +21,8 @@ from pamps.models.base import RequestModel
 from pamps.routes import ROUTERS
 from tests.server import REPOSITORY
 
+pytestmark = pytest.mark.once
+
 PACKAGE = REPOSITORY / "pamps"
 
 # Imports run one way: a layer may import itself and the layers that it names.

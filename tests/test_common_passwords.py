@@ -6,6 +6,8 @@ from fastapi.testclient import TestClient
 from pamps.common_passwords import is_common
 from tests.routes import wrong_fields
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     "password", ["password", "PassWord", "12345678", "iloveyou", "password123", "qwertyuiop"]

@@ -7,6 +7,8 @@ import pytest
 
 from pamps.config import KEY_FILE, MIN_KEY_LENGTH, PUBLISHED_KEY, SettingsError, load_settings
 
+pytestmark = pytest.mark.once
+
 OWN_KEY = "a key that only this installation knows"
 FILES = ["settings.toml", ".secrets.toml"]
 

@@ -13,6 +13,8 @@ from sqlmodel import Session
 from pamps.errors import install_error_handlers
 from pamps.middleware import Envelope
 
+pytestmark = pytest.mark.once
+
 
 def client_of_a_route_that_raises(error: Exception) -> TestClient:
     app = FastAPI()

@@ -19,6 +19,8 @@ from pamps.mail import Mail, drain, post
 from tests.mailbox import HOST, PATIENCE_SECONDS, Mailbox, Security, running_mailbox, use_mail_settings
 from tests.server import REPOSITORY
 
+pytestmark = pytest.mark.once
+
 SECRETS = ("ana", "Reset", "token-4711", "hunter2")
 MAIL = Mail("ana@example.com", "Reset your password", "Follow https://example.org/?t=token-4711")
 LOGIN = ("postman", "hunter2")

@@ -10,6 +10,8 @@ from pamps.app import add_middleware
 from pamps.config import settings
 from pamps.errors import install_error_handlers
 
+pytestmark = pytest.mark.once
+
 SEALED = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -8,6 +8,8 @@ from pamps.app import app
 from pamps.models.user import USERNAME_PATTERN
 from pamps.names import RESERVED_NAMES, is_reserved
 
+pytestmark = pytest.mark.once
+
 SEGMENTS = {
     name
     for path in app.openapi()["paths"]

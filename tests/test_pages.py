@@ -15,6 +15,8 @@ from tests.databases import empty_database
 from tests.mailbox import Mailbox, running_mailbox
 from tests.server import Server, running_server
 
+pytestmark = pytest.mark.once
+
 PAGES = ["/docs", "/redoc"]
 LINK_PAGES = ["/password_reset/", "/email_confirmation/"]
 DOCUMENTED_ADDRESS = "http://127.0.0.1:8000"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.server import REPOSITORY
 
-pytestmark = pytest.mark.skipif(not shutil.which("bash"), reason="the scripts need bash")
+pytestmark = [pytest.mark.skipif(not shutil.which("bash"), reason="the scripts need bash"), pytest.mark.once]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

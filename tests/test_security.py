@@ -32,6 +32,8 @@ from pamps.security import (
     verify_password,
 )
 
+pytestmark = pytest.mark.once
+
 EMOJI = "🙂" * 18  # 72 bytes, where bcrypt alone stops reading
 LONG = "p" * 200
 

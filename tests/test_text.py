@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from pamps.text import is_blank, refuse_unstorable
 
+pytestmark = pytest.mark.once
+
 # Hypothesis keeps what it found in a folder; without one, a run leaves nothing behind.
 quick = settings(max_examples=200, deadline=None, database=None)
 storable = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

@@ -9,6 +9,8 @@ import pytest
 from pamps.errors import Unavailable
 from pamps.turns import Turn
 
+pytestmark = pytest.mark.once
+
 
 @asynccontextmanager
 async def inside(turn: Turn) -> AsyncIterator[None]:

@@ -24,7 +24,7 @@ from tests.roles import Stage, open_stage
 Case = schemathesis.Case[Any]
 
 # Made up for one operation. The budget is for all of them, so that the suite stays quick when they grow many.
-EXAMPLES = max(3, min(20, 600 // len(OPERATIONS)))
+EXAMPLES = max(3, min(20, 300 // len(OPERATIONS)))
 # What it cannot make up, or too seldom. Half of a surrogate pair can be sent in JSON alone.
 ODD_TEXTS = ["a\0b", "\0", "a\ud800", "\udfff"]
 ODD_NUMBERS = [0, -1, 2**63, 10**30, 10**4000]

@@ -27,6 +27,8 @@ from benchmarks.throughput import (
 )
 from benchmarks.wrk import Sample
 
+pytestmark = pytest.mark.once
+
 MAX_BYTES = 60_000  # of a picture
 
 

@@ -9,6 +9,8 @@ import pytest
 from benchmarks.server import running_server
 from benchmarks.wrk import LoadFailed, Request, read_sample
 
+pytestmark = pytest.mark.once
+
 FIRST = Request("GET", "/post/")
 
 

@@ -13,6 +13,8 @@ from pamps.demo.world import World
 from pamps.models.post import PostRequest
 from pamps.models.user import UserRequest
 
+pytestmark = pytest.mark.once
+
 RECIPE = Recipe(users=1000, posts=10_000, seed=1, until=date(2024, 1, 1))
 
 Tables = dict[str, list[dict[str, Any]]]

@@ -18,7 +18,7 @@ from tests.live.recovery import is_unavailable
 from tests.proxy import NGINX, Proxy, documented_settings, running_proxy
 from tests.server import Server, running_server
 
-pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx on this machine")
+pytestmark = [pytest.mark.skipif(NGINX is None, reason="no nginx on this machine"), pytest.mark.once]
 
 LIMITS: dict[str, Any] = {"PAMPS_LIMITS__enabled": "true", "PAMPS_LIMITS__login": "3 per hour"}
 PASSWORD = "correct horse"
