@@ -58,19 +58,23 @@ def assert_one_red_line(run: subprocess.CompletedProcess[str], words: str) -> No
     assert run.stdout == ""
 
 
+@pytest.mark.once
 def test_version(pamps: Run) -> None:
     assert pamps("--version").stdout == f"pamps {__version__}\n"
 
 
+@pytest.mark.once
 def test_help_and_version_need_no_settings(pamps: Run) -> None:
     assert pamps("--version", PAMPS_ENV="broken").returncode == 0
     assert "create-user" in pamps("--help", PAMPS_ENV="broken").stdout
 
 
+@pytest.mark.once
 def test_broken_settings_are_one_line(pamps: Run) -> None:
     assert_one_red_line(pamps("user-list", PAMPS_ENV="broken"), "PAMPS_ENV is 'broken'")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -86,6 +90,7 @@ def test_misuse_is_one_red_line(pamps: Run, arguments: tuple[str, ...], words: s
     assert_one_red_line(pamps(*arguments), words)
 
 
+@pytest.mark.once
 def test_alone_it_shows_its_help(pamps: Run) -> None:
     run = pamps()
 
@@ -93,6 +98,7 @@ def test_alone_it_shows_its_help(pamps: Run) -> None:
     assert "create-user" in run.stdout
 
 
+@pytest.mark.once
 def test_in_a_pipe_each_user_is_one_whole_line(migrated: Run) -> None:
     migrated("create-user", f"{'a' * 60}@example.com", "ana", "a long password")
 
@@ -102,6 +108,7 @@ def test_in_a_pipe_each_user_is_one_whole_line(migrated: Run) -> None:
     assert f" {'a' * 60}@example.com " in rows[0]
 
 
+@pytest.mark.once
 def test_on_a_terminal_a_long_address_is_folded_and_shown_whole(migrated: Run, database_uri: str) -> None:
     migrated("create-user", f"{'a' * 60}@example.com", "ana", "a long password")
 
@@ -112,6 +119,7 @@ def test_on_a_terminal_a_long_address_is_folded_and_shown_whole(migrated: Run, d
     assert max(map(len, rows)) <= 80
 
 
+@pytest.mark.once
 def test_the_headings_leave_room_for_the_address(migrated: Run) -> None:
     shown = migrated("user-list").stdout.splitlines()[2]
 
@@ -126,6 +134,7 @@ def test_the_headings_leave_room_for_the_address(migrated: Run) -> None:
     ]
 
 
+@pytest.mark.once
 def test_a_reader_that_stops_early_hears_nothing(migrated: Run, database_uri: str) -> None:
     """The reader is gone before the command writes, every time."""
     reader, writer = os.pipe()
@@ -186,6 +195,7 @@ def test_another_broken_rule_is_not_called_taken() -> None:
     )
 
 
+@pytest.mark.once
 def test_the_password_may_come_through_a_pipe(migrated: Run) -> None:
     made = migrated("create-user", "ana@example.com", "ana", stdin="hidden word \nnot this\n")
 
@@ -194,6 +204,7 @@ def test_the_password_may_come_through_a_pipe(migrated: Run) -> None:
     assert_one_red_line(migrated("create-user", "bia@example.com", "bia"), "password: ")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -206,6 +217,7 @@ def test_the_rules_are_those_of_the_api(migrated: Run, arguments: tuple[str, ...
     assert_one_red_line(migrated("create-user", *arguments), words)
 
 
+@pytest.mark.once
 def test_the_password_is_asked_for_twice_and_hidden(migrated: Run, database_uri: str) -> None:
     """In a real terminal: what is typed must not appear."""
     screen = type_into_terminal(
@@ -242,6 +254,7 @@ def type_into_terminal(arguments: list[str], uri: str, answers: list[str], **env
     return screen.decode()
 
 
+@pytest.mark.once
 def test_reset_db_asks_first(migrated: Run) -> None:
     refused = migrated("reset-db", stdin="n\n")
     kept = migrated("user-list")
@@ -301,6 +314,7 @@ def test_the_database_of_a_newer_pamps_is_one_red_line(
     )
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("family", "host", "address"),
     [
@@ -325,16 +339,19 @@ def test_a_port_in_use_is_one_red_line(
     assert_one_red_line(run, f"Port {port} of {host} is taken; choose another with --port.")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a..b"])
 def test_an_unknown_host_is_one_red_line(pamps: Run, host: str) -> None:
     assert_one_red_line(pamps("serve", "--host", host), f"There is no host named {host}")
 
 
+@pytest.mark.once
 def test_an_address_of_another_machine_is_one_red_line(pamps: Run) -> None:
     """192.0.2.0/24 is nobody's (RFC 5737)."""
     assert_one_red_line(pamps("serve", "--host", "192.0.2.1", "--port", "0"), "of 192.0.2.1: ")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("host", "key", "warned"),
     [
@@ -386,6 +403,7 @@ def test_production_wants_the_name_of_the_database_even_with_force(migrated: Run
     assert migrated("reset-db", "-f", "--database", name, **production).returncode == 0
 
 
+@pytest.mark.once
 def test_the_shell_has_everything_at_hand(migrated: Run) -> None:
     migrated("create-user", "ana@example.com", "ana", "a long password")
     lines = (
@@ -399,6 +417,7 @@ def test_the_shell_has_everything_at_hand(migrated: Run) -> None:
     assert "Post Social Like" in shown
 
 
+@pytest.mark.once
 def test_an_error_in_the_shell_is_shown_alone(migrated: Run) -> None:
     shown = migrated("shell", stdin="1 / 0\n").stderr
 

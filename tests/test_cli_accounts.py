@@ -13,6 +13,8 @@ import pytest
 
 from tests.server import REPOSITORY, running_server
 
+pytestmark = pytest.mark.once
+
 Run = Callable[..., str]
 
 

@@ -16,6 +16,8 @@ from tests.demo.test_load import WRONG_COUNTERS
 from tests.server import REPOSITORY, running_server
 from tests.test_cli import assert_one_red_line, type_into_terminal
 
+pytestmark = pytest.mark.once
+
 SMALL = ("--users", "20", "--posts", "100")
 
 # `pamps`, but it says when the first posts are written, and then waits for ever.
