@@ -49,7 +49,11 @@ def running_server(
     `settings` are environment variables, such as `PAMPS_POSTS__max_length="10"`. With another `python` than
     the one that runs the tests, it serves what is installed there, from `folder`.
     """
-    environment = {**os.environ, "PAMPS_DB__uri": uri, "PYTHONUNBUFFERED": "1", **settings}
+    environment = {**os.environ, "PAMPS_DB__uri": uri, "PYTHONUNBUFFERED": "1"}
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # Side by side, all servers share the hundred connections that a PostgreSQL allows.
+        environment["PAMPS_DB__pool_size"] = "6"
+    environment |= settings
     environment.pop("COVERAGE_PROCESS_CONFIG", None)  # servers run at their own speed
     log = folder / "server.log"
     command = [str(python or sys.executable), "-m", "pamps", "serve", "--port", "0", *arguments]
