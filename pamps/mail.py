@@ -61,7 +61,9 @@ def drain(seconds: float) -> bool:
 
 @event.listens_for(Session, "after_commit")
 def _on_commit(session: Session) -> None:
-    mails = session.info.get("mails", {})
+    mails = session.info.get("mails")
+    if not mails:
+        return  # nearly every commit
     if savepoint := session.get_nested_transaction():
         mails.setdefault(savepoint.parent, []).extend(mails.pop(savepoint, []))
         return

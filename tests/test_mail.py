@@ -318,7 +318,11 @@ def test_a_closed_console_does_not_make_a_commit_fail(monkeypatch: pytest.Monkey
     closed.close()
     monkeypatch.setattr(sys, "stderr", closed)
 
-    send(MAIL)
+    with Session() as session:
+        post(session, MAIL)
+        session.commit()
+
+        assert not session.in_transaction()
 
 
 def test_a_server_that_stops_sends_what_waits_without_another_pause(

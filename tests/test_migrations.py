@@ -126,6 +126,17 @@ def empty_tables(uri: str) -> set[str]:
     return empty
 
 
+def test_a_command_on_the_database_of_an_older_version_says_what_to_do(database_uri: str) -> None:
+    alembic(database_uri, "upgrade", "0001")
+
+    command = [sys.executable, "-m", "pamps", "user-list"]
+    environment = {**os.environ, "PAMPS_DB__uri": database_uri}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 1
+    assert run.stderr.endswith("Run `pamps migrate` first.\n")
+
+
 def test_what_the_first_version_wrote_is_kept_and_its_people_log_in(
     database_uri: str, tmp_path: Path
 ) -> None:

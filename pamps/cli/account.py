@@ -2,17 +2,14 @@
 
 import os
 import pwd
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from pamps.cli.password import ask_password
-from pamps.cli.tables import ENDLESS, escape_cell
+from pamps.cli.tables import print_table
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -96,13 +93,11 @@ def sessions(
             typer.echo(f"Ended {ended} session{'' if ended == 1 else 's'} of {user.username}.")
             return
         found = all_sessions(session, user)
-    table = Table(title=f"Sessions of {user.username} ({len(found)})")
-    for heading in ("id", "device", "address", "since", "last used"):
-        table.add_column(heading, overflow="fold")
+    rows: list[list[object]] = []
     for row in found:
-        times = (f"{moment:%Y-%m-%d %H:%M}" for moment in (row.created_at, row.last_used_at))
-        table.add_row(*map(escape_cell, (row.id, row.device, row.address, *times)))
-    Console(width=None if sys.stdout.isatty() else ENDLESS).print(table)
+        times = (f"{time:%Y-%m-%d %H:%M}" for time in (row.created_at, row.last_used_at))
+        rows.append([row.id, row.device, row.address, *times])
+    print_table(f"Sessions of {user.username}", ("id", "device", "address", "since", "last used"), rows)
 
 
 def _set_superuser(username: str, *, superuser: bool) -> None:

@@ -1,16 +1,13 @@
 """The audit log, and invites, which it tells of."""
 
 import json
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from pamps.cli.account import actor
-from pamps.cli.tables import ENDLESS, escape_cell
+from pamps.cli.tables import print_table
 
 COLUMNS = ("date", "actor", "action", "target", "address")
 
@@ -32,13 +29,9 @@ def audit(
     if as_json:
         typer.echo(json.dumps(lines, indent=2))
         return
-    table = Table(title=f"Audit log ({len(lines)})")
-    for heading in COLUMNS:
-        table.add_column(heading, overflow="fold")
     for line in lines:
         line["date"] = line["date"][:16].replace("T", " ")
-        table.add_row(*(escape_cell(line[name]) for name in COLUMNS))
-    Console(width=None if sys.stdout.isatty() else ENDLESS).print(table)
+    print_table("Audit log", COLUMNS, [[line[name] for name in COLUMNS] for line in lines])
 
 
 def invite(

@@ -79,5 +79,6 @@ def explain_refusal(reason: str) -> str:
         return "This user name is taken."
     if "uq_user_email" in reason:
         return "This e-mail address is taken."
-    no_table = "no such table" in reason or ("relation" in reason and "does not exist" in reason)
-    return f"The database refused: {reason.rstrip('.')}.{' Run `pamps migrate` first.' if no_table else ''}"
+    # A table in an empty database, a column in one that an older Pamps has made.
+    is_missing = reason.startswith(("no such ", "relation ", "column "))
+    return f"The database refused: {reason.rstrip('.')}.{' Run `pamps migrate` first.' if is_missing else ''}"

@@ -1,16 +1,13 @@
 """Accounts."""
 
 import json
-import sys
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from pamps.cli.account import actor
 from pamps.cli.password import ask_password
-from pamps.cli.tables import ENDLESS, escape_cell
+from pamps.cli.tables import print_table
 
 # What is shown of a user, and its heading in the table, where the e-mail address needs the room.
 COLUMNS = {
@@ -37,19 +34,10 @@ def user_list(as_json: Annotated[bool, typer.Option("--json", help="Print JSON i
     rows = [{name: dump[name] for name in COLUMNS} for dump in dumps]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
-    else:
-        print_table(rows)
-
-
-def print_table(rows: list[dict[str, Any]]) -> None:
-    """One line a user, so that grep finds whole ones; only a terminal that is too narrow gets it folded."""
-    table = Table(title=f"Users ({len(rows)})")
-    for heading in COLUMNS.values():
-        table.add_column(heading, overflow="fold")
+        return
     for row in rows:
         row["created_at"] = row["created_at"][:10]
-        table.add_row(*(escape_cell(row[name]) for name in COLUMNS))
-    Console(width=None if sys.stdout.isatty() else ENDLESS).print(table)
+    print_table("Users", COLUMNS.values(), [list(row.values()) for row in rows])
 
 
 def create_user(

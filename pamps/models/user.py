@@ -53,6 +53,11 @@ def normal_email(typed: str) -> str:
         return typed
 
 
+def normal_login(typed: str) -> str:
+    """A user name or e-mail address, the same for all spellings that find one account."""
+    return (normal_email(typed) if "@" in typed else typed).lower()
+
+
 def _normalise_email(email: str) -> str:
     return validate_email(
         email, check_deliverability=False, allow_smtputf8=False, test_environment=True, strict=True

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from pamps.errors import NotFound
 from pamps.models.like import Like
 from pamps.models.social import Social
-from pamps.models.user import AccountResponse, User, UserPublic, UserResponse, normal_email
+from pamps.models.user import AccountResponse, User, UserPublic, UserResponse, normal_login
 from pamps.pagination import Page, Sort
 
 USER_COLUMNS = [getattr(User, name) for name in ("id", *UserPublic.model_fields)]
@@ -48,7 +48,7 @@ def get_user(session: Session, username: str) -> User:
 
 def find_login(session: Session, name: str) -> User | None:
     """The active user whose user name or e-mail address, without regard to case, is `name`."""
-    is_named = func.lower(User.email) == normal_email(name).lower() if "@" in name else is_called(name)
+    is_named = func.lower(User.email) == normal_login(name) if "@" in name else is_called(name)
     return session.scalar(select(User).where(is_named, col(User.is_active).is_(True)))
 
 

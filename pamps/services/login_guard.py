@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from pamps.client import Client
 from pamps.db import release
-from pamps.models.user import User, normal_email
+from pamps.models.user import User, normal_login
 from pamps.queries.session import was_used_from
 from pamps.security import digest
 from pamps.services.rate_limit import Hit, count, forget, forgive
@@ -38,9 +38,8 @@ class Attempt:
 
     @property
     def _who(self) -> str:
-        # Name and e-mail address apart: a count that they share would tell that they do. All spellings of an
-        # address that log in count as one.
-        return digest((normal_email(self.name) if "@" in self.name else self.name).lower())
+        # Name and e-mail address apart: a count that they share would tell that they do.
+        return digest(normal_login(self.name))
 
     def count_code(self, session: Session, user: User) -> None:
         """The password was right: count a wrong code, and keep that; raises TooManyRequests."""

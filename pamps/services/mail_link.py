@@ -20,12 +20,11 @@ from pamps.queries.user import find_by_email
 from pamps.security import digest, hash_password
 from pamps.services.audit import record
 from pamps.services.rate_limit import Hit, count
-from pamps.services.rows import change, insert_into, lock
+from pamps.services.rows import change, insert_into, lock, sweep
 from pamps.services.session import throw_out
 from pamps.services.taken import explain_taken
 
 LIFE = timedelta(hours=1)
-SWEEP = 10  # rows that are over, deleted with each new one
 
 SUBJECTS = {
     Purpose.PASSWORD_RESET: "Your new password for Pamps",
@@ -89,18 +88,12 @@ def send_link(session: Session, purpose: Purpose, email: str, user: User | None)
     insert: Any = insert_into(session, MailLink).values(made)
     newer = {name: made[name] for name in ("email", "token_hash", "expires_at")}
     session.execute(insert.on_conflict_do_update(index_elements=["user_id", "purpose"], set_=newer))
-    _sweep(session)
+    sweep(session, MailLink)
     if user is not None:
         # Behind `#`, which no browser sends: so the token is in nobody's log.
         link = f"{settings.server.address}/{purpose}/#{token}"
         text = TEXTS[purpose].format(username=user.username, link=link)
         post(session, Mail(email, SUBJECTS[purpose], text))
-
-
-def _sweep(session: Session) -> None:
-    """Delete some links that are over. Never waits."""
-    over = select(MailLink.id).where(col(MailLink.expires_at) <= utc_now()).limit(SWEEP)
-    change(session, delete(MailLink).where(col(MailLink.id).in_(over.with_for_update(skip_locked=True))))
 
 
 def reset_password(session: Session, token: str, password: str, client: Client) -> None:

@@ -9,7 +9,9 @@ from sqlmodel import Session
 from pamps.config import settings
 from pamps.errors import TooManyRequests
 from pamps.models.base import utc_now
+from pamps.models.rate_limit import RateCount
 from pamps.services.rate_storage import DatabaseStorage
+from pamps.services.rows import sweep
 
 
 @dataclass(frozen=True, order=True)
@@ -40,7 +42,7 @@ def count(session: Session, *hits: Hit) -> None:
             window = limiter.get_window_stats(hit.rate, hit.setting, hit.who)
             seconds = max(1, round(window.reset_time - utc_now().timestamp()))
             raise TooManyRequests(hit.what, getattr(settings.limits, hit.setting), hit.rate.amount, seconds)
-    storage.sweep()
+    sweep(session, RateCount)
 
 
 def forgive(session: Session, *hits: Hit) -> None:

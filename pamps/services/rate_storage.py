@@ -12,8 +12,6 @@ from pamps.models.base import utc_now
 from pamps.models.rate_limit import RateCount
 from pamps.services.rows import change, insert_into
 
-SWEEP = 10  # rows; more than are made meanwhile, so that the table does not grow
-
 
 class DatabaseStorage(Storage):
     """Counts in the transaction of `session`: what is rolled back was not counted."""
@@ -74,13 +72,3 @@ class DatabaseStorage(Storage):
     def clear(self, key: str) -> None:
         """Forget one count."""
         change(self.session, delete(RateCount).where(col(RateCount.key) == key))
-
-    def sweep(self) -> None:
-        """Delete some counts that are over. Never waits: what somebody else holds stays for the next time."""
-        over = (
-            select(col(RateCount.id))
-            .where(col(RateCount.expires_at) <= utc_now())
-            .limit(SWEEP)
-            .with_for_update(skip_locked=True)
-        )
-        change(self.session, delete(RateCount).where(col(RateCount.id).in_(over)))

@@ -4,11 +4,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Delete, Update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, delete, select
 
 from pamps.errors import RefusedToken
+from pamps.models.base import utc_now
+from pamps.models.mail_link import MailLink
 from pamps.models.post import Post
+from pamps.models.rate_limit import RateCount
 from pamps.models.user import User
+
+SWEEP = 10  # rows
 
 Table = TypeVar("Table", bound=SQLModel)
 
@@ -51,6 +56,15 @@ def insert_into(session: Session, table: type[SQLModel]) -> Any:
     """The INSERT of the database in use, which has an ON CONFLICT."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     return insert(table)
+
+
+def sweep(session: Session, table: type[RateCount] | type[MailLink]) -> None:
+    """Delete some rows whose end is past: more than are made meanwhile, so that the table does not grow.
+
+    Never waits: what somebody else holds stays for the next time.
+    """
+    over = select(table.id).where(col(table.expires_at) <= utc_now()).limit(SWEEP)
+    change(session, delete(table).where(col(table.id).in_(over.with_for_update(skip_locked=True))))
 
 
 def change(session: Session, statement: Update | Delete) -> int:
