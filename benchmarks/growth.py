@@ -17,8 +17,8 @@ from benchmarks.statements import capture
 from benchmarks.wrk import LoadFailed, Request
 
 TARGET = 1.5  # times what it costs in the smallest database
-EXPLAINED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
-IGNORED = ("SET", "SHOW", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+EXPLAINED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "EXECUTE")
+IGNORED = ("PREPARE", "SET", "SHOW", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 REPEATS = 3
 
 
@@ -130,9 +130,20 @@ def explain_all(
         for place, sent, cost in zip(places, statements, costs, strict=True):
             if not sent:
                 raise LoadFailed(f"GET {place.path} sent nothing to the database that we could see")
+            prepare_all(connection, sent)
             plans = [explain(connection, statement) for statement in sent if is_explained(statement)]
             cost.pages = sum(pages for pages, _ in plans)
             cost.database_ms = sum(ms for _, ms in plans)
+
+
+def prepare_all(connection: Any, statements: list[str]) -> None:
+    """Make known what the request prepared, to be planned as the server has it planned."""
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan")
+        for statement in statements:
+            if statement.startswith("PREPARE"):
+                cursor.execute(statement)
+    connection.commit()
 
 
 def is_explained(statement: str) -> bool:

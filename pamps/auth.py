@@ -1,12 +1,13 @@
 """Who is asking: the dependencies that routes name in their signatures."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, Request
 from fastapi.security import OAuth2PasswordBearer
-from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session
 
 from pamps import cookies
@@ -20,148 +21,122 @@ from pamps.errors import (
     Unauthorized,
 )
 from pamps.models.token import RefreshRequest
-from pamps.models.user import User
+from pamps.models.user import Viewer
 from pamps.queries.access_token import find_by_secret
 from pamps.queries.session import find_signed_in
-from pamps.security import ACCESS_TOKEN_PREFIX, Claims, InvalidToken, read_token
+from pamps.security import ACCESS_TOKEN_PREFIX, InvalidToken, read_token
 from pamps.services.access_token import note_use
-from pamps.turns import Turn
+from pamps.turns import Turn, in_thread
 
-# The pure ones are `async`: they never wait, and a plain function would cost each request a thread.
-_bearer = OAuth2PasswordBearer(
-    tokenUrl="token", auto_error=False, description="An access token from `/token` or `/access_token/`."
-)
+Check = Callable[[Viewer | None], Viewer | None]
 
 
-class AccessSecret(str):
-    """What may be a personal access token."""
+def require_user(viewer: Viewer | None) -> Viewer:
+    """Raises Unauthorized if nobody is signed in."""
+    if viewer is None:
+        raise Unauthorized
+    return viewer
+
+
+def require_session(viewer: Viewer | None) -> Viewer:
+    """Raises SessionRequired for those who came in with a personal access token."""
+    viewer = require_user(viewer)
+    if viewer.session_id is None:
+        raise SessionRequired
+    return viewer
+
+
+def require_fresh(viewer: Viewer | None) -> Viewer:
+    """Raises FreshTokenRequired unless the password was just given, or SessionRequired."""
+    viewer = require_session(viewer)
+    if not viewer.fresh:
+        raise FreshTokenRequired
+    return viewer
+
+
+def require_superuser(viewer: Viewer | None) -> Viewer:
+    """Raises SuperuserRequired for everybody else who has logged in, or SessionRequired."""
+    viewer = require_session(viewer)
+    if not viewer.superuser:
+        raise SuperuserRequired
+    return viewer
+
+
+# Whether a route finds out in its own thread who is asking (see pamps.routes.sending).
+FINDS_LATER = "pamps.finds_later"
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Who sent the request, and how they showed it."""
+class Later:
+    """Who is asking, not asked yet."""
 
-    user: User
-    # None for a personal access token.
-    session_id: int | None
-    # Whether they have just given the password.
-    fresh: bool
-
-    def require_session(self) -> int:
-        """The id of the session; raises SessionRequired."""
-        if self.session_id is None:
-            raise SessionRequired
-        return self.session_id
+    find: Callable[[], Viewer | None]
 
 
-async def get_credentials(token: Annotated[str | None, Depends(_bearer)]) -> Claims | AccessSecret | None:
-    """What was sent to show who it is; None without a token. A token that is not valid is an error even where
-    nobody needs to sign in: its owner believes to be somebody."""
-    if token is None:
-        return None
+class Asks(OAuth2PasswordBearer):
+    """A dependency that finds out who is asking, and holds them to a check.
+
+    A token that is not valid is an error even where nobody needs to sign in: its owner believes to be
+    somebody.
+    """
+
+    def __init__(self, check: Check | None = None) -> None:
+        super().__init__(
+            tokenUrl="token",
+            scheme_name="OAuth2PasswordBearer",
+            auto_error=False,
+            description="An access token from `/token` or `/access_token/`.",
+        )
+        self.check = check
+
+    async def __call__(  # type: ignore[override]
+        self, request: Request, session: SessionDep
+    ) -> Viewer | Later | None:
+        token = await super().__call__(request)
+        find = partial(self.find, session, token, request.method)
+        if token is None:
+            return find()  # without asking the database
+        return Later(find) if request.scope[FINDS_LATER] else await in_thread(find)
+
+    def find(self, session: Session, token: str | None, method: str) -> Viewer | None:
+        """Whose token it is, after the check; raises like `find_viewer`."""
+        viewer = None if token is None else find_viewer(session, token, method)
+        return self.check(viewer) if self.check else viewer
+
+
+def find_viewer(session: Session, token: str, method: str) -> Viewer:
+    """Whose token it is; raises RefusedToken for one that opens nothing, and InsufficientScope for one that
+    may not do this."""
     if token.startswith(ACCESS_TOKEN_PREFIX):
-        return AccessSecret(token)
+        return _find_by_access_token(session, token, method)
     try:
-        return read_token(token, "access_token")
+        viewer = find_signed_in(session, read_token(token, "access_token"))
     except InvalidToken:
         raise RefusedToken from None
-
-
-def maybe_caller(
-    request: Request,
-    credentials: Annotated[Claims | AccessSecret | None, Depends(get_credentials)],
-    session: SessionDep,
-) -> Caller | None:
-    """Who is signed in, or None for everybody else; raises RefusedToken for a token that opens nothing, and
-    InsufficientScope for one that may not do this."""
-    if credentials is None:
-        return None
-    if isinstance(credentials, AccessSecret):
-        return _caller_by_access_token(session, credentials, request.method)
-    user = find_signed_in(session, credentials)
-    if user is None:
+    if viewer is None:
         raise RefusedToken
-    return Caller(user, credentials.session_id, credentials.fresh)
+    return viewer
 
 
-def _caller_by_access_token(session: Session, secret: AccessSecret, method: str) -> Caller:
+def _find_by_access_token(session: Session, secret: str, method: str) -> Viewer:
     found = find_by_secret(session, secret)
     if found is None:
         raise RefusedToken
-    user, token = found
+    viewer, token = found
     # Here and not in the routes, so that none can forget it.
     if token.scopes != "write" and method not in SAFE_METHODS:
         raise InsufficientScope
     note_use(session, token)
-    # What superusers may wants a login. "Committed": the row keeps what it says.
-    set_committed_value(user, "superuser", False)
-    return Caller(user, None, fresh=False)
+    return viewer
 
 
-MaybeCaller = Annotated[Caller | None, Depends(maybe_caller)]
-
-
-async def current_caller(caller: MaybeCaller) -> Caller:
-    """Who is signed in; raises Unauthorized if nobody is."""
-    if caller is None:
-        raise Unauthorized
-    return caller
-
-
-CurrentCaller = Annotated[Caller, Depends(current_caller)]
-
-
-async def current_session(caller: CurrentCaller) -> Caller:
-    """Who has logged in; raises SessionRequired for those who came in without."""
-    caller.require_session()
-    return caller
-
-
-CurrentSession = Annotated[Caller, Depends(current_session)]
-
-
-async def require_superuser(caller: CurrentSession) -> Caller:
-    """A superuser who has logged in; raises SuperuserRequired for everybody else who has."""
-    if not caller.user.superuser:
-        raise SuperuserRequired
-    return caller
-
-
-Superuser = Annotated[Caller, Depends(require_superuser)]
-
-
-async def fresh_session(caller: CurrentSession) -> Caller:
-    """Who has just logged in with the password; raises SessionRequired or FreshTokenRequired."""
-    if not caller.fresh:
-        raise FreshTokenRequired
-    return caller
-
-
-FreshSession = Annotated[Caller, Depends(fresh_session)]
-
-
-async def maybe_user(caller: MaybeCaller) -> User | None:
-    """The signed-in user, or None for everybody else."""
-    return caller.user if caller else None
-
-
-MaybeUser = Annotated[User | None, Depends(maybe_user)]
-
-
-async def current_user(caller: CurrentCaller) -> User:
-    """The signed-in user; raises Unauthorized without one."""
-    return caller.user
-
-
-CurrentUser = Annotated[User, Depends(current_user)]
-
-
-async def fresh_user(caller: FreshSession) -> User:
-    """The signed-in user, who has just given the password; raises FreshTokenRequired."""
-    return caller.user
-
-
-FreshUser = Annotated[User, Depends(fresh_user)]
+# Who is signed in, or None; who is; who has logged in; who has just done so; a superuser who has.
+MaybeUser = Annotated[Viewer | None, Depends(Asks())]
+CurrentUser = Annotated[Viewer, Depends(Asks(require_user))]
+CurrentSession = Annotated[Viewer, Depends(Asks(require_session))]
+FreshSession = Annotated[Viewer, Depends(Asks(require_fresh))]
+SUPERUSER = Asks(require_superuser)  # also the guard of a whole router
+Superuser = Annotated[Viewer, Depends(SUPERUSER)]
 
 
 @dataclass(frozen=True)
@@ -205,4 +180,4 @@ HASHING_PATIENCE = 30  # seconds
 # Hashing a password takes a third of a second of one core. As many at once as there are cores: more would
 # not be faster and would leave nothing for everybody else. Goes on the route, so that whoever waits for a
 # turn holds no database connection.
-HashingTurn: Any = Depends(Turn(os.cpu_count() or 1, HASHING_PATIENCE), scope="function")
+HashingTurn: Any = Depends(Turn(os.cpu_count() or 1, HASHING_PATIENCE))

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg2 import Error as PostgresError
+from psycopg2 import OperationalError as PostgresOperationalError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import SQLModel
@@ -212,7 +213,7 @@ async def _on_database_error(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, IntegrityError):
         logger.warning("Unexplained constraint violation: %s", violated_constraint(error))
         return error_response(Conflict.status, Conflict.code, Conflict.detail)
-    if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and is_passing(error)):
+    if isinstance(error, PoolTimeoutError) or is_passing(error):
         logger.warning("Database not available: %s", str(error).splitlines()[0])
         return error_response(503, Unavailable.code, Unavailable.detail, Unavailable.headers)
     raise error
@@ -224,16 +225,20 @@ def violated_constraint(error: IntegrityError) -> str:
     return str(diagnosis.constraint_name if diagnosis else error.orig)
 
 
-def is_passing(error: DBAPIError) -> bool:
-    """Whether the same request may succeed later. SQLite has one class for a locked file and for a misspelt
-    column; only its code tells them apart."""
-    if error.connection_invalidated:
-        return True
-    code = getattr(error.orig, "sqlite_errorcode", None)
+def is_passing(error: BaseException | None) -> bool:
+    """Whether the same request may succeed later, by the error of a driver or by what SQLAlchemy makes of it.
+    SQLite has one class for a locked file and for a misspelt column; only its code tells them apart."""
+    cause: object = error
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        cause = error.orig
+    code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
         return code & 0xFF in PASSING_SQLITE_CODES
     # 25006: read only, as a standby is until it takes over.
-    return isinstance(error, OperationalError) or getattr(error.orig, "pgcode", None) == "25006"
+    is_operational = isinstance(error, OperationalError | PostgresOperationalError)
+    return is_operational or getattr(cause, "pgcode", None) == "25006"
 
 
 def log_bug(request_id: str, method: str, path: str, error: BaseException) -> None:
@@ -259,5 +264,6 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PampsError, _on_pamps_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
-    app.add_exception_handler(DBAPIError, _on_database_error)
+    for database_error in DATABASE_ERRORS:
+        app.add_exception_handler(database_error, _on_database_error)
     app.add_exception_handler(PoolTimeoutError, _on_database_error)

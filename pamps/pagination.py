@@ -3,21 +3,25 @@
 The `Link` header (RFC 8288) carries the addresses of the neighbouring pages.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from annotated_types import Ge, Le
 from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BeforeValidator, Strict, WithJsonSchema
-from sqlalchemy import Row, Select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, literal_column
 from sqlmodel import Session
+
+from pamps.statements import Row, Statement, run
 
 MAX_ID = 2**63 - 1
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+# Rows are read in steps of so many, so that few statements serve every limit.
+STEP = 20
 
 
 def _plain_digits(value: object) -> object:
@@ -47,23 +51,42 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of a list: the rows between two cursors, in one direction, at most so many."""
+    """The shape of a stretch of a list: on which sides it is bounded, which way it goes, how many rows it has
+    at most. The bounds themselves are the values `before` and `after` of the statement."""
 
-    before: int | None
-    after: int | None
+    before: bool
+    after: bool
     descending: bool
-    limit: int
+    rows: int
 
     def of(self, statement: Select[Any], key: Any) -> Select[Any]:
         """The rows of the statement that are in this window, in the order of `key`.
 
         `key` is a column of positive, unique ids.
         """
-        if self.before is not None:
-            statement = statement.where(key < self.before)
-        if self.after is not None:
-            statement = statement.where(key > self.after)
-        return statement.order_by(key.desc() if self.descending else key.asc()).limit(self.limit)
+        if self.before:
+            statement = statement.where(key < bindparam("before", type_=BigInteger))
+        if self.after:
+            statement = statement.where(key > bindparam("after", type_=BigInteger))
+        return self.sort(statement, key).limit(self.limit)
+
+    def sort(self, statement: Select[Any], key: Any) -> Select[Any]:
+        """The statement in the order of `key`."""
+        return statement.order_by(key.desc() if self.descending else key.asc())
+
+    @property
+    def limit(self) -> ColumnElement[int]:
+        """The number of rows as a word of the statement, not as a value: it decides how PostgreSQL plans."""
+        return literal_column(str(self.rows))
+
+
+def rows_to_read(limit: int) -> int:
+    """How many rows a page of `limit` reads: one more tells whether there is another page."""
+    return -(-limit // STEP) * STEP + 1
+
+
+# Gives the rows of a window between two bounds.
+Fetch = Callable[..., Sequence[Row]]
 
 
 class Page:
@@ -78,27 +101,45 @@ class Page:
         self.before = before
         self.after = after
 
-    def fetch(self, session: Session, statement: Select[Any], key: Any, sort: Sort) -> list[Row[Any]]:
+    def fetch(self, session: Session, statement: Select[Any], key: Any, sort: Sort) -> Sequence[Any]:
         """The rows of this page of the statement, in the order of `key`, a column of unique ids."""
         cursor = statement.add_columns(key.label("cursor"))
-        return self.fetch_windows(session, lambda window: window.of(cursor, key), sort)
 
-    def fetch_windows(
-        self, session: Session, build: Callable[[Window], Select[Any]], sort: Sort
-    ) -> list[Row[Any]]:
+        def fetch(window: Window, **bounds: Any) -> Sequence[Row]:
+            return session.execute(window.of(cursor, key), bounds).all()
+
+        return self.fetch_with(fetch, sort)
+
+    def fetch_built(
+        self, session: Session, build: Callable[[Window], Statement], sort: Sort, **values: Any
+    ) -> Sequence[Row]:
+        """The same of a statement that is kept for each window; its rows end with their `key`."""
+
+        def fetch(window: Window, **bounds: Any) -> Sequence[Row]:
+            return run(session, build(window), **bounds, **values)
+
+        return self.fetch_with(fetch, sort)
+
+    def fetch_with(self, fetch: Fetch, sort: Sort) -> Sequence[Row]:
         """The rows of this page, and its neighbours in the `Link` header.
 
-        `build` makes the statement for a window; its rows have a column `cursor`. One statement is run, and
-        a second one only for a page that was reached backwards, where nothing else tells whether another
-        page follows.
+        `fetch` gives the rows of a window with the values of its bounds; the last column of each is what the
+        list is in order of. It is called once, and a second time only for a page that was reached backwards,
+        where nothing else tells whether another page follows.
         """
         newest_first = sort is Sort.NEWEST_FIRST
         forward, back = ("before", "after") if newest_first else ("after", "before")
         came_forward, came_back = getattr(self, forward) is not None, getattr(self, back) is not None
         backwards = came_back and not came_forward
-        # One row more than asked for tells whether there is another page in that direction.
-        window = Window(self.before, self.after, newest_first is not backwards, self.limit + 1)
-        rows = list(session.execute(build(window)).all())
+        bounds = {"before": self.before, "after": self.after}
+        given = {name: value for name, value in bounds.items() if value is not None}
+        window = Window(
+            self.before is not None,
+            self.after is not None,
+            newest_first is not backwards,
+            rows_to_read(self.limit),
+        )
+        rows = fetch(window, **given)
         more, rows = len(rows) > self.limit, rows[: self.limit]
         if not rows:
             return rows
@@ -106,15 +147,15 @@ class Page:
             # With both bounds the client walks a stretch of its own; there is no page before it.
             self._set_links(rows, more, came_forward and not came_back, forward, back, drop=None)
             return rows
-        rows.reverse()
-        beyond = replace(window, **{back: None, forward: rows[-1].cursor}, limit=1)
-        has_next = session.execute(build(beyond)).first() is not None
+        rows = rows[::-1]
+        beyond = Window(forward == "before", forward == "after", newest_first, 1)
+        has_next = bool(fetch(beyond, **{forward: rows[-1][-1]}))
         self._set_links(rows, has_next, more, forward, back, drop=back)
         return rows
 
     def _set_links(
         self,
-        rows: list[Row[Any]],
+        rows: Sequence[Row],
         has_next: bool,
         has_previous: bool,
         forward: str,
@@ -123,18 +164,19 @@ class Page:
     ) -> None:
         links = []
         if has_next:
-            links.append(self._link("next", forward, rows[-1].cursor, drop=drop))
+            links.append(self._link("next", forward, rows[-1][-1], drop=drop))
         if has_previous:
-            links.append(self._link("prev", back, rows[0].cursor, drop=forward))
+            links.append(self._link("prev", back, rows[0][-1], drop=forward))
         if links:
             self._response.headers["Link"] = ", ".join(links)
 
     def _link(self, relation: str, name: str, cursor: int, *, drop: str | None) -> str:
         """An absolute address that keeps the other parameters of the request."""
-        url = self._request.url.include_query_params(**{name: cursor})
-        if drop is not None:
-            url = url.remove_query_params(drop)
-        return f'<{url.replace(path=quote(url.path))}>; rel="{relation}"'
+        url = self._request.url
+        given = self._request.query_params.multi_items()
+        kept = [(key, value) for key, value in given if key not in (name, drop)]
+        query = urlencode([*kept, (name, cursor)])
+        return f'<{url.scheme}://{url.netloc}{quote(url.path)}?{query}>; rel="{relation}"'
 
 
 async def get_page(

@@ -111,6 +111,7 @@ class DatabaseSettings(Section):
     uri: Annotated[str, AfterValidator(normalise_uri)] = Field(repr=False)
     echo: bool
     pool_size: Positive
+    prepared_statements: bool
     wait_timeout: Positive
     statement_timeout: Positive
     busy_timeout: Positive

@@ -1,7 +1,9 @@
 """Rows to test with: `make_x` fills in what a test does not care about and writes through the services."""
 
+import json
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 from sqlmodel import Session
 
@@ -11,6 +13,7 @@ from pamps.models.access_token import AccessTokenRequest, NewAccessTokenResponse
 from pamps.models.post import PostRequest
 from pamps.models.token import TokenResponse
 from pamps.models.user import UserRequest
+from pamps.rendering import Json
 from pamps.services import access_token as access_token_service
 from pamps.services import like as like_service
 from pamps.services import post as post_service
@@ -60,7 +63,7 @@ def make_post(session: Session, author: User, text: str = "A text.", *, parent: 
     request = PostRequest(text=text, parent_id=parent.id if parent else None)
     made = post_service.create_post(session, author, request)
     session.commit()
-    post = session.get(Post, made.id)
+    post = session.get(Post, value_of(made)["id"])
     assert post is not None
     return post
 
@@ -75,3 +78,8 @@ def make_like(session: Session, user: User, post: Post) -> None:
     """`user` likes `post`."""
     like_service.like(session, user, post.id)
     session.commit()
+
+
+def value_of(made: Json[Any]) -> Any:
+    """What a JSON text says."""
+    return json.loads(made.content)

@@ -104,7 +104,7 @@ def test_http_exceptions_are_raised_by_the_middleware_alone() -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
 def test_every_route_is_a_plain_function_with_a_docstring(route: APIRoute) -> None:
-    assert not inspect.iscoroutinefunction(route.endpoint)
+    assert not inspect.iscoroutinefunction(inspect.unwrap(route.endpoint))
     assert route.endpoint.__doc__
 
 

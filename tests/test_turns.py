@@ -14,8 +14,11 @@ pytestmark = pytest.mark.once
 
 @asynccontextmanager
 async def inside(turn: Turn) -> AsyncIterator[None]:
-    async for _ in turn():
+    leave = await turn.enter()
+    try:
         yield
+    finally:
+        leave()
 
 
 def test_no_more_are_inside_than_there_are_places_and_the_others_follow_in_order() -> None:

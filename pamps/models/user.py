@@ -1,7 +1,8 @@
 """People: the account, what they may send, and what others see of them."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
@@ -105,6 +106,36 @@ NewPassword = Annotated[
 
 
 InviteCode = Annotated[str, *text(max_length=100)]
+
+
+class Person(Protocol):
+    """Somebody with an account, known by a row of it or by less."""
+
+    @property
+    def id(self) -> int:
+        """The id of the account."""
+
+    @property
+    def username(self) -> str:
+        """The name, as it is written."""
+
+    @property
+    def superuser(self) -> bool:
+        """Whether they may act on what is not theirs."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person who is signed in: as much of the account as reading and writing take."""
+
+    id: int
+    username: str
+    # False for a personal access token: what superusers may wants a login.
+    superuser: bool
+    # None for a personal access token.
+    session_id: int | None
+    # Whether they have just given the password.
+    fresh: bool
 
 
 class UserPublic(SQLModel):

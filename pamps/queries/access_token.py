@@ -6,7 +6,7 @@ from sqlmodel import Session, col
 from pamps.errors import NotFound
 from pamps.models.access_token import AccessToken, AccessTokenPublic, AccessTokenResponse
 from pamps.models.base import utc_now
-from pamps.models.user import User
+from pamps.models.user import Person, User, Viewer
 from pamps.pagination import Page, Sort
 from pamps.security import digest
 
@@ -18,11 +18,11 @@ class AccessTokenNotFound(NotFound):
     detail = "You have no such access token."
 
 
-def find_by_secret(session: Session, secret: str) -> tuple[User, AccessToken] | None:
+def find_by_secret(session: Session, secret: str) -> tuple[Viewer, AccessToken] | None:
     """The active owner of an access token, and the token, unless it was revoked or is over. One indexed
     query."""
     row = session.execute(
-        select(User, AccessToken)
+        select(col(User.id), col(User.username), AccessToken)
         .join(AccessToken, col(AccessToken.user_id) == User.id)
         .where(
             col(AccessToken.token_hash) == digest(secret),
@@ -30,7 +30,11 @@ def find_by_secret(session: Session, secret: str) -> tuple[User, AccessToken] | 
             col(User.is_active).is_(True),
         )
     ).first()
-    return (row[0], row[1]) if row else None
+    return (
+        (Viewer(row.id, row.username, superuser=False, session_id=None, fresh=False), row.AccessToken)
+        if row
+        else None
+    )
 
 
 def is_to_come() -> ColumnElement[bool]:
@@ -38,14 +42,14 @@ def is_to_come() -> ColumnElement[bool]:
     return col(AccessToken.expires_at) > utc_now()
 
 
-def list_access_tokens(session: Session, owner: User, page: Page) -> list[AccessTokenResponse]:
+def list_access_tokens(session: Session, owner: Person, page: Page) -> list[AccessTokenResponse]:
     """The access tokens of `owner`, latest first, with those that are over."""
     statement = select(*TOKEN_COLUMNS).where(col(AccessToken.user_id) == owner.id)
     rows = page.fetch(session, statement, AccessToken.id, Sort.NEWEST_FIRST)
     return [AccessTokenResponse.model_validate(row, from_attributes=True) for row in rows]
 
 
-def count_access_tokens(session: Session, owner: User) -> int:
+def count_access_tokens(session: Session, owner: Person) -> int:
     """How many access tokens `owner` has, with those that are over."""
     own = select(func.count()).where(col(AccessToken.user_id) == owner.id)
     return int(session.execute(own).scalar_one())

@@ -1,20 +1,24 @@
-"""Reading posts. What a viewer gets is always built here, in one statement a list."""
+"""Reading posts. What a viewer gets is always built here, in one statement; a row is rendered once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, null, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, literal_column, null, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pamps.errors import NotFound
 from pamps.models.like import Like
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostDetailResponse, PostPublic, PostResponse
-from pamps.models.user import User, UserBrief
-from pamps.pagination import MAX_LIMIT, Page, Sort
-from pamps.queries.user import is_called
+from pamps.models.user import Person, User, UserBrief
+from pamps.pagination import MAX_LIMIT, Page, Sort, Window
+from pamps.queries.base import POST, USER, VIEWER, as_value, is_there
+from pamps.queries.user import plain_name
+from pamps.rendering import Json, json_list, rendered_once
+from pamps.statements import Statement, built_once, run
 
-POST_COLUMNS = [getattr(Post, name) for name in ("id", *PostPublic.model_fields)]
+POST_FIELDS = ("id", *PostPublic.model_fields)
+POST_COLUMNS = [getattr(Post, name) for name in POST_FIELDS]
 AUTHOR_COLUMNS: list[Any] = [col(User.username).label("author_name"), col(User.avatar).label("author_avatar")]
 
 
@@ -38,92 +42,139 @@ def require_post(session: Session, post_id: int) -> int:
     return post_id
 
 
-def show_post(session: Session, viewer: User | None, post_id: int) -> PostResponse:
+def show_post(session: Session, viewer: Person | None, post_id: int) -> Json[PostResponse]:
     """One post as the viewer sees it, or its place; raises PostNotFound."""
-    row = session.execute(select_posts(viewer).where(col(Post.id) == post_id)).first()
-    if row is None:
+    rows = run(session, _post(viewer is not None), post=post_id, **as_value(viewer))
+    if not rows:
         raise PostNotFound
-    return _response(row)
+    return Json(render_post(rows[0][:-1]))
 
 
-def show_post_detail(session: Session, viewer: User | None, post_id: int) -> PostDetailResponse:
+def show_post_detail(session: Session, viewer: Person | None, post_id: int) -> Json[PostDetailResponse]:
     """One post with its first direct replies, oldest first; raises PostNotFound."""
-    post = show_post(session, viewer, post_id)
-    replies = _select_replies(viewer, post_id).order_by(col(Post.id)).limit(MAX_LIMIT)
-    return PostDetailResponse.model_construct(**dict(post), replies=show_rows(session.execute(replies)))
+    # Nobody replies to what is not written yet, so the post has the lowest id.
+    rows = run(session, _post_and_replies(viewer is not None), post=post_id, **as_value(viewer))
+    if not rows:
+        raise PostNotFound
+    post, *replies = [render_post(row[:-1]) for row in rows]
+    return Json(post[:-1] + b',"replies":' + json_list(replies) + b"}")
 
 
 def list_feed(
-    session: Session, viewer: User | None, page: Page, *, author: str | None, sort: Sort
-) -> list[PostResponse]:
+    session: Session, viewer: Person | None, page: Page, *, author: str | None, sort: Sort
+) -> Json[list[PostResponse]]:
     """Top-level posts of everybody, or of the user called `author` (of nobody: an empty list)."""
-    statement = select_posts(viewer).where(IS_TOP_LEVEL, IS_LISTED)
-    if author is not None:
-        # As a value and not by the join: so the index of the author's posts is used, however few they are.
-        named = select(col(User.id)).where(is_called(author)).scalar_subquery()
-        statement = statement.where(col(Post.user_id) == named)
-    return fetch_posts(session, page, statement, sort=sort)
+    if author is None:
+        return list_posts(session, viewer, page, _feed, sort)
+    return list_posts(session, viewer, page, _feed_of_author, sort, author=plain_name(author))
 
 
 def list_archive(
-    session: Session, viewer: User | None, page: Page, user: User, *, include_replies: bool, sort: Sort
-) -> list[PostResponse]:
+    session: Session, viewer: Person | None, page: Page, user: User, *, include_replies: bool, sort: Sort
+) -> Json[list[PostResponse]]:
     """What `user` wrote."""
-    statement = select_posts(viewer).where(col(Post.user_id) == user.id, IS_LISTED)
-    if not include_replies:
-        statement = statement.where(IS_TOP_LEVEL)
-    return fetch_posts(session, page, statement, sort=sort)
+    archive = _archive_with_replies if include_replies else _archive
+    return list_posts(session, viewer, page, archive, sort, user=user.id)
 
 
-def list_replies(session: Session, viewer: User | None, page: Page, post_id: int) -> list[PostResponse]:
+def list_replies(
+    session: Session, viewer: Person | None, page: Page, post_id: int
+) -> Json[list[PostResponse]]:
     """The direct replies of a post, oldest first, with the places of deleted ones."""
-    return fetch_posts(session, page, _select_replies(viewer, post_id), sort=Sort.OLDEST_FIRST)
+    return list_posts(session, viewer, page, _replies, Sort.OLDEST_FIRST, post=post_id)
 
 
-def list_liked(session: Session, viewer: User | None, page: Page, user: User) -> list[PostResponse]:
+def list_liked(session: Session, viewer: Person | None, page: Page, user: User) -> Json[list[PostResponse]]:
     """What `user` likes, latest like first. The cursor is the id of the like."""
-    statement = select_posts(viewer).join(Like, col(Like.post_id) == Post.id)
-    return fetch_posts(session, page, statement.where(col(Like.user_id) == user.id), key=Like.id)
+    return list_posts(session, viewer, page, _liked, Sort.NEWEST_FIRST, user=user.id)
 
 
-def select_posts(viewer: User | None) -> Select[Any]:
-    """The columns of a response: the post, its author, and whether the viewer likes it."""
+def list_posts(
+    session: Session,
+    viewer: Person | None,
+    page: Page,
+    build: Callable[[Window, bool], Statement],
+    sort: Sort,
+    **values: Any,
+) -> Json[list[PostResponse]]:
+    """The page of a list. `build` makes its statement out of `select_posts`, given the window and whether
+    somebody is signed in."""
+    signed_in = viewer is not None
+    rows = page.fetch_built(
+        session, lambda window: build(window, signed_in), sort, **as_value(viewer), **values
+    )
+    return Json(json_list(render_post(row[:-1]) for row in rows))
+
+
+def select_posts(signed_in: bool, key: Any = Post.id) -> Select[Any]:
+    """The columns that `render_post` takes: the post, its author, and whether the viewer likes it; then the
+    cursor of lists."""
     liked: ColumnElement[Any] = null()
-    if viewer is not None:
+    if signed_in:
         own = aliased(Like)  # an alias: one list joins the table of likes itself
-        liked = exists().where(col(own.user_id) == viewer.id, col(own.post_id) == Post.id)
+        liked = is_there(col(own.user_id) == VIEWER, col(own.post_id) == Post.id)
     return (
-        select(*POST_COLUMNS, *AUTHOR_COLUMNS, liked.label("liked"))
+        select(*POST_COLUMNS, *AUTHOR_COLUMNS, liked.label("liked"), key.label("cursor"))
         .select_from(Post)
         .outerjoin(User, col(User.id) == Post.user_id)
     )
 
 
-def fetch_posts(
-    session: Session,
-    page: Page,
-    statement: Select[Any],
-    *,
-    key: Any = Post.id,
-    sort: Sort = Sort.NEWEST_FIRST,
-) -> list[PostResponse]:
-    """The page of a statement made with `select_posts`."""
-    return show_rows(page.fetch(session, statement, key, sort))
+@rendered_once([*POST_COLUMNS, *AUTHOR_COLUMNS, literal(True)])
+def render_post(*row: Any) -> PostResponse:
+    """The columns of `select_posts` but the cursor. They come from our own tables, so nothing is checked a
+    second time."""
+    *columns, author, avatar, liked = row
+    fields = dict(zip(POST_FIELDS, columns, strict=True))
+    user = None if author is None else UserBrief(id=fields["user_id"], username=author, avatar=avatar)
+    return PostResponse.model_construct(**fields, user=user, liked=liked)
 
 
-def show_rows(rows: Iterable[Row[Any]]) -> list[PostResponse]:
-    """The responses of rows that `select_posts` made."""
-    return [_response(row) for row in rows]
+@built_once
+def _post(signed_in: bool) -> Select[Any]:
+    return select_posts(signed_in).where(col(Post.id) == POST)
 
 
-def _select_replies(viewer: User | None, post_id: int) -> Select[Any]:
-    return select_posts(viewer).where(col(Post.parent_id) == post_id)
+@built_once
+def _post_and_replies(signed_in: bool) -> Select[Any]:
+    own = select(col(Post.id)).where(col(Post.id) == POST)
+    first = select(col(Post.id)).where(col(Post.parent_id) == POST).order_by(col(Post.id))
+    replies = first.limit(literal_column(str(MAX_LIMIT))).subquery()
+    ids = own.union_all(select(replies.c.id)).subquery()
+    return select_posts(signed_in).join(ids, ids.c.id == Post.id).order_by(col(Post.id))
 
 
-def _response(row: Row[Any]) -> PostResponse:
-    """The row comes from our own tables, so nothing is checked a second time."""
-    fields = dict(row._mapping)
-    author, avatar = fields.pop("author_name"), fields.pop("author_avatar")
-    user = None if author is None else UserBrief(id=row.user_id, username=author, avatar=avatar)
-    fields.pop("cursor", None)
-    return PostResponse.model_construct(**fields, user=user)
+@built_once
+def _feed(window: Window, signed_in: bool) -> Select[Any]:
+    return window.of(select_posts(signed_in).where(IS_TOP_LEVEL, IS_LISTED), col(Post.id))
+
+
+@built_once
+def _feed_of_author(window: Window, signed_in: bool) -> Select[Any]:
+    # As a value and not by the join: so the index of the author's posts is used, however few they are.
+    named = select(col(User.id)).where(func.lower(User.username) == bindparam("author")).scalar_subquery()
+    theirs = select_posts(signed_in).where(IS_TOP_LEVEL, IS_LISTED, col(Post.user_id) == named)
+    return window.of(theirs, col(Post.id))
+
+
+@built_once
+def _archive(window: Window, signed_in: bool) -> Select[Any]:
+    theirs = select_posts(signed_in).where(col(Post.user_id) == USER, IS_LISTED)
+    return window.of(theirs.where(IS_TOP_LEVEL), col(Post.id))
+
+
+@built_once
+def _archive_with_replies(window: Window, signed_in: bool) -> Select[Any]:
+    theirs = select_posts(signed_in).where(col(Post.user_id) == USER, IS_LISTED)
+    return window.of(theirs, col(Post.id))
+
+
+@built_once
+def _replies(window: Window, signed_in: bool) -> Select[Any]:
+    return window.of(select_posts(signed_in).where(col(Post.parent_id) == POST), col(Post.id))
+
+
+@built_once
+def _liked(window: Window, signed_in: bool) -> Select[Any]:
+    liked = select_posts(signed_in, key=Like.id).join(Like, col(Like.post_id) == Post.id)
+    return window.of(liked.where(col(Like.user_id) == USER), col(Like.id))

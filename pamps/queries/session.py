@@ -1,19 +1,24 @@
 """Reading sessions, and finding out who is asking."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlmodel import Session, col
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from pamps.client import network_of
 from pamps.config import settings
 from pamps.errors import NotFound
 from pamps.models.base import utc_now
 from pamps.models.session import LoginSession, SessionPublic, SessionResponse
-from pamps.models.user import User
+from pamps.models.user import Person, User, Viewer
 from pamps.pagination import Page, Sort
 from pamps.security import Claims
+from pamps.statements import built_once, reader, run
 
+VIEWER_COLUMNS: list[Any] = [User.id, User.username, User.superuser]
+_read_viewer = reader(VIEWER_COLUMNS)
 SESSION_COLUMNS = [getattr(LoginSession, name) for name in ("id", *SessionPublic.model_fields)]
 
 
@@ -22,34 +27,43 @@ class SessionNotFound(NotFound):
     detail = "You have no such session."
 
 
-def find_signed_in(session: Session, claims: Claims) -> User | None:
+def find_signed_in(session: Session, claims: Claims) -> Viewer | None:
     """The owner of a token, unless the account was deactivated or the session is over. One indexed query."""
-    return session.scalar(
-        select(User)
+    rows = run(session, _signed_in(), login=claims.session_id, user=claims.user_id, now=utc_now())
+    if not rows:
+        return None
+    user_id, username, superuser = _read_viewer(rows[0])
+    return Viewer(user_id, username, superuser, claims.session_id, claims.fresh)
+
+
+@built_once
+def _signed_in() -> Select[Any]:
+    return (
+        select(*VIEWER_COLUMNS)
         .join(LoginSession, col(LoginSession.user_id) == User.id)
         .where(
-            col(LoginSession.id) == claims.session_id,
-            col(LoginSession.expires_at) > utc_now(),
-            col(User.id) == claims.user_id,
+            col(LoginSession.id) == bindparam("login"),
+            col(LoginSession.expires_at) > bindparam("now", type_=UTCDateTime()),
+            col(User.id) == bindparam("user"),
             col(User.is_active).is_(True),
         )
     )
 
 
-def list_sessions(session: Session, owner: User, current: int | None, page: Page) -> list[SessionResponse]:
+def list_sessions(session: Session, owner: Person, current: int | None, page: Page) -> list[SessionResponse]:
     """The sessions of `owner` that can still be used, latest login first; `current` is marked."""
     statement = select(*SESSION_COLUMNS).where(col(LoginSession.user_id) == owner.id, is_alive())
     rows = page.fetch(session, statement, LoginSession.id, Sort.NEWEST_FIRST)
     return [SessionResponse(**row._mapping, current=row.id == current) for row in rows]
 
 
-def was_used_from(session: Session, owner: User, network: str) -> bool:
+def was_used_from(session: Session, owner: Person, network: str) -> bool:
     """Whether `owner` has a session that was opened from this network (see pamps.client)."""
     own = select(col(LoginSession.address)).where(col(LoginSession.user_id) == owner.id)
     return network in map(network_of, session.scalars(own.distinct()))
 
 
-def all_sessions(session: Session, owner: User) -> list[LoginSession]:
+def all_sessions(session: Session, owner: Person) -> list[LoginSession]:
     """The sessions of `owner` that can still be used, latest login first. There are never many."""
     own = select(LoginSession).where(col(LoginSession.user_id) == owner.id, is_alive())
     return list(session.scalars(own.order_by(col(LoginSession.id).desc())))

@@ -1,59 +1,93 @@
 """The home timeline: what the people whom somebody follows wrote, newest first.
 
-The obvious `user_id IN (followed) ORDER BY id` reads either every post of the followed or, when they have not
-written for long, the whole table. Here each followed author gives as many of the newest ids as a page
-needs, from an index; the page is the newest of those. So the cost depends on how many people are followed
-and not on how much was ever written (ADR 0008).
+The obvious `user_id IN (followed) ORDER BY id` reads either every post of the followed or, when they have
+not written for long, the whole table. Here the cost depends on how many people are followed, never on how
+much was ever written (ADR 0008). There are two ways to a page, and both give the same one:
+
+- Look through the latest posts of everybody, so many and no more. Whoever follows people who write finds a
+  whole page of them there.
+- Otherwise each followed author gives as many of the newest ids as the page needs, from an index; the page is
+  the newest of those.
 """
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, func, literal, select, true
+from sqlalchemy import CTE, ColumnElement, Select, func, select, true
 from sqlmodel import Session, col
 
-from pamps.models.base import BigId
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
 from pamps.models.social import Social
-from pamps.models.user import User
+from pamps.models.user import Viewer
 from pamps.pagination import Page, Sort, Window
-from pamps.queries.post import select_posts, show_rows
+from pamps.queries.base import VIEWER
+from pamps.queries.post import list_posts, select_posts
+from pamps.rendering import Json
+from pamps.statements import built_once
+
+LATEST_COLUMNS: list[Any] = [col(Post.id), col(Post.user_id)]
+REACH = 25  # posts of everybody that are looked through for each row of a page
 
 
 def list_timeline(
-    session: Session, viewer: User, page: Page, *, include_replies: bool, include_own: bool
-) -> list[PostResponse]:
+    session: Session, viewer: Viewer, page: Page, *, include_replies: bool, include_own: bool
+) -> Json[list[PostResponse]]:
     """What the people whom the viewer follows wrote, newest first."""
-    authors = _select_authors(viewer, include_own=include_own).cte("authors")
+    has_lateral = session.get_bind().dialect.name != "sqlite"
+    build = partial(
+        _timeline, include_replies=include_replies, include_own=include_own, has_lateral=has_lateral
+    )
+    return list_posts(session, viewer, page, build, Sort.NEWEST_FIRST)
+
+
+@built_once
+def _timeline(
+    window: Window, signed_in: bool, *, include_replies: bool, include_own: bool, has_lateral: bool
+) -> Select[Any]:
     wanted = IS_LISTED if include_replies else IS_LISTED & IS_TOP_LEVEL
-    newest_ids = _newest_ids_sqlite if session.get_bind().dialect.name == "sqlite" else _newest_ids
-
-    def build(window: Window) -> Select[Any]:
-        ids = newest_ids(authors, wanted, window)
-        shown = select_posts(viewer).add_columns(col(Post.id).label("cursor"))
-        return window.of(shown.where(col(Post.id).in_(ids)), col(Post.id))
-
-    return show_rows(page.fetch_windows(session, build, Sort.NEWEST_FIRST))
+    authors = _authors(include_own=include_own).cte("authors")
+    latest = _latest_ids(authors, wanted, window).cte("latest")
+    is_full = select(func.count()).select_from(latest).scalar_subquery() == window.rows
+    of_each = (_ids_of_each if has_lateral else _ids_of_each_sqlite)(authors, wanted, window, ~is_full)
+    ids = select(latest.c.id).where(is_full).union_all(select(of_each.subquery().c.id)).subquery("ids")
+    return window.sort(select_posts(signed_in).join(ids, ids.c.id == Post.id), col(Post.id))
 
 
-def _select_authors(viewer: User, *, include_own: bool) -> Select[Any]:
+def _authors(*, include_own: bool) -> Select[Any]:
     """The ids whose posts are wanted."""
-    own = literal(viewer.id, BigId)
-    followed: Select[Any] = select(col(Social.followed_id).label("id")).where(col(Social.follower_id) == own)
-    return select(followed.union_all(select(own)).subquery().c.id) if include_own else followed
+    followed: Select[Any] = select(col(Social.followed_id).label("id")).where(
+        col(Social.follower_id) == VIEWER
+    )
+    return select(followed.union_all(select(VIEWER)).subquery().c.id) if include_own else followed
 
 
-def _newest_ids(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
-    """The ids of the window, out of those that each author gives."""
+def _latest_ids(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
+    """The ids of the window, out of the posts of everybody that come first in it."""
+    ids = select(*LATEST_COLUMNS).where(wanted)
+    everybodys = replace(window, rows=window.rows * REACH).of(ids, col(Post.id)).subquery()
+    theirs = select(everybodys.c.id).where(everybodys.c.user_id.in_(select(authors.c.id)))
+    return window.sort(theirs, everybodys.c.id).limit(window.limit)
+
+
+def _ids_of_each(
+    authors: CTE, wanted: ColumnElement[bool], window: Window, condition: ColumnElement[bool]
+) -> Select[Any]:
+    """The ids of the window, out of those that each author gives; none unless the condition holds."""
     each = _ids_of_author(authors, wanted, window).lateral()
-    return window.of(select(each.c.id).select_from(authors.join(each, true())), each.c.id)
+    given = select(each.c.id.label("id")).select_from(authors.join(each, true())).where(condition)
+    return window.sort(given, each.c.id).limit(window.limit)
 
 
-def _newest_ids_sqlite(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
+def _ids_of_each_sqlite(
+    authors: CTE, wanted: ColumnElement[bool], window: Window, condition: ColumnElement[bool]
+) -> Select[Any]:
     """The same without LATERAL: in SQLite a function that gives a table may take what stands before it."""
     of_author = _ids_of_author(authors, wanted, window).subquery()
     listed = select(func.json_group_array(of_author.c.id)).correlate(authors).scalar_subquery()
     each = func.json_each(listed).table_valued("value")
-    return window.of(select(each.c.value).select_from(authors.join(each, true())), each.c.value)
+    given = select(each.c.value.label("id")).select_from(authors.join(each, true())).where(condition)
+    return window.sort(given, each.c.value).limit(window.limit)
 
 
 def _ids_of_author(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:

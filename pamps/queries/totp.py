@@ -4,21 +4,21 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from pamps.models.totp import RecoveryCode, Totp, TotpResponse
-from pamps.models.user import User
+from pamps.models.user import Person
 
 
-def find_totp(session: Session, owner: User) -> Totp | None:
+def find_totp(session: Session, owner: Person) -> Totp | None:
     """What `owner` shares with an app, confirmed or not."""
     return session.scalar(select(Totp).where(col(Totp.user_id) == owner.id))
 
 
-def has_recovery_code(session: Session, owner: User, code_hash: str) -> bool:
+def has_recovery_code(session: Session, owner: Person, code_hash: str) -> bool:
     """Whether `owner` has a recovery code that was not used."""
     own = (col(RecoveryCode.user_id) == owner.id) & (col(RecoveryCode.code_hash) == code_hash)
     return session.scalar(select(col(RecoveryCode.id)).where(own)) is not None
 
 
-def show_totp(session: Session, owner: User) -> TotpResponse:
+def show_totp(session: Session, owner: Person) -> TotpResponse:
     """The state of the second factor of `owner`."""
     totp = find_totp(session, owner)
     left = select(func.count()).where(col(RecoveryCode.user_id) == owner.id)

@@ -1,24 +1,41 @@
-"""Reading people."""
+"""Reading people. What a viewer gets is always built here, in one statement; a row is rendered once."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, exists, false, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, literal, null, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from pamps.errors import NotFound
+from pamps.errors import NotFound, RefusedToken
 from pamps.models.like import Like
 from pamps.models.social import Social
-from pamps.models.user import AccountResponse, User, UserPublic, UserResponse, normal_login
-from pamps.pagination import Page, Sort
+from pamps.models.user import AccountResponse, Person, User, UserPublic, UserResponse, Viewer, normal_login
+from pamps.pagination import Page, Sort, Window
+from pamps.queries.base import POST, USER, VIEWER, as_value, is_there
+from pamps.rendering import Json, json_list, rendered_once
+from pamps.statements import Statement, built_once, run
 
-USER_COLUMNS = [getattr(User, name) for name in ("id", *UserPublic.model_fields)]
+USER_FIELDS = ("id", *UserPublic.model_fields)
+USER_COLUMNS = [getattr(User, name) for name in USER_FIELDS]
+SHOWN_FIELDS = (*USER_FIELDS, "followed", "follows_you", "email")
 ACCOUNT_COLUMNS = [getattr(User, name) for name in AccountResponse.model_fields]
+
+
+# What decides how much of a person is shown.
+Role = Literal["nobody", "somebody", "superuser"]
 
 
 class UserNotFound(NotFound):
     code = "user_not_found"
     detail = "There is no such user."
+
+
+def role_of(viewer: Viewer | None) -> Role:
+    """What somebody is to those whom they look at."""
+    if viewer is None:
+        return "nobody"
+    return "superuser" if viewer.superuser else "somebody"
 
 
 def is_called(name: str) -> ColumnElement[bool]:
@@ -32,6 +49,11 @@ def is_named(column: Any, name: str) -> ColumnElement[bool]:
     if not name.isascii() or "\0" in name:
         return false()
     return func.lower(column) == name.lower()
+
+
+def plain_name(name: str) -> str:
+    """A name without regard to case; empty, which is nobody's, for what cannot be a name."""
+    return "" if not name.isascii() or "\0" in name else name.lower()
 
 
 def find_user(session: Session, username: str) -> User | None:
@@ -58,24 +80,35 @@ def find_by_email(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(is_theirs, col(User.is_active).is_(True)))
 
 
-def show_user(session: Session, viewer: User | None, username: str) -> UserResponse:
+def get_account(session: Session, viewer: Viewer) -> User:
+    """The row of one's own account; raises RefusedToken if it was deleted since the request began."""
+    if (user := session.get(User, viewer.id)) is None:
+        raise RefusedToken
+    return user
+
+
+def show_user(session: Session, viewer: Viewer | None, username: str) -> Json[UserResponse]:
     """One person as the viewer sees them; raises UserNotFound."""
-    return _show_one(session, _select_users(viewer).where(is_called(username)))
+    rows = run(session, _user(role_of(viewer)), name=plain_name(username), **as_value(viewer))
+    if not rows:
+        raise UserNotFound
+    return Json(render_user(rows[0][:-1]))
 
 
-def show_account(session: Session, owner: User) -> UserResponse:
+def show_account(session: Session, owner: Person) -> UserResponse:
     """One's own account, with what only its owner may see, as it is in the database now.
 
-    Raises UserNotFound if it was deleted since the request began.
+    Raises RefusedToken if it was deleted since the request began.
     """
-    account = _show_one(session, _select_users(None).where(col(User.id) == owner.id))
-    account.email = owner.email
-    return account
+    row = session.execute(select(*USER_COLUMNS, col(User.email)).where(col(User.id) == owner.id)).first()
+    if row is None:
+        raise RefusedToken
+    return UserResponse.model_validate(row, from_attributes=True)
 
 
-def list_users(session: Session, viewer: User | None, page: Page) -> list[UserResponse]:
+def list_users(session: Session, viewer: Viewer | None, page: Page) -> Json[list[UserResponse]]:
     """Everybody, oldest first."""
-    return _fetch(session, page, _select_users(viewer), User.id, Sort.OLDEST_FIRST)
+    return _list(session, viewer, page, _everybody, Sort.OLDEST_FIRST)
 
 
 def list_accounts(
@@ -101,55 +134,87 @@ def show_for_admin(session: Session, user_id: int) -> AccountResponse:
     return AccountResponse.model_validate(row, from_attributes=True)
 
 
-def list_followers(session: Session, viewer: User | None, page: Page, user: User) -> list[UserResponse]:
+def list_followers(
+    session: Session, viewer: Viewer | None, page: Page, user: User
+) -> Json[list[UserResponse]]:
     """Who follows `user`, latest first. The cursor is the id of the follow."""
-    statement = _select_users(viewer).join(Social, col(Social.follower_id) == User.id)
-    return _fetch(session, page, statement.where(col(Social.followed_id) == user.id), Social.id)
+    return _list(session, viewer, page, _followers, user=user.id)
 
 
-def list_following(session: Session, viewer: User | None, page: Page, user: User) -> list[UserResponse]:
+def list_following(
+    session: Session, viewer: Viewer | None, page: Page, user: User
+) -> Json[list[UserResponse]]:
     """Whom `user` follows, latest first. The cursor is the id of the follow."""
-    statement = _select_users(viewer).join(Social, col(Social.followed_id) == User.id)
-    return _fetch(session, page, statement.where(col(Social.follower_id) == user.id), Social.id)
+    return _list(session, viewer, page, _following, user=user.id)
 
 
-def list_likers(session: Session, viewer: User | None, page: Page, post_id: int) -> list[UserResponse]:
+def list_likers(
+    session: Session, viewer: Viewer | None, page: Page, post_id: int
+) -> Json[list[UserResponse]]:
     """Who likes a post, latest first. The cursor is the id of the like."""
-    statement = _select_users(viewer).join(Like, col(Like.user_id) == User.id)
-    return _fetch(session, page, statement.where(col(Like.post_id) == post_id), Like.id)
+    return _list(session, viewer, page, _likers, post=post_id)
 
 
-def _select_users(viewer: User | None) -> Select[Any]:
-    """The columns of a response, with how the viewer and the person are connected."""
+def _list(
+    session: Session,
+    viewer: Viewer | None,
+    page: Page,
+    build: Callable[[Window, Role], Statement],
+    sort: Sort = Sort.NEWEST_FIRST,
+    **values: Any,
+) -> Json[list[UserResponse]]:
+    role = role_of(viewer)
+    rows = page.fetch_built(session, lambda window: build(window, role), sort, **as_value(viewer), **values)
+    return Json(json_list(render_user(row[:-1]) for row in rows))
+
+
+def _select_users(role: Role, key: Any = User.id) -> Select[Any]:
+    """The columns that `render_user` takes: the person, and how the viewer and they are connected; then the
+    cursor of lists."""
     followed: ColumnElement[Any] = null()
     follows_you: ColumnElement[Any] = null()
     email: Any = null()
-    if viewer is not None:
+    if role != "nobody":
         # An alias each: some lists join the table of follows themselves.
         outgoing, incoming = aliased(Social), aliased(Social)
-        followed = exists().where(
-            col(outgoing.follower_id) == viewer.id, col(outgoing.followed_id) == User.id
-        )
-        follows_you = exists().where(
-            col(incoming.follower_id) == User.id, col(incoming.followed_id) == viewer.id
-        )
-        email = User.email if viewer.superuser else null()
-    return select(
-        *USER_COLUMNS, followed.label("followed"), follows_you.label("follows_you"), email.label("email")
-    )
+        followed = is_there(col(outgoing.follower_id) == VIEWER, col(outgoing.followed_id) == User.id)
+        follows_you = is_there(col(incoming.follower_id) == User.id, col(incoming.followed_id) == VIEWER)
+    if role == "superuser":
+        email = User.email
+    connection = (followed.label("followed"), follows_you.label("follows_you"), email.label("email"))
+    return select(*USER_COLUMNS, *connection, key.label("cursor")).select_from(User)
 
 
-def _fetch(
-    session: Session, page: Page, statement: Select[Any], key: Any, sort: Sort = Sort.NEWEST_FIRST
-) -> list[UserResponse]:
-    return [_response(row) for row in page.fetch(session, statement, key, sort)]
+@rendered_once([*USER_COLUMNS, literal(True), literal(True), col(User.email)])
+def render_user(*row: Any) -> UserResponse:
+    """The columns of `_select_users` but the cursor. They come from our own tables, so nothing is checked a
+    second time."""
+    return UserResponse.model_construct(**dict(zip(SHOWN_FIELDS, row, strict=True)))
 
 
-def _show_one(session: Session, statement: Select[Any]) -> UserResponse:
-    if (row := session.execute(statement).first()) is None:
-        raise UserNotFound
-    return _response(row)
+@built_once
+def _user(role: Role) -> Select[Any]:
+    return _select_users(role).where(func.lower(User.username) == bindparam("name"))
 
 
-def _response(row: Row[Any]) -> UserResponse:
-    return UserResponse.model_validate(row, from_attributes=True)
+@built_once
+def _everybody(window: Window, role: Role) -> Select[Any]:
+    return window.of(_select_users(role), col(User.id))
+
+
+@built_once
+def _followers(window: Window, role: Role) -> Select[Any]:
+    followers = _select_users(role, key=Social.id).join(Social, col(Social.follower_id) == User.id)
+    return window.of(followers.where(col(Social.followed_id) == USER), col(Social.id))
+
+
+@built_once
+def _following(window: Window, role: Role) -> Select[Any]:
+    following = _select_users(role, key=Social.id).join(Social, col(Social.followed_id) == User.id)
+    return window.of(following.where(col(Social.follower_id) == USER), col(Social.id))
+
+
+@built_once
+def _likers(window: Window, role: Role) -> Select[Any]:
+    likers = _select_users(role, key=Like.id).join(Like, col(Like.user_id) == User.id)
+    return window.of(likers.where(col(Like.post_id) == POST), col(Like.id))

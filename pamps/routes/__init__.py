@@ -15,17 +15,18 @@ from pamps.routes import (
     user,
 )
 
+# The framework tries one address after the other for each request: what is asked most comes first.
 ROUTERS = (
+    timeline.router,  # before user, whose /user/{username}/ would take its address for a name
+    post.router,
+    user.router,
+    like.router,
+    social.router,
     health.router,
     token.router,
     session.router,
     access_token.router,
     totp.router,
     mail_link.router,
-    timeline.router,  # before user, whose /user/{username}/ would take its address for a name
-    user.router,
-    social.router,
-    post.router,
-    like.router,
     admin.router,
 )

@@ -23,25 +23,25 @@ router = make_router("/access_token", "access token", dependencies=[Depends(do_n
     responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired, TooManyAccessTokens),
 )
 def create_access_token(
-    body: AccessTokenRequest, caller: FreshSession, client: ClientDep, session: SessionDep
+    body: AccessTokenRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> NewAccessTokenResponse:
     """Make a token for a bot or a script. It is shown this once."""
-    return access_token_service.create(session, caller.user, body, client)
+    return access_token_service.create(session, viewer, body, client)
 
 
 @router.get("/", responses=refusals(Unauthorized, SessionRequired))
 def list_access_tokens(
-    page: PageDep, caller: CurrentSession, session: SessionDep
+    page: PageDep, viewer: CurrentSession, session: SessionDep
 ) -> list[AccessTokenResponse]:
     """One's own access tokens, latest first."""
-    return access_token_queries.list_access_tokens(session, caller.user, page)
+    return access_token_queries.list_access_tokens(session, viewer, page)
 
 
 @router.delete(
     "/{token_id}/", status_code=204, responses=refusals(Unauthorized, SessionRequired, AccessTokenNotFound)
 )
 def revoke_access_token(
-    token_id: PathId, caller: CurrentSession, client: ClientDep, session: SessionDep
+    token_id: PathId, viewer: CurrentSession, client: ClientDep, session: SessionDep
 ) -> None:
     """Revoke one of one's own access tokens. It stops working at once."""
-    access_token_service.revoke(session, caller.user, token_id, client)
+    access_token_service.revoke(session, viewer, token_id, client)

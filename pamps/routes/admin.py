@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from pamps.auth import Superuser, require_superuser
+from pamps.auth import SUPERUSER, Superuser
 from pamps.client import ClientDep
 from pamps.db import SessionDep
 from pamps.errors import SessionRequired, SuperuserRequired, Unauthorized, refusals
@@ -25,7 +25,7 @@ from pamps.services import invite as invite_service
 from pamps.services import post as post_service
 from pamps.services.admin import OwnAccount
 
-router = make_router("/admin", "admin", dependencies=[Depends(do_not_store), Depends(require_superuser)])
+router = make_router("/admin", "admin", dependencies=[Depends(do_not_store), Depends(SUPERUSER)])
 
 GUARDS = (Unauthorized, SessionRequired, SuperuserRequired)
 Part = Annotated[str, *text(max_length=254)]
@@ -42,27 +42,27 @@ def list_accounts(
 
 
 @router.post("/user/{user_id}/deactivate/", responses=refusals(*GUARDS, UserNotFound, OwnAccount))
-def deactivate(user_id: PathId, caller: Superuser, client: ClientDep, session: SessionDep) -> AccountResponse:
+def deactivate(user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> AccountResponse:
     """Keep somebody out: sessions end, tokens fail, logins are refused. What they wrote stays."""
-    return admin_service.set_active(session, caller.user, user_id, client, active=False)
+    return admin_service.set_active(session, viewer, user_id, client, active=False)
 
 
 @router.post("/user/{user_id}/activate/", responses=refusals(*GUARDS, UserNotFound, OwnAccount))
-def activate(user_id: PathId, caller: Superuser, client: ClientDep, session: SessionDep) -> AccountResponse:
+def activate(user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> AccountResponse:
     """Let somebody in again."""
-    return admin_service.set_active(session, caller.user, user_id, client, active=True)
+    return admin_service.set_active(session, viewer, user_id, client, active=True)
 
 
 @router.delete("/user/{user_id}/", status_code=204, responses=refusals(*GUARDS, UserNotFound, OwnAccount))
-def delete_user(user_id: PathId, caller: Superuser, client: ClientDep, session: SessionDep) -> None:
+def delete_user(user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> None:
     """Delete an account and everything written with it."""
-    admin_service.delete_user(session, caller.user, user_id, client)
+    admin_service.delete_user(session, viewer, user_id, client)
 
 
 @router.delete("/post/{post_id}/", status_code=204, responses=refusals(*GUARDS, PostNotFound))
-def delete_post(post_id: PathId, caller: Superuser, client: ClientDep, session: SessionDep) -> None:
+def delete_post(post_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> None:
     """Delete any post. With replies, its place stays."""
-    post_service.delete_post(session, caller.user, post_id, client)
+    post_service.delete_post(session, viewer, post_id, client)
 
 
 @router.get("/audit/", responses=refusals(*GUARDS))
@@ -73,10 +73,10 @@ def list_audit(page: PageDep, session: SessionDep) -> list[AuditResponse]:
 
 @router.post("/invite/", status_code=201, responses=refusals(*GUARDS))
 def make_invite(
-    body: InviteRequest, caller: Superuser, client: ClientDep, session: SessionDep
+    body: InviteRequest, viewer: Superuser, client: ClientDep, session: SessionDep
 ) -> NewInviteResponse:
     """Make an invite. Its code is shown this once."""
-    return invite_service.make_invite(session, caller.user, body, client)
+    return invite_service.make_invite(session, viewer, body, client)
 
 
 @router.get("/invite/", responses=refusals(*GUARDS))
@@ -86,6 +86,6 @@ def list_invites(page: PageDep, session: SessionDep) -> list[InviteResponse]:
 
 
 @router.delete("/invite/{invite_id}/", status_code=204, responses=refusals(*GUARDS, InviteNotFound))
-def revoke_invite(invite_id: PathId, caller: Superuser, client: ClientDep, session: SessionDep) -> None:
+def revoke_invite(invite_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> None:
     """Make an invite useless."""
-    invite_service.revoke_invite(session, caller.user, invite_id, client)
+    invite_service.revoke_invite(session, viewer, invite_id, client)

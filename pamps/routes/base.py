@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any, TypeVar
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, Request, Response, params, status
 from fastapi.dependencies.models import Dependant
@@ -10,7 +11,7 @@ from fastapi.dependencies.utils import get_dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 
-from pamps.auth import HashingTurn, current_caller, maybe_caller
+from pamps.auth import FINDS_LATER, Asks, HashingTurn
 from pamps.db import SAFE_METHODS, WriteTurn, get_session
 from pamps.errors import (
     ErrorResponse,
@@ -20,6 +21,9 @@ from pamps.errors import (
     ValidationErrorResponse,
     refusals,
 )
+from pamps.rendering import Json
+from pamps.routes.sending import send_json
+from pamps.turns import ENDINGS
 
 Result = TypeVar("Result")
 
@@ -81,22 +85,29 @@ class Route(APIRoute):
         # First of all, so that whoever waits for a turn holds nothing. Those that hash have a turn already.
         if not SAFE_METHODS.issuperset(methods or ()) and HashingTurn not in (dependencies or ()):
             dependencies = [WriteTurn, *(dependencies or ())]
+        returned = get_type_hints(endpoint).get("return")
+        if get_origin(returned) is Json:
+            (options["response_model"],) = get_args(returned)
+            endpoint = send_json(endpoint, options.get("status_code") or status.HTTP_200_OK)
         dependants = list(_walk(get_dependant(path=path, call=endpoint)))
         calls = {dependant.call for dependant in dependants}
         shared: Responses = dict(ANY_RESPONSES)
         if get_session in calls:
             shared |= refusals(Unavailable)
-        if maybe_caller in calls:
+        asks = next((call for call in calls if isinstance(call, Asks)), None)
+        if asks is not None:
             shared |= refusals(RefusedToken)
             if not SAFE_METHODS.issuperset(methods or ()):
                 shared |= refusals(InsufficientScope)
-            if current_caller not in calls:
+            if asks.check is None:
                 # FastAPI says that a token is needed; say that none is, too.
                 openapi_extra = {"security": [{}], **(openapi_extra or {})}
         if any(d.body_params for d in dependants):
             shared |= BODY_RESPONSES
         if any(d.body_params or d.path_params or d.query_params for d in dependants):
             shared |= INPUT_RESPONSES
+        # Who may not write is told so before what is wrong with the body.
+        self.finds_later = get_origin(returned) is Json and SAFE_METHODS.issuperset(methods or ())
         merged = _merge(shared, responses or {})
         super().__init__(
             path,
@@ -111,8 +122,12 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
+        finds_later = self.finds_later
+
         async def handle_strictly(request: Request) -> Response:
-            return await handle(StrictRequest(request.scope, request.receive))
+            request.scope[FINDS_LATER] = finds_later
+            async with AsyncExitStack() as request.scope[ENDINGS]:
+                return await handle(StrictRequest(request.scope, request.receive))
 
         return handle_strictly
 

@@ -13,6 +13,7 @@ from pamps.queries import post as post_queries
 from pamps.queries import user as user_queries
 from pamps.queries.post import PostNotFound, require_post
 from pamps.queries.user import UserNotFound, get_user
+from pamps.rendering import Json
 from pamps.routes.base import already, created_or_ok, make_router
 from pamps.services import like as like_service
 
@@ -36,12 +37,16 @@ def unlike_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> No
 
 
 @router.get("/{post_id}/likes/", responses=refusals(PostNotFound))
-def list_likers(post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep) -> list[UserResponse]:
+def list_likers(
+    post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
+) -> Json[list[UserResponse]]:
     """Who likes a post, latest first."""
     return user_queries.list_likers(session, viewer, page, require_post(session, post_id))
 
 
 @router.get("/likes/{username}/", responses=refusals(UserNotFound))
-def list_liked(username: str, page: PageDep, viewer: MaybeUser, session: SessionDep) -> list[PostResponse]:
+def list_liked(
+    username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
+) -> Json[list[PostResponse]]:
     """What somebody likes, latest like first."""
     return post_queries.list_liked(session, viewer, page, get_user(session, username))

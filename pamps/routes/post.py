@@ -13,6 +13,7 @@ from pamps.pagination import PageDep, PathId, Sort
 from pamps.queries import post as post_queries
 from pamps.queries.post import PostNotFound, require_post
 from pamps.queries.user import UserNotFound, get_user
+from pamps.rendering import Json
 from pamps.routes.base import make_router
 from pamps.services import post as post_service
 from pamps.services.post import NotAuthor, ParentNotFound
@@ -29,13 +30,13 @@ def list_posts(
     session: SessionDep,
     author: Author = None,
     sort: Sort = Sort.NEWEST_FIRST,
-) -> list[PostResponse]:
+) -> Json[list[PostResponse]]:
     """Top-level posts of everybody, newest first."""
     return post_queries.list_feed(session, viewer, page, author=author, sort=sort)
 
 
 @router.post("/", status_code=201, responses=refusals(Unauthorized, ParentNotFound, TooManyRequests))
-def create_post(body: PostRequest, viewer: CurrentUser, session: SessionDep) -> PostResponse:
+def create_post(body: PostRequest, viewer: CurrentUser, session: SessionDep) -> Json[PostResponse]:
     """Write a post, or with `parent_id` a reply."""
     return post_service.create_post(session, viewer, body)
 
@@ -48,7 +49,7 @@ def list_archive(
     session: SessionDep,
     include_replies: bool = False,
     sort: Sort = Sort.OLDEST_FIRST,
-) -> list[PostResponse]:
+) -> Json[list[PostResponse]]:
     """What somebody wrote, oldest first."""
     author = get_user(session, username)
     return post_queries.list_archive(
@@ -57,7 +58,7 @@ def list_archive(
 
 
 @router.get("/{post_id}/", responses=refusals(PostNotFound))
-def show_post(post_id: PathId, viewer: MaybeUser, session: SessionDep) -> PostDetailResponse:
+def show_post(post_id: PathId, viewer: MaybeUser, session: SessionDep) -> Json[PostDetailResponse]:
     """One post with its first 100 direct replies, oldest first."""
     return post_queries.show_post_detail(session, viewer, post_id)
 
@@ -65,14 +66,16 @@ def show_post(post_id: PathId, viewer: MaybeUser, session: SessionDep) -> PostDe
 @router.get("/{post_id}/replies/", responses=refusals(PostNotFound))
 def list_replies(
     post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
-) -> list[PostResponse]:
+) -> Json[list[PostResponse]]:
     """All direct replies of a post, oldest first."""
     return post_queries.list_replies(session, viewer, page, require_post(session, post_id))
 
 
 @router.put("/{post_id}/", responses=refusals(Unauthorized, NotAuthor, PostNotFound))
 @router.patch("/{post_id}/", responses=refusals(Unauthorized, NotAuthor, PostNotFound))
-def edit_post(post_id: PathId, body: PostPatch, viewer: CurrentUser, session: SessionDep) -> PostResponse:
+def edit_post(
+    post_id: PathId, body: PostPatch, viewer: CurrentUser, session: SessionDep
+) -> Json[PostResponse]:
     """Change the text of one's own post."""
     return post_service.edit_post(session, viewer, post_id, body)
 

@@ -2,7 +2,7 @@
 
 from fastapi import Depends, Response
 
-from pamps.auth import CurrentSession, MaybeCaller, MaybeRefresh
+from pamps.auth import CurrentSession, MaybeRefresh, MaybeUser, require_session
 from pamps.cookies import CrossOrigin, clear
 from pamps.db import SessionDep
 from pamps.errors import RefusedToken, SessionRequired, Unauthorized, refusals
@@ -19,22 +19,22 @@ router = make_router("", "session", dependencies=[Depends(do_not_store)])
 @router.post(
     "/logout/", status_code=204, responses=refusals(Unauthorized, RefusedToken, SessionRequired, CrossOrigin)
 )
-def log_out(caller: MaybeCaller, refresh: MaybeRefresh, session: SessionDep, response: Response) -> None:
+def log_out(viewer: MaybeUser, refresh: MaybeRefresh, session: SessionDep, response: Response) -> None:
     """End the session of the access token, or without one that of the refresh token in body or cookie."""
-    session_service.log_out(session, caller.require_session() if caller else None, refresh.token)
+    session_service.log_out(session, require_session(viewer).session_id if viewer else None, refresh.token)
     clear(response)
 
 
 @router.get("/session/", responses=refusals(Unauthorized, SessionRequired))
-def list_sessions(page: PageDep, caller: CurrentSession, session: SessionDep) -> list[SessionResponse]:
+def list_sessions(page: PageDep, viewer: CurrentSession, session: SessionDep) -> list[SessionResponse]:
     """One's own sessions, latest login first."""
-    return session_queries.list_sessions(session, caller.user, caller.session_id, page)
+    return session_queries.list_sessions(session, viewer, viewer.session_id, page)
 
 
 @router.delete("/session/", status_code=204, responses=refusals(Unauthorized, SessionRequired))
-def end_other_sessions(caller: CurrentSession, session: SessionDep) -> None:
+def end_other_sessions(viewer: CurrentSession, session: SessionDep) -> None:
     """End all of one's sessions except the one that asks."""
-    session_service.end_sessions(session, caller.user, but=caller.session_id)
+    session_service.end_sessions(session, viewer, but=viewer.session_id)
 
 
 @router.delete(
@@ -42,6 +42,6 @@ def end_other_sessions(caller: CurrentSession, session: SessionDep) -> None:
     status_code=204,
     responses=refusals(Unauthorized, SessionRequired, SessionNotFound),
 )
-def end_session(session_id: PathId, caller: CurrentSession, session: SessionDep) -> None:
+def end_session(session_id: PathId, viewer: CurrentSession, session: SessionDep) -> None:
     """End one of one's own sessions. Its access tokens stop working at once."""
-    session_service.end_session(session, caller.user, session_id)
+    session_service.end_session(session, viewer, session_id)

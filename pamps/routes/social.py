@@ -10,6 +10,7 @@ from pamps.models.user import UserResponse
 from pamps.pagination import PageDep, PathId
 from pamps.queries import user as user_queries
 from pamps.queries.user import UserNotFound, get_user
+from pamps.rendering import Json
 from pamps.routes.base import already, created_or_ok, make_router
 from pamps.services import social as social_service
 from pamps.services.social import SelfFollow
@@ -36,7 +37,7 @@ def unfollow(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
 @router.get("/{username}/followers/", responses=refusals(UserNotFound))
 def list_followers(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
-) -> list[UserResponse]:
+) -> Json[list[UserResponse]]:
     """Who follows somebody, latest first."""
     return user_queries.list_followers(session, viewer, page, get_user(session, username))
 
@@ -44,6 +45,6 @@ def list_followers(
 @router.get("/{username}/following/", responses=refusals(UserNotFound))
 def list_following(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
-) -> list[UserResponse]:
+) -> Json[list[UserResponse]]:
     """Whom somebody follows, latest first."""
     return user_queries.list_following(session, viewer, page, get_user(session, username))

@@ -6,6 +6,7 @@ from pamps.errors import Unauthorized, refusals
 from pamps.models.post import PostResponse
 from pamps.pagination import PageDep
 from pamps.queries import timeline as timeline_queries
+from pamps.rendering import Json
 from pamps.routes.base import make_router
 
 router = make_router("/user", "timeline")
@@ -18,7 +19,7 @@ def show_timeline(
     session: SessionDep,
     include_replies: bool = True,
     include_own: bool = False,
-) -> list[PostResponse]:
+) -> Json[list[PostResponse]]:
     """What the people whom one follows wrote, newest first."""
     return timeline_queries.list_timeline(
         session, viewer, page, include_replies=include_replies, include_own=include_own

@@ -18,32 +18,32 @@ FRESH = (Unauthorized, FreshTokenRequired, SessionRequired)
 
 
 @router.get("/", responses=refusals(Unauthorized, SessionRequired))
-def show_totp(caller: CurrentSession, session: SessionDep) -> TotpResponse:
+def show_totp(viewer: CurrentSession, session: SessionDep) -> TotpResponse:
     """Whether logging in wants a code of an app."""
-    return totp_queries.show_totp(session, caller.user)
+    return totp_queries.show_totp(session, viewer)
 
 
 @router.post("/", status_code=201, responses=refusals(*FRESH, TotpEnabled))
-def start_totp(caller: FreshSession, session: SessionDep) -> TotpSecretResponse:
+def start_totp(viewer: FreshSession, session: SessionDep) -> TotpSecretResponse:
     """Get a secret for an app. Nothing changes until a code of the app is sent to `confirm`."""
-    return totp_service.start(session, caller.user)
+    return totp_service.start(session, viewer)
 
 
 @router.post("/confirm/", responses=refusals(*FRESH, AppMismatch, TotpEnabled, TotpNotEnabled))
 def confirm_totp(
-    body: OtpRequest, caller: FreshSession, client: ClientDep, session: SessionDep
+    body: OtpRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> RecoveryCodesResponse:
     """Show that the app works. From now on logging in wants a code. The recovery codes are shown once."""
-    return totp_service.confirm(session, caller.user, body.otp, client)
+    return totp_service.confirm(session, viewer, body.otp, client)
 
 
 @router.post("/recovery_codes/", responses=refusals(*FRESH, TotpNotEnabled))
-def renew_recovery_codes(caller: FreshSession, session: SessionDep) -> RecoveryCodesResponse:
+def renew_recovery_codes(viewer: FreshSession, session: SessionDep) -> RecoveryCodesResponse:
     """Get new recovery codes. The old ones stop working."""
-    return totp_service.renew_recovery_codes(session, caller.user)
+    return totp_service.renew_recovery_codes(session, viewer)
 
 
 @router.delete("/", status_code=204, responses=refusals(*FRESH))
-def disable_totp(caller: FreshSession, client: ClientDep, session: SessionDep) -> None:
+def disable_totp(viewer: FreshSession, client: ClientDep, session: SessionDep) -> None:
     """Take the second factor away."""
-    totp_service.disable(session, caller.user, caller.user, client)
+    totp_service.disable(session, viewer, viewer, client)

@@ -1,6 +1,6 @@
 """Accounts and profiles."""
 
-from pamps.auth import CurrentCaller, CurrentUser, FreshSession, FreshUser, HashingTurn, MaybeUser
+from pamps.auth import CurrentUser, FreshSession, HashingTurn, MaybeUser
 from pamps.client import ClientDep
 from pamps.db import SessionDep
 from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, Unauthorized, refusals
@@ -9,6 +9,7 @@ from pamps.pagination import PageDep
 from pamps.queries import user as user_queries
 from pamps.queries.invite import BadInvite
 from pamps.queries.user import UserNotFound
+from pamps.rendering import Json
 from pamps.routes.base import make_router
 from pamps.services import user as user_service
 from pamps.services.invite import RegistrationClosed
@@ -30,7 +31,7 @@ def register(body: UserRequest, client: ClientDep, session: SessionDep) -> UserR
 
 
 @router.get("/")
-def list_users(page: PageDep, viewer: MaybeUser, session: SessionDep) -> list[UserResponse]:
+def list_users(page: PageDep, viewer: MaybeUser, session: SessionDep) -> Json[list[UserResponse]]:
     """Everybody, oldest first."""
     return user_queries.list_users(session, viewer, page)
 
@@ -43,14 +44,14 @@ def show_account(viewer: CurrentUser, session: SessionDep) -> UserResponse:
 
 @router.patch("/me/", responses=refusals(Unauthorized, FreshTokenRequired, EmailTaken, TooManyRequests))
 def change_account(
-    body: UserPatch, caller: CurrentCaller, client: ClientDep, session: SessionDep
+    body: UserPatch, viewer: CurrentUser, client: ClientDep, session: SessionDep
 ) -> UserResponse:
     """Change avatar and bio, and with a fresh token the e-mail address."""
-    return user_service.change_profile(session, caller.user, body, client, fresh=caller.fresh)
+    return user_service.change_profile(session, viewer, body, client, fresh=viewer.fresh)
 
 
 @router.delete("/me/", status_code=204, responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired))
-def delete_account(viewer: FreshUser, session: SessionDep) -> None:
+def delete_account(viewer: FreshSession, session: SessionDep) -> None:
     """Delete one's own account and everything written with it."""
     user_service.delete_user(session, viewer)
 
@@ -62,13 +63,13 @@ def delete_account(viewer: FreshUser, session: SessionDep) -> None:
     responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired, WrongPassword, TooManyRequests),
 )
 def change_password(
-    body: PasswordRequest, caller: FreshSession, client: ClientDep, session: SessionDep
+    body: PasswordRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> None:
     """Change one's own password. All other sessions end."""
-    user_service.change_password(session, caller.user, body, client, kept=caller.session_id)
+    user_service.change_password(session, viewer, body, client, kept=viewer.session_id)
 
 
 @router.get("/{username}/", responses=refusals(UserNotFound))
-def show_user(username: str, viewer: MaybeUser, session: SessionDep) -> UserResponse:
+def show_user(username: str, viewer: MaybeUser, session: SessionDep) -> Json[UserResponse]:
     """One person."""
     return user_queries.show_user(session, viewer, username)

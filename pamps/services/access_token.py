@@ -12,7 +12,7 @@ from pamps.errors import Conflict
 from pamps.models.access_token import AccessToken, AccessTokenRequest, NewAccessTokenResponse
 from pamps.models.audit import Action
 from pamps.models.base import utc_now
-from pamps.models.user import User
+from pamps.models.user import Person
 from pamps.queries.access_token import AccessTokenNotFound, count_access_tokens
 from pamps.security import digest, new_access_token
 from pamps.services.audit import record
@@ -29,7 +29,7 @@ class TooManyAccessTokens(Conflict):
 
 
 def create(
-    session: Session, owner: User, request: AccessTokenRequest, client: Client
+    session: Session, owner: Person, request: AccessTokenRequest, client: Client
 ) -> NewAccessTokenResponse:
     """Make an access token and show it, this once; raises TooManyAccessTokens."""
     hold_accounts(session, owner)
@@ -43,7 +43,7 @@ def create(
     return NewAccessTokenResponse(**made.model_dump(), token=token)
 
 
-def revoke(session: Session, owner: User, token_id: int, client: Client) -> None:
+def revoke(session: Session, owner: Person, token_id: int, client: Client) -> None:
     """End an access token of `owner` at once; raises AccessTokenNotFound."""
     own = (col(AccessToken.user_id) == owner.id) & (col(AccessToken.id) == token_id)
     if not change(session, delete(AccessToken).where(own)):

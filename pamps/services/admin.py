@@ -5,7 +5,7 @@ from sqlmodel import Session, col, update
 from pamps.client import Client
 from pamps.errors import Conflict, RefusedToken
 from pamps.models.audit import Action
-from pamps.models.user import AccountResponse, User
+from pamps.models.user import AccountResponse, Person, User
 from pamps.queries.user import UserNotFound, show_for_admin
 from pamps.security import hash_password
 from pamps.services import user as user_service
@@ -15,7 +15,7 @@ from pamps.services.rows import change, lock
 from pamps.services.session import end_sessions, throw_out
 
 # Who acts: a superuser, or `cli:` and the name of the system's user, who sent no request.
-Actor = User | str
+Actor = Person | str
 
 
 class OwnAccount(Conflict):
@@ -82,7 +82,7 @@ def end_all_sessions(session: Session, actor: Actor, user_id: int) -> int:
 
 
 def _find(session: Session, actor: Actor, user_id: int) -> User:
-    if isinstance(actor, User) and actor.id == user_id:
+    if not isinstance(actor, str) and actor.id == user_id:
         raise OwnAccount
     if (user := session.get(User, user_id)) is None:
         raise UserNotFound

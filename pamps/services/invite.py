@@ -7,7 +7,7 @@ from pamps.config import settings
 from pamps.errors import Forbidden
 from pamps.models.audit import Action
 from pamps.models.invite import Invite, InviteRequest, NewInviteResponse
-from pamps.models.user import User
+from pamps.models.user import Person
 from pamps.queries.invite import BadInvite, InviteNotFound, is_good, require_invite
 from pamps.security import digest, new_code
 from pamps.services.audit import name_of, record
@@ -20,7 +20,7 @@ class RegistrationClosed(Forbidden):
 
 
 def make_invite(
-    session: Session, actor: User | str, request: InviteRequest, client: Client | None
+    session: Session, actor: Person | str, request: InviteRequest, client: Client | None
 ) -> NewInviteResponse:
     """Make an invite and show its code, this once."""
     code = new_code()
@@ -37,7 +37,7 @@ def make_invite(
     return NewInviteResponse(**made.model_dump(), code=code)
 
 
-def revoke_invite(session: Session, actor: User | str, invite_id: int, client: Client | None) -> None:
+def revoke_invite(session: Session, actor: Person | str, invite_id: int, client: Client | None) -> None:
     """Make an invite useless; raises InviteNotFound."""
     if not change(session, delete(Invite).where(col(Invite.id) == invite_id)):
         raise InviteNotFound

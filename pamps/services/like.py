@@ -4,12 +4,12 @@ from sqlmodel import Session, col, delete, update
 
 from pamps.models.like import Like, LikeResponse
 from pamps.models.post import IS_LISTED, Post
-from pamps.models.user import User
+from pamps.models.user import Person
 from pamps.queries.post import PostNotFound
 from pamps.services.rows import add_once, change, hold_accounts, lock
 
 
-def like(session: Session, user: User, post_id: int) -> tuple[LikeResponse, bool]:
+def like(session: Session, user: Person, post_id: int) -> tuple[LikeResponse, bool]:
     """Like a post; the second value says whether that is new. Raises PostNotFound."""
     hold_accounts(session, user)
     _hold(session, post_id)
@@ -19,7 +19,7 @@ def like(session: Session, user: User, post_id: int) -> tuple[LikeResponse, bool
     return LikeResponse.model_validate(made), created
 
 
-def unlike(session: Session, user: User, post_id: int) -> None:
+def unlike(session: Session, user: Person, post_id: int) -> None:
     """Take a like back; not having liked is fine. Raises PostNotFound."""
     _hold(session, post_id)
     own = delete(Like).where(col(Like.user_id) == user.id, col(Like.post_id) == post_id)

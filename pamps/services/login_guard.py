@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from pamps.client import Client
 from pamps.db import release
-from pamps.models.user import User, normal_login
+from pamps.models.user import Person, User, normal_login
 from pamps.queries.session import was_used_from
 from pamps.security import digest
 from pamps.services.rate_limit import Hit, count, forget, forgive
@@ -41,12 +41,12 @@ class Attempt:
         # Name and e-mail address apart: a count that they share would tell that they do.
         return digest(normal_login(self.name))
 
-    def count_code(self, session: Session, user: User) -> None:
+    def count_code(self, session: Session, user: Person) -> None:
         """The password was right: count a wrong code, and keep that; raises TooManyRequests."""
         count(session, *self._code_hits(session, user))
         release(session)
 
-    def code_was_right(self, session: Session, user: User) -> None:
+    def code_was_right(self, session: Session, user: Person) -> None:
         """The code was no failure."""
         forgive(session, *self._code_hits(session, user))
 
@@ -57,7 +57,7 @@ class Attempt:
         forgive(session, *wider)
         release(session)
 
-    def _code_hits(self, session: Session, user: User) -> list[Hit]:
+    def _code_hits(self, session: Session, user: Person) -> list[Hit]:
         if was_used_from(session, user, self.client.network):
             return []
         return [Hit("otp", str(user.id), "wrong codes for this account")]

@@ -15,14 +15,15 @@ from pamps.mail import Mail, post
 from pamps.models.audit import Action
 from pamps.models.base import utc_now
 from pamps.models.mail_link import MailLink, Purpose
-from pamps.models.user import User
+from pamps.models.user import Person, User
 from pamps.queries.user import find_by_email
 from pamps.security import digest, hash_password
 from pamps.services.audit import record
 from pamps.services.rate_limit import Hit, count
-from pamps.services.rows import change, insert_into, lock, sweep
+from pamps.services.rows import change, lock, sweep
 from pamps.services.session import throw_out
 from pamps.services.taken import explain_taken
+from pamps.statements import insert_into
 
 LIFE = timedelta(hours=1)
 
@@ -85,7 +86,7 @@ def send_link(session: Session, purpose: Purpose, email: str, user: User | None)
         "token_hash": digest(token),
         "expires_at": utc_now() + LIFE,
     }
-    insert: Any = insert_into(session, MailLink).values(made)
+    insert: Any = insert_into(MailLink).values(made)
     newer = {name: made[name] for name in ("email", "token_hash", "expires_at")}
     session.execute(insert.on_conflict_do_update(index_elements=["user_id", "purpose"], set_=newer))
     sweep(session, MailLink)
@@ -123,7 +124,7 @@ def confirm_email(session: Session, token: str, client: Client) -> None:
         raise explain_taken(error) from error
 
 
-def forget_links(session: Session, user: User) -> None:
+def forget_links(session: Session, user: Person) -> None:
     """Make the links that were sent to `user` useless."""
     change(session, delete(MailLink).where(col(MailLink.user_id) == user.id))
 

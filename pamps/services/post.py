@@ -1,22 +1,27 @@
 """Posts: written, edited, deleted."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func
+from sqlalchemy import ColumnElement, Select, bindparam, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, exists, select, update
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from pamps.client import Client
 from pamps.errors import Forbidden, NotFound, RefusedToken
 from pamps.models.audit import Action
-from pamps.models.base import utc_now
+from pamps.models.base import BigId, utc_now
 from pamps.models.like import Like
 from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest, PostResponse
-from pamps.models.user import User
+from pamps.models.user import Person, User
+from pamps.queries.base import USER
 from pamps.queries.post import get_post, show_post
+from pamps.rendering import Json
 from pamps.services.audit import record
 from pamps.services.rate_limit import Hit, count
 from pamps.services.rows import change, lock
+from pamps.statements import built_once, insert_into, run
 
 BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
 
@@ -31,21 +36,21 @@ class NotAuthor(Forbidden):
     detail = "This post is not yours."
 
 
-def create_post(session: Session, author: User, request: PostRequest) -> PostResponse:
+def create_post(session: Session, author: Person, request: PostRequest) -> Json[PostResponse]:
     """Write a post or a reply; raises ParentNotFound or TooManyRequests."""
     count(session, Hit("posting", str(author.id), "posts and replies"))
     # Counts, and holds the account like `hold_accounts`.
-    if not change(session, update(User).where(col(User.id) == author.id).values(posts=User.posts + 1)):
+    if not run(session, _count_post(), user=author.id):
         raise RefusedToken
     if request.parent_id is not None:
         _count_reply(session, request.parent_id)
-    post = Post(text=request.text, parent_id=request.parent_id, user_id=author.id, edited_at=None)
-    session.add(post)
-    session.flush()
-    return show_post(session, author, post.id)
+    made = run(
+        session, _insert(), wrote=request.text, now=utc_now(), user=author.id, parent=request.parent_id
+    )
+    return show_post(session, author, made[0][0])
 
 
-def edit_post(session: Session, editor: User, post_id: int, patch: PostPatch) -> PostResponse:
+def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) -> Json[PostResponse]:
     """Change the text of one's own post; raises PostNotFound or NotAuthor."""
     lock(session, Post, col(Post.id) == post_id)
     post = get_post(session, post_id)
@@ -56,7 +61,7 @@ def edit_post(session: Session, editor: User, post_id: int, patch: PostPatch) ->
     return show_post(session, editor, post_id)
 
 
-def delete_post(session: Session, actor: User, post_id: int, client: Client) -> None:
+def delete_post(session: Session, actor: Person, post_id: int, client: Client) -> None:
     """Delete one's own post, or as a superuser anybody's; raises PostNotFound or NotAuthor."""
     post = get_post(session, post_id)
     if post.user_id != actor.id and not actor.superuser:
@@ -66,7 +71,7 @@ def delete_post(session: Session, actor: User, post_id: int, client: Client) -> 
     remove_posts(session, [post_id])
 
 
-def remove_all_posts(session: Session, author: User) -> None:
+def remove_all_posts(session: Session, author: Person) -> None:
     """Delete everything that somebody wrote."""
     # Youngest first: a reply to oneself goes before what it replies to, which can then go as well.
     own = select(Post.id).where(col(Post.user_id) == author.id, IS_LISTED).order_by(col(Post.id).desc())
@@ -102,6 +107,22 @@ def with_ancestors(chosen: ColumnElement[bool]) -> Select[tuple[int]]:
     parent = aliased(Post)
     step = select(parent.id, parent.parent_id).join(upwards, upwards.c.parent_id == parent.id)
     return select(upwards.union(step).c.id)
+
+
+@built_once
+def _count_post() -> Any:
+    return update(User).where(col(User.id) == USER).values(posts=User.posts + 1).returning(col(User.id))
+
+
+@built_once
+def _insert() -> Any:
+    row = {
+        "text": bindparam("wrote"),
+        "date": bindparam("now", type_=UTCDateTime()),
+        "user_id": USER,
+        "parent_id": bindparam("parent", type_=BigId),
+    }
+    return insert_into(Post).values(row).returning(col(Post.id))
 
 
 def _count_reply(session: Session, parent_id: int) -> None:

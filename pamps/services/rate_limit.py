@@ -1,6 +1,7 @@
 """How often is too often: rates of the settings, counted in the database."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import limits
 from limits.strategies import FixedWindowRateLimiter
@@ -12,6 +13,8 @@ from pamps.models.base import utc_now
 from pamps.models.rate_limit import RateCount
 from pamps.services.rate_storage import DatabaseStorage
 from pamps.services.rows import sweep
+
+_parse = cache(limits.parse)
 
 
 @dataclass(frozen=True, order=True)
@@ -25,7 +28,7 @@ class Hit:
     @property
     def rate(self) -> limits.RateLimitItem:
         """So many in so long."""
-        return limits.parse(getattr(settings.limits, self.setting))
+        return _parse(getattr(settings.limits, self.setting))
 
 
 def count(session: Session, *hits: Hit) -> None:
@@ -42,7 +45,8 @@ def count(session: Session, *hits: Hit) -> None:
             window = limiter.get_window_stats(hit.rate, hit.setting, hit.who)
             seconds = max(1, round(window.reset_time - utc_now().timestamp()))
             raise TooManyRequests(hit.what, getattr(settings.limits, hit.setting), hit.rate.amount, seconds)
-    sweep(session, RateCount)
+    if storage.began:
+        sweep(session, RateCount)
 
 
 def forgive(session: Session, *hits: Hit) -> None:

@@ -4,13 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 from limits.storage import Storage
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import Integer, bindparam, case, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from pamps.models.base import utc_now
 from pamps.models.rate_limit import RateCount
-from pamps.services.rows import change, insert_into
+from pamps.services.rows import change
+from pamps.statements import built_once, insert_into, run
 
 
 class DatabaseStorage(Storage):
@@ -21,6 +23,8 @@ class DatabaseStorage(Storage):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        # Whether a window began, which is when the table may have grown.
+        self.began = False
 
     @property
     def base_exceptions(self) -> type[Exception]:
@@ -30,17 +34,11 @@ class DatabaseStorage(Storage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a count, or begin it anew where its window is over. One statement, so none is lost."""
         now = utc_now()
-        row = {"key": key, "count": amount, "expires_at": now + timedelta(seconds=expiry)}
-        is_over = col(RateCount.expires_at) <= now
-        statement: Any = insert_into(self.session, RateCount).values(row)
-        statement = statement.on_conflict_do_update(
-            index_elements=["key"],
-            set_={
-                "count": case((is_over, amount), else_=RateCount.count + amount),
-                "expires_at": case((is_over, row["expires_at"]), else_=RateCount.expires_at),
-            },
-        ).returning(col(RateCount.count))
-        return int(self.session.execute(statement).scalar_one())
+        until = now + timedelta(seconds=expiry)
+        rows = run(self.session, _increase(), counted=key, amount=amount, until=until, now=now)
+        count = int(rows[0][0])
+        self.began |= count == amount
+        return count
 
     def take_back(self, key: str) -> None:
         """Subtract one from a count, if its window is still on."""
@@ -72,3 +70,23 @@ class DatabaseStorage(Storage):
     def clear(self, key: str) -> None:
         """Forget one count."""
         change(self.session, delete(RateCount).where(col(RateCount.key) == key))
+
+
+@built_once
+def _increase() -> Any:
+    now, until = bindparam("now", type_=UTCDateTime()), bindparam("until", type_=UTCDateTime())
+    amount: Any = bindparam("amount", type_=Integer())
+    is_over = col(RateCount.expires_at) <= now
+    row = {"key": bindparam("counted"), "count": amount, "expires_at": until}
+    return (
+        insert_into(RateCount)
+        .values(row)
+        .on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "count": case((is_over, amount), else_=RateCount.count + amount),
+                "expires_at": case((is_over, until), else_=RateCount.expires_at),
+            },
+        )
+        .returning(col(RateCount.count))
+    )

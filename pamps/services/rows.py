@@ -1,9 +1,8 @@
 """How services change rows so that any number of requests may do it at once."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Delete, Update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, delete, select
 
 from pamps.errors import RefusedToken
@@ -11,7 +10,8 @@ from pamps.models.base import utc_now
 from pamps.models.mail_link import MailLink
 from pamps.models.post import Post
 from pamps.models.rate_limit import RateCount
-from pamps.models.user import User
+from pamps.models.user import Person, User
+from pamps.statements import insert_into
 
 SWEEP = 10  # rows
 
@@ -29,7 +29,7 @@ def lock(session: Session, table: type[User] | type[Post], rows: ColumnElement[b
     return set(session.exec(statement))
 
 
-def hold_accounts(session: Session, own: User, *others: int) -> set[int]:
+def hold_accounts(session: Session, own: Person, *others: int) -> set[int]:
     """Hold one's own account and others, and return the ids of those that are there; raises RefusedToken.
 
     Whoever adds rows to an account holds it first: otherwise it could be deleted meanwhile, and what is
@@ -46,16 +46,10 @@ def add_once(session: Session, table: type[Table], pair: dict[str, int]) -> tupl
 
     The unique constraint decides, not a look beforehand: any number of callers at once make one row.
     """
-    statement = insert_into(session, table).values(pair).on_conflict_do_nothing().returning(table)
+    statement = insert_into(table).values(pair).on_conflict_do_nothing().returning(table)
     if (made := session.scalars(statement).first()) is not None:
         return made, True
     return session.exec(select(table).filter_by(**pair)).one(), False
-
-
-def insert_into(session: Session, table: type[SQLModel]) -> Any:
-    """The INSERT of the database in use, which has an ON CONFLICT."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    return insert(table)
 
 
 def sweep(session: Session, table: type[RateCount] | type[MailLink]) -> None:

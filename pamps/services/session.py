@@ -15,7 +15,7 @@ from pamps.models.audit import Action
 from pamps.models.base import utc_now
 from pamps.models.session import LoginSession
 from pamps.models.token import TokenResponse
-from pamps.models.user import User
+from pamps.models.user import Person, User
 from pamps.queries.session import SessionNotFound, is_alive
 from pamps.security import Claims, InvalidToken, TokenId, read_token, seconds_to_live, sign_token
 from pamps.services.audit import record
@@ -114,20 +114,20 @@ def log_out(session: Session, session_id: int | None, refresh_token: str | None)
     change(session, delete(LoginSession).where(col(LoginSession.id) == session_id))
 
 
-def end_session(session: Session, owner: User, session_id: int) -> None:
+def end_session(session: Session, owner: Person, session_id: int) -> None:
     """End one session of `owner`; raises SessionNotFound."""
     own = (col(LoginSession.user_id) == owner.id) & (col(LoginSession.id) == session_id)
     if not change(session, delete(LoginSession).where(own)):
         raise SessionNotFound
 
 
-def end_sessions(session: Session, owner: User, *, but: int | None = None) -> int:
+def end_sessions(session: Session, owner: Person, *, but: int | None = None) -> int:
     """End all sessions of `owner`, except the one with the id `but`; tells how many."""
     own = col(LoginSession.user_id) == owner.id
     return change(session, delete(LoginSession).where(own, col(LoginSession.id) != (but or 0)))
 
 
-def throw_out(session: Session, owner: User) -> None:
+def throw_out(session: Session, owner: Person) -> None:
     """End everything that opens an account without its password: it may have been in wrong hands."""
     end_sessions(session, owner)
     change(session, delete(AccessToken).where(col(AccessToken.user_id) == owner.id))

@@ -4,7 +4,7 @@ from sqlmodel import Session, col, delete, update
 
 from pamps.errors import Conflict
 from pamps.models.social import Social, SocialResponse
-from pamps.models.user import User
+from pamps.models.user import Person, User
 from pamps.queries.user import UserNotFound
 from pamps.services.rows import add_once, change, hold_accounts
 
@@ -14,7 +14,7 @@ class SelfFollow(Conflict):
     detail = "You cannot follow yourself."
 
 
-def follow(session: Session, follower: User, followed_id: int) -> tuple[SocialResponse, bool]:
+def follow(session: Session, follower: Person, followed_id: int) -> tuple[SocialResponse, bool]:
     """Follow somebody; the second value says whether that is new. Raises UserNotFound or SelfFollow."""
     if followed_id == follower.id:
         raise SelfFollow
@@ -25,7 +25,7 @@ def follow(session: Session, follower: User, followed_id: int) -> tuple[SocialRe
     return SocialResponse.model_validate(made), created
 
 
-def unfollow(session: Session, follower: User, followed_id: int) -> None:
+def unfollow(session: Session, follower: Person, followed_id: int) -> None:
     """Stop following; not having followed is fine. Raises UserNotFound."""
     _hold(session, follower, followed_id)
     pair = (col(Social.follower_id) == follower.id) & (col(Social.followed_id) == followed_id)
@@ -33,7 +33,7 @@ def unfollow(session: Session, follower: User, followed_id: int) -> None:
         _count(session, follower.id, followed_id, -1)
 
 
-def _hold(session: Session, follower: User, followed_id: int) -> None:
+def _hold(session: Session, follower: Person, followed_id: int) -> None:
     """Both at once, in the common order: two people may follow each other at the same moment."""
     if followed_id not in hold_accounts(session, follower, followed_id):
         raise UserNotFound

@@ -13,7 +13,7 @@ from pamps.errors import Conflict, Forbidden, Unauthorized
 from pamps.models.audit import Action
 from pamps.models.base import utc_now
 from pamps.models.totp import RecoveryCode, RecoveryCodesResponse, Totp, TotpSecretResponse
-from pamps.models.user import User
+from pamps.models.user import Person
 from pamps.queries.totp import find_totp, has_recovery_code
 from pamps.security import digest, new_code
 from pamps.services.audit import record
@@ -62,7 +62,7 @@ class Proof:
             raise WrongOtp
 
 
-def check(session: Session, owner: User, otp: str | None) -> Proof:
+def check(session: Session, owner: Person, otp: str | None) -> Proof:
     """The proof that a login of `owner` wants; raises OtpRequired or WrongOtp."""
     totp = find_totp(session, owner)
     if totp is None or totp.confirmed_at is None:
@@ -81,7 +81,7 @@ def _check_app(totp: Totp, code: str) -> Proof | None:
     return Proof(update(Totp).where(newer).values(last_step=step))
 
 
-def _check_recovery_code(session: Session, owner: User, code: str) -> Proof:
+def _check_recovery_code(session: Session, owner: Person, code: str) -> Proof:
     hashed = digest(code)
     if not has_recovery_code(session, owner, hashed):
         raise WrongOtp
@@ -107,7 +107,7 @@ def _plain(code: str) -> str:
     return "".join(char for char in code.lower() if char not in " -")
 
 
-def start(session: Session, owner: User) -> TotpSecretResponse:
+def start(session: Session, owner: Person) -> TotpSecretResponse:
     """Make a new secret, which counts for nothing until `confirm`; raises TotpEnabled."""
     hold_accounts(session, owner)
     if (old := find_totp(session, owner)) is not None:
@@ -121,7 +121,7 @@ def start(session: Session, owner: User) -> TotpSecretResponse:
     return TotpSecretResponse(secret=secret, uri=uri)
 
 
-def confirm(session: Session, owner: User, otp: str, client: Client) -> RecoveryCodesResponse:
+def confirm(session: Session, owner: Person, otp: str, client: Client) -> RecoveryCodesResponse:
     """Turn the second factor on for who shows that the app works, and give the recovery codes.
 
     Raises TotpNotEnabled if nothing was started, TotpEnabled, or AppMismatch.
@@ -141,7 +141,7 @@ def confirm(session: Session, owner: User, otp: str, client: Client) -> Recovery
     return _new_recovery_codes(session, owner)
 
 
-def renew_recovery_codes(session: Session, owner: User) -> RecoveryCodesResponse:
+def renew_recovery_codes(session: Session, owner: Person) -> RecoveryCodesResponse:
     """New recovery codes in the place of all old ones; raises TotpNotEnabled."""
     hold_accounts(session, owner)
     totp = find_totp(session, owner)
@@ -150,7 +150,7 @@ def renew_recovery_codes(session: Session, owner: User) -> RecoveryCodesResponse
     return _new_recovery_codes(session, owner)
 
 
-def _new_recovery_codes(session: Session, owner: User) -> RecoveryCodesResponse:
+def _new_recovery_codes(session: Session, owner: Person) -> RecoveryCodesResponse:
     change(session, delete(RecoveryCode).where(col(RecoveryCode.user_id) == owner.id))
     codes = [new_code() for _ in range(RECOVERY_CODES)]
     session.add_all(RecoveryCode(user_id=owner.id, code_hash=digest(code)) for code in codes)
@@ -158,7 +158,7 @@ def _new_recovery_codes(session: Session, owner: User) -> RecoveryCodesResponse:
     return RecoveryCodesResponse(recovery_codes=["-".join((c[:6], c[6:12], c[12:18], c[18:])) for c in codes])
 
 
-def disable(session: Session, actor: User | str, owner: User, client: Client | None) -> None:
+def disable(session: Session, actor: Person | str, owner: Person, client: Client | None) -> None:
     """Take the second factor away, if there is one."""
     hold_accounts(session, owner)
     gone = [

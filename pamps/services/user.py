@@ -13,8 +13,8 @@ from pamps.models.like import Like
 from pamps.models.mail_link import Purpose
 from pamps.models.post import Post
 from pamps.models.social import Social
-from pamps.models.user import PasswordRequest, User, UserPatch, UserRequest, UserResponse
-from pamps.queries.user import show_account
+from pamps.models.user import PasswordRequest, Person, User, UserPatch, UserRequest, UserResponse, Viewer
+from pamps.queries.user import get_account, show_account
 from pamps.security import hash_password, verify_password
 from pamps.services.audit import record
 from pamps.services.invite import check_registration, use_invite
@@ -65,7 +65,7 @@ def add_user(
 
 
 def change_profile(
-    session: Session, user: User, patch: UserPatch, client: Client, *, fresh: bool
+    session: Session, viewer: Viewer, patch: UserPatch, client: Client, *, fresh: bool
 ) -> UserResponse:
     """Change what the patch names and show the result. Where addresses are confirmed, a new one only counts
     once the link that is sent there was followed.
@@ -75,6 +75,7 @@ def change_profile(
     changes = patch.model_dump(exclude_unset=True)
     if "email" in changes and not fresh:
         raise FreshTokenRequired
+    user = get_account(session, viewer)
     to_confirm = None
     if settings.accounts.confirm_email and changes.get("email", user.email) != user.email:
         to_confirm = changes.pop("email")
@@ -90,16 +91,17 @@ def change_profile(
         session.flush()
     except IntegrityError as error:
         raise explain_taken(error) from error
-    return show_account(session, user)
+    return show_account(session, viewer)
 
 
 def change_password(
-    session: Session, user: User, request: PasswordRequest, client: Client, *, kept: int | None
+    session: Session, viewer: Viewer, request: PasswordRequest, client: Client, *, kept: int | None
 ) -> None:
     """Set a new password and end all sessions but `kept`.
 
     Raises WrongPassword unless the current password is given too, and TooManyRequests.
     """
+    user = get_account(session, viewer)
     attempt = Attempt(user.username, user, client)
     attempt.count(session)
     release(session)  # hashing is slow
@@ -115,7 +117,7 @@ def change_password(
     record(session, Action.PASSWORD_CHANGED, user, user, client)
 
 
-def delete_user(session: Session, user: User) -> None:
+def delete_user(session: Session, user: Person) -> None:
     """End an account: its posts go as if each was deleted, its likes and follows go, its name is free again.
 
     What others wrote stays. Counts of others are put right in the same transaction. Raises RefusedToken if
@@ -135,7 +137,7 @@ def delete_user(session: Session, user: User) -> None:
     change(session, delete(User).where(col(User.id) == user.id))
 
 
-def _hold_with(session: Session, user: User, connected: ColumnElement[bool]) -> None:
+def _hold_with(session: Session, user: Person, connected: ColumnElement[bool]) -> None:
     """Hold the account and everybody connected with it, all in one order (see `lock`)."""
     everybody = connected | (col(User.id) == user.id)
     while True:

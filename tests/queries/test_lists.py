@@ -23,7 +23,7 @@ from pamps.models.user import User
 from pamps.services import like as like_service
 from pamps.services import post as post_service
 from pamps.services import social as social_service
-from tests.factories import CLIENT, make_session, make_user
+from tests.factories import CLIENT, make_session, make_user, value_of
 
 PEOPLE = 4
 NEXT = re.compile(r'<http://testserver([^>]+)>; rel="next"')
@@ -76,7 +76,7 @@ class World:
         text = f"Text {len(self.written)}"
         request = PostRequest(text=text, parent_id=parent.id if parent else None)
         made = post_service.create_post(self.session, self.users[who], request)
-        post = Post(made.id, self.diaries[who].person, text, parent)
+        post = Post(value_of(made)["id"], self.diaries[who].person, text, parent)
         self.diaries[who].posts.append(post)
         self.written.append(post)
 

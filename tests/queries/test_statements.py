@@ -33,7 +33,7 @@ def counted(connection: Connection) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(_c: object, _u: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "BEGIN")):
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "BEGIN", "PREPARE")):
             statements.append(statement)
 
     event.listen(connection, "before_cursor_execute", note)
