@@ -64,6 +64,7 @@ def require_superuser(viewer: Viewer | None) -> Viewer:
 
 # Whether a route finds out in its own thread who is asking (see pamps.routes.sending).
 FINDS_LATER = "pamps.finds_later"
+LATER = "pamps.later"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,10 @@ class Asks(OAuth2PasswordBearer):
         find = partial(self.find, session, token, request.method)
         if token is None:
             return find()  # without asking the database
-        return Later(find) if request.scope[FINDS_LATER] else await in_thread(find)
+        if not request.scope[FINDS_LATER]:
+            return await in_thread(find)
+        request.scope[LATER] = later = Later(find)
+        return later
 
     def find(self, session: Session, token: str | None, method: str) -> Viewer | None:
         """Whose token it is, after the check; raises like `find_viewer`."""

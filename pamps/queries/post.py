@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, literal_column, null, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, literal, literal_column, null, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -118,6 +118,12 @@ def select_posts(signed_in: bool, key: Any = Post.id) -> Select[Any]:
         .select_from(Post)
         .outerjoin(User, col(User.id) == Post.user_id)
     )
+
+
+def columns_of_new_post() -> list[Any]:
+    """The same, but the cursor, of a post that USER is just writing: nobody likes it yet."""
+    author = [select(column).where(col(User.id) == USER).scalar_subquery() for column in AUTHOR_COLUMNS]
+    return [*POST_COLUMNS, *author, false().label("liked")]
 
 
 @rendered_once([*POST_COLUMNS, *AUTHOR_COLUMNS, literal(True)])

@@ -8,10 +8,11 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from fastapi import APIRouter, Request, Response, params, status
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 
-from pamps.auth import FINDS_LATER, Asks, HashingTurn
+from pamps.auth import FINDS_LATER, LATER, Asks, HashingTurn, Later
 from pamps.db import SAFE_METHODS, WriteTurn, get_session
 from pamps.errors import (
     ErrorResponse,
@@ -23,7 +24,7 @@ from pamps.errors import (
 )
 from pamps.rendering import Json
 from pamps.routes.sending import send_json
-from pamps.turns import ENDINGS
+from pamps.turns import ENDINGS, in_thread
 
 Result = TypeVar("Result")
 
@@ -89,7 +90,8 @@ class Route(APIRoute):
         if get_origin(returned) is Json:
             (options["response_model"],) = get_args(returned)
             endpoint = send_json(endpoint, options.get("status_code") or status.HTTP_200_OK)
-        dependants = list(_walk(get_dependant(path=path, call=endpoint)))
+        dependant = get_dependant(path=path, call=endpoint)
+        dependants = list(_walk(dependant))
         calls = {dependant.call for dependant in dependants}
         shared: Responses = dict(ANY_RESPONSES)
         if get_session in calls:
@@ -106,8 +108,11 @@ class Route(APIRoute):
             shared |= BODY_RESPONSES
         if any(d.body_params or d.path_params or d.query_params for d in dependants):
             shared |= INPUT_RESPONSES
-        # Who may not write is told so before what is wrong with the body.
-        self.finds_later = get_origin(returned) is Json and SAFE_METHODS.issuperset(methods or ())
+        # Whoever stands guard has to know at once.
+        guards = [get_dependant(path=path, call=guard.dependency or endpoint) for guard in dependencies or ()]
+        asked = [*dependants, *(found for guard in guards for found in _walk(guard))]
+        by_others = [one for one in asked if isinstance(one.call, Asks) and one not in dependant.dependencies]
+        self.finds_later = get_origin(returned) is Json and not by_others
         merged = _merge(shared, responses or {})
         super().__init__(
             path,
@@ -127,7 +132,13 @@ class Route(APIRoute):
         async def handle_strictly(request: Request) -> Response:
             request.scope[FINDS_LATER] = finds_later
             async with AsyncExitStack() as request.scope[ENDINGS]:
-                return await handle(StrictRequest(request.scope, request.receive))
+                try:
+                    return await handle(StrictRequest(request.scope, request.receive))
+                except RequestValidationError:
+                    # Who may not do this is told so, and not what is wrong with what they sent.
+                    if isinstance(later := request.scope.get(LATER), Later):
+                        await in_thread(later.find)
+                    raise
 
         return handle_strictly
 

@@ -16,7 +16,7 @@ from pamps.models.like import Like
 from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest, PostResponse
 from pamps.models.user import Person, User
 from pamps.queries.base import USER
-from pamps.queries.post import get_post, show_post
+from pamps.queries.post import columns_of_new_post, get_post, render_post, show_post
 from pamps.rendering import Json
 from pamps.services.audit import record
 from pamps.services.rate_limit import Hit, count
@@ -44,10 +44,9 @@ def create_post(session: Session, author: Person, request: PostRequest) -> Json[
         raise RefusedToken
     if request.parent_id is not None:
         _count_reply(session, request.parent_id)
-    made = run(
-        session, _insert(), wrote=request.text, now=utc_now(), user=author.id, parent=request.parent_id
-    )
-    return show_post(session, author, made[0][0])
+    values = {"wrote": request.text, "now": utc_now(), "user": author.id, "parent": request.parent_id}
+    (made,) = run(session, _insert(), **values)
+    return Json(render_post(made))
 
 
 def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) -> Json[PostResponse]:
@@ -122,7 +121,7 @@ def _insert() -> Any:
         "user_id": USER,
         "parent_id": bindparam("parent", type_=BigId),
     }
-    return insert_into(Post).values(row).returning(col(Post.id))
+    return insert_into(Post).values(row).returning(*columns_of_new_post())
 
 
 def _count_reply(session: Session, parent_id: int) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -17,9 +18,11 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from benchmarks.real_texts_model import Diary, Expected, Person, Post, Row
+from pamps import pagination
 from pamps.errors import PampsError
 from pamps.models.post import PostRequest
 from pamps.models.user import User
+from pamps.queries import timeline
 from pamps.services import like as like_service
 from pamps.services import post as post_service
 from pamps.services import social as social_service
@@ -157,8 +160,19 @@ def lists_of(expected: Expected) -> Iterator[tuple[str, list[Row], str | None]]:
         yield f"/post/{post.id}/likes/", expected.likers(post), None
 
 
+@pytest.fixture(params=[1, 25])
+def short_reach(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Windows of one row more than the page, so that timelines find whole pages either way: the less is
+    looked through of what everybody wrote, the more often each author is asked."""
+    monkeypatch.setattr(pagination, "STEP", 1)
+    monkeypatch.setattr(timeline, "REACH", request.param)
+    timeline._timeline.cache_clear()  # type: ignore[attr-defined]
+    yield
+    timeline._timeline.cache_clear()  # type: ignore[attr-defined]
+
+
 @hypothesis_settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     database=None,
     derandomize=True,
@@ -166,7 +180,7 @@ def lists_of(expected: Expected) -> Iterator[tuple[str, list[Row], str | None]]:
 )
 @given(story=st.lists(acts, min_size=5, max_size=40), limit=st.integers(1, 7))
 def test_every_list_shows_what_a_naive_model_shows(
-    connection: Connection, client: TestClient, story: list[tuple[Any, ...]], limit: int
+    connection: Connection, client: TestClient, short_reach: None, story: list[tuple[Any, ...]], limit: int
 ) -> None:
     with undone(connection) as session:
         world = World(session)
