@@ -10,8 +10,8 @@ from sqlmodel import SQLModel
 from pamps.statements import Row, reader
 
 Model = TypeVar("Model")
-# Rendered rows of each kind that a process keeps: about 6 MB of posts of ordinary length.
-KEPT = 5_000
+# Rendered rows of each kind that a process keeps: some 3 MB of posts of ordinary length.
+KEPT = 2_000
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ class Like(LikePublic, table=True):
 
 
 # The likes of a person and those of a post, each in order of id.
-Index("ix_like_user_id_id", col(Like.user_id), col(Like.id))
-Index("ix_like_post_id_id", col(Like.post_id), col(Like.id))
+Index("ix_like_user_id_id_post_id", col(Like.user_id), col(Like.id), col(Like.post_id))
+Index("ix_like_post_id_id_user_id", col(Like.post_id), col(Like.id), col(Like.user_id))
 
 
 class LikeResponse(LikePublic, HasId):

@@ -29,8 +29,12 @@ class Social(SocialPublic, table=True):
 
 
 # The two lists of a person, each in order of id.
-Index("ix_social_follower_id_id", col(Social.follower_id), col(Social.id))
-Index("ix_social_followed_id_id", col(Social.followed_id), col(Social.id))
+Index(
+    "ix_social_follower_id_id_followed_id", col(Social.follower_id), col(Social.id), col(Social.followed_id)
+)
+Index(
+    "ix_social_followed_id_id_follower_id", col(Social.followed_id), col(Social.id), col(Social.follower_id)
+)
 
 
 class SocialResponse(SocialPublic, HasId):

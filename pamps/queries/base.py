@@ -1,9 +1,13 @@
 """What queries share: the values that statements have, and who looks."""
 
-from sqlalchemy import ColumnElement, bindparam, literal_column, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, bindparam, literal_column, select
+from sqlmodel import col
 
 from pamps.models.base import BigId
 from pamps.models.user import Person
+from pamps.pagination import Window
 
 VIEWER, USER, POST = (bindparam(name, type_=BigId) for name in ("viewer", "user", "post"))
 
@@ -19,3 +23,14 @@ def is_there(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     Unlike EXISTS, for which PostgreSQL may first read everything that somebody ever liked or followed.
     """
     return select(literal_column("1")).where(*conditions).scalar_subquery().is_not(None)
+
+
+def first_pairs(window: Window, partner: Any, condition: ColumnElement[bool]) -> Subquery:
+    """The window of a list of likes or follows: their ids, and the partners that they lead to.
+
+    On their own, because only so PostgreSQL takes them from the index that has them in order. Joined with the
+    partners, it expects so few of them that it reads and sorts all, also those of the famous.
+    """
+    key = col(partner.class_.id)
+    pairs: Select[Any] = select(key.label("id"), partner.label("partner")).where(condition)
+    return window.of(pairs, key).subquery("pairs")

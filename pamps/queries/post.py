@@ -12,7 +12,7 @@ from pamps.models.like import Like
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostDetailResponse, PostPublic, PostResponse
 from pamps.models.user import Person, User, UserBrief
 from pamps.pagination import MAX_LIMIT, Page, Sort, Window
-from pamps.queries.base import POST, USER, VIEWER, as_value, is_there
+from pamps.queries.base import POST, USER, VIEWER, as_value, first_pairs, is_there
 from pamps.queries.user import plain_name
 from pamps.rendering import Json, json_list, rendered_once
 from pamps.statements import Statement, built_once, run
@@ -182,5 +182,7 @@ def _replies(window: Window, signed_in: bool) -> Select[Any]:
 
 @built_once
 def _liked(window: Window, signed_in: bool) -> Select[Any]:
-    liked = select_posts(signed_in, key=Like.id).join(Like, col(Like.post_id) == Post.id)
-    return window.of(liked.where(col(Like.user_id) == USER), col(Like.id))
+    pairs = first_pairs(window, Like.post_id, col(Like.user_id) == USER)
+    return window.sort(
+        select_posts(signed_in, key=pairs.c.id).join(pairs, pairs.c.partner == Post.id), pairs.c.id
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, bindparam, false, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, bindparam, false, func, literal, null, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -12,7 +12,7 @@ from pamps.models.like import Like
 from pamps.models.social import Social
 from pamps.models.user import AccountResponse, Person, User, UserPublic, UserResponse, Viewer, normal_login
 from pamps.pagination import Page, Sort, Window
-from pamps.queries.base import POST, USER, VIEWER, as_value, is_there
+from pamps.queries.base import POST, USER, VIEWER, as_value, first_pairs, is_there
 from pamps.rendering import Json, json_list, rendered_once
 from pamps.statements import Statement, built_once, run
 
@@ -204,17 +204,19 @@ def _everybody(window: Window, role: Role) -> Select[Any]:
 
 @built_once
 def _followers(window: Window, role: Role) -> Select[Any]:
-    followers = _select_users(role, key=Social.id).join(Social, col(Social.follower_id) == User.id)
-    return window.of(followers.where(col(Social.followed_id) == USER), col(Social.id))
+    return _partners(window, role, first_pairs(window, Social.follower_id, col(Social.followed_id) == USER))
 
 
 @built_once
 def _following(window: Window, role: Role) -> Select[Any]:
-    following = _select_users(role, key=Social.id).join(Social, col(Social.followed_id) == User.id)
-    return window.of(following.where(col(Social.follower_id) == USER), col(Social.id))
+    return _partners(window, role, first_pairs(window, Social.followed_id, col(Social.follower_id) == USER))
 
 
 @built_once
 def _likers(window: Window, role: Role) -> Select[Any]:
-    likers = _select_users(role, key=Like.id).join(Like, col(Like.user_id) == User.id)
-    return window.of(likers.where(col(Like.post_id) == POST), col(Like.id))
+    return _partners(window, role, first_pairs(window, Like.user_id, col(Like.post_id) == POST))
+
+
+def _partners(window: Window, role: Role, pairs: Subquery) -> Select[Any]:
+    people = _select_users(role, key=pairs.c.id).join(pairs, pairs.c.partner == User.id)
+    return window.sort(people, pairs.c.id)

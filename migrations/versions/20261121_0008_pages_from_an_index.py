@@ -1,4 +1,4 @@
-"""Home timelines, which leave deleted posts out, are gathered from an index alone.
+"""Pages of timelines, likes and follows are found in an index alone.
 
 Revision ID: 0008
 Revises: 0007
@@ -13,9 +13,20 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+# Tables of pairs: their lists, each in order of id, with what they lead to.
+PAIRS = (
+    ("social", "follower_id", "followed_id"),
+    ("social", "followed_id", "follower_id"),
+    ("like", "user_id", "post_id"),
+    ("like", "post_id", "user_id"),
+)
+
 
 def upgrade() -> None:
-    # The new one first: nobody waits for a list meanwhile.
+    # The new ones first: nobody waits for a list meanwhile.
+    for table, whose, what in PAIRS:
+        op.create_index(f"ix_{table}_{whose}_id_{what}", table, [whose, "id", what])
+        op.drop_index(f"ix_{table}_{whose}_id", table)
     op.create_index("ix_post_user_id_id_deleted", "post", ["user_id", "id", "deleted"])
     op.drop_index("ix_post_user_id_id", "post")
     # Without top-level posts, among which SQLite would otherwise look for those of one author.
@@ -40,3 +51,6 @@ def downgrade() -> None:
     op.drop_index("ix_post_user_id_id_deleted", "post")
     op.create_index("ix_post_parent_id_id", "post", ["parent_id", "id"])
     op.drop_index("ix_post_replies", "post")
+    for table, whose, what in PAIRS:
+        op.create_index(f"ix_{table}_{whose}_id", table, [whose, "id"])
+        op.drop_index(f"ix_{table}_{whose}_id_{what}", table)
