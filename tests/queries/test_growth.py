@@ -1,0 +1,155 @@
+"""A page costs no more where there is more: counted, not timed, with 1,000 posts and with 100,000."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
+from itertools import product
+from typing import Any
+
+import pytest
+from httpx2 import URL, Response
+from sqlalchemy.schema import DropIndex
+from sqlmodel import SQLModel
+
+from benchmarks.growth import TARGET
+from benchmarks.lists import SHORT
+from pamps.app import app
+from pamps.pagination import MAX_ID
+from tests.growth import LOUD_POST, QUIET_POST, World, open_world
+
+SIZES = (1_000, 100_000)
+LIMIT = 20
+# Of a small table PostgreSQL reads the few pages as a whole. In a large one it looks up each row, and its
+# author, on their own: two pages of an index and one of the table for each, however large they are.
+PER_ROW = 6
+
+NAMES = ("quiet", "loud")
+POSTS = (QUIET_POST, LOUD_POST)
+ARCHIVES = ("", "?sort=-date", "?include_replies=true")
+LISTS = {
+    "/post/": ["/post/", *(f"/post/?author={name}" for name in NAMES)],
+    "/post/user/{username}/": [f"/post/user/{name}/{which}" for name, which in product(NAMES, ARCHIVES)],
+    "/post/{post_id}/replies/": [f"/post/{post}/replies/" for post in POSTS],
+    "/post/{post_id}/likes/": [f"/post/{post}/likes/" for post in POSTS],
+    "/post/likes/{username}/": [f"/post/likes/{name}/" for name in NAMES],
+    "/user/": ["/user/"],
+    "/user/{username}/followers/": [f"/user/{name}/followers/" for name in NAMES],
+    "/user/{username}/following/": [f"/user/{name}/following/" for name in NAMES],
+    "/user/timeline/": ["/user/timeline/", "/user/timeline/?include_replies=false"],
+    "/admin/user/": ["/admin/user/"],
+}
+READERS = {"/user/timeline/": ("reader", "sleepy"), "/admin/user/": ("admin",)}
+ANYBODY = ("nobody", "watcher")  # who likes and follows very many
+SINGLE = [*(f"/post/{post}/" for post in POSTS), *(f"/user/{name}/" for name in NAMES)]
+
+Page = tuple[str, str, str]
+PAGES: list[Page] = [
+    page
+    for address, paths in LISTS.items()
+    for page in product(paths, READERS.get(address, ANYBODY), ("first", "far"))
+]
+PAGES += product(SINGLE, ANYBODY, ("only",))
+
+# A page that grows without the index whose name begins like this; more columns may follow.
+MISSED_BY: dict[str, Page] = {
+    "ix_post_feed": ("/post/", "nobody", "first"),
+    "ix_post_archive": ("/post/?author=loud", "nobody", "first"),
+    "ix_post_user_id_id": ("/post/user/quiet/?include_replies=true", "nobody", "first"),
+    "ix_post_replies": (f"/post/{QUIET_POST}/replies/", "nobody", "first"),
+    "ix_like_user_id_id": ("/post/likes/loud/", "nobody", "far"),
+    "ix_like_post_id_id": (f"/post/{LOUD_POST}/likes/", "nobody", "first"),
+    "ix_social_follower_id_id": ("/user/loud/following/", "nobody", "first"),
+    "ix_social_followed_id_id": ("/user/loud/followers/", "nobody", "first"),
+    "uq_user_username": ("/user/quiet/", "nobody", "only"),
+}
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[World]]:
+    """A small world and a large one: the same lists, and more around them or in them."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(open_world(posts, tmp_path_factory.mktemp("world"))) for posts in SIZES]
+
+
+@pytest.fixture
+def worlds(both: list[World]) -> Iterator[list[World]]:
+    """The same. What a test does to them is undone."""
+    with ExitStack() as stack:
+        for world in both:
+            stack.enter_context(world.undone())
+        yield both
+
+
+def find_page(world: World, path: str, reader: str, page: str) -> str:
+    """The address of the only page, of the first one, or of one far from it."""
+    if page == "far":
+        return find_far_page(world, path, "nobody" if reader in ANYBODY else reader)
+    return with_parameters(path, limit=LIMIT) if page == "first" else path
+
+
+@cache  # for who reads does not change it
+def find_far_page(world: World, path: str, reader: str) -> str:
+    """The address of the last page but one, as its neighbours link to it."""
+    following = URL(world.get(with_parameters(path, limit=LIMIT), reader).links["next"]["url"])
+    forward, back, end = (
+        ("before", "after", 1) if "before" in following.params else ("after", "before", MAX_ID)
+    )
+    last = world.get(with_parameters(path, limit=2 * LIMIT + 1, **{back: end}), reader)
+    cursor = URL(last.links["prev"]["url"]).params[back]
+    return with_parameters(path, limit=LIMIT, **{forward: int(cursor)})
+
+
+def with_parameters(path: str, **parameters: int) -> str:
+    return URL(path).copy_merge_params(parameters).raw_path.decode()
+
+
+def measure(world: World, page: Page) -> tuple[int, int]:
+    """How many rows a page has, and what it costs."""
+    answer, cost = world.measure(find_page(world, *page), page[1])
+    return count_rows(answer), cost
+
+
+def count_rows(answer: Response) -> int:
+    body: Any = answer.json()
+    return len(body if isinstance(body, list) else body.get("replies", [body]))
+
+
+def has_grown(rows: int, small: int, large: int) -> bool:
+    return large > TARGET * small + PER_ROW * rows
+
+
+@pytest.mark.once
+def test_no_list_is_forgotten() -> None:
+    lists = {
+        path
+        for path, methods in app.openapi()["paths"].items()
+        if any(parameter["name"] == "limit" for parameter in methods.get("get", {}).get("parameters", []))
+    }
+
+    assert lists - SHORT == LISTS.keys()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=" ".join)
+def test_a_page_costs_no_more_where_there_is_more(worlds: list[World], page: Page) -> None:
+    (rows, small), (same_rows, large) = (measure(world, page) for world in worlds)
+
+    assert rows == same_rows
+    assert page[2] == "only" or rows == LIMIT
+    assert not has_grown(rows, small, large)
+
+
+# Without the one for logging in, and those of constraints, which nobody loses.
+TABLES = [SQLModel.metadata.tables[name] for name in ("user", "post", "social", "like")]
+INDEXES = {str(index.name): index for table in TABLES for index in table.indexes}
+LIST_INDEXES = sorted(INDEXES.keys() - {"uq_user_email"})
+
+
+@pytest.mark.parametrize("name", LIST_INDEXES)
+def test_without_an_index_a_page_grows(worlds: list[World], name: str) -> None:
+    small, large = worlds
+    (page,) = (page for beginning, page in MISSED_BY.items() if name.startswith(beginning))
+
+    large.connection.execute(DropIndex(INDEXES[name]))
+
+    (rows, before), (_, after) = measure(small, page), measure(large, page)
+    assert has_grown(rows, before, after)
