@@ -7,7 +7,6 @@ What is left out is in favour of fan-out: the inboxes have no foreign keys, nobo
 old, there is no vacuum, and by the middle run everything is in memory. ADR 0008 says what follows.
 """
 
-import json
 import os
 import sys
 import time
@@ -165,8 +164,7 @@ class Database:
         # To ask the clock at every row would take longer than many a row does.
         explain = f"EXPLAIN (ANALYZE, TIMING OFF, BUFFERS, WAL, FORMAT JSON) {call}"
         with self.undone():
-            [(answer,)] = self.fetch(explain, values)
-        explained = (json.loads(answer) if isinstance(answer, str) else answer)[0]
+            [([explained],)] = self.fetch(explain, values)
         pages, ms = read_plan(explained)
         plan = explained["Plan"]
         source = plan["Plans"][-1] if plan["Node Type"] == "ModifyTable" else plan

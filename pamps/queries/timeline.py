@@ -6,8 +6,8 @@ much was ever written (ADR 0008). There are two ways to a page, and both give th
 
 - Look through the latest posts of everybody, so many and no more. Whoever follows people who write finds a
   whole page of them there.
-- Otherwise each followed author gives as many of the newest ids as the page needs, from an index; the page is
-  the newest of those.
+- Otherwise each followed author gives the newest id, from an index; those with the newest ones give as many
+  as the page needs, and the page is the newest of these.
 """
 
 from dataclasses import replace
@@ -49,48 +49,47 @@ def _timeline(
     authors = _authors(include_own=include_own).cte("authors")
     latest = _latest_ids(authors, wanted, window).cte("latest")
     is_full = select(func.count()).select_from(latest).scalar_subquery() == window.rows
-    of_each = (_ids_of_each if has_lateral else _ids_of_each_sqlite)(authors, wanted, window, ~is_full)
-    ids = select(latest.c.id).where(is_full).union_all(select(of_each.subquery().c.id)).subquery("ids")
-    return window.sort(select_posts(signed_in).join(ids, ids.c.id == Post.id), col(Post.id))
+    ids_of = _ids_of if has_lateral else _ids_of_sqlite
+    # No page has posts of more authors than rows. So those whose own first post comes first are enough.
+    firsts = ids_of(authors, wanted, replace(window, rows=1)).where(~is_full)
+    nearest = window.sort(firsts, firsts.selected_columns.id).limit(window.limit).cte("nearest")
+    each = ids_of(nearest, wanted, window).subquery()
+    ids = select(latest.c.id).where(is_full).union_all(select(each.c.id)).subquery("ids")
+    page = window.sort(select(ids.c.id), ids.c.id).limit(window.limit).subquery("page")
+    return window.sort(select_posts(signed_in).join(page, page.c.id == Post.id), col(Post.id))
 
 
 def _authors(*, include_own: bool) -> Select[Any]:
-    """The ids whose posts are wanted."""
-    followed: Select[Any] = select(col(Social.followed_id).label("id")).where(
+    """Whose posts are wanted."""
+    followed: Select[Any] = select(col(Social.followed_id).label("author")).where(
         col(Social.follower_id) == VIEWER
     )
-    return select(followed.union_all(select(VIEWER)).subquery().c.id) if include_own else followed
+    return select(followed.union_all(select(VIEWER)).subquery().c.author) if include_own else followed
 
 
 def _latest_ids(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
     """The ids of the window, out of the posts of everybody that come first in it."""
     ids = select(*LATEST_COLUMNS).where(wanted)
     everybodys = replace(window, rows=window.rows * REACH).of(ids, col(Post.id)).subquery()
-    theirs = select(everybodys.c.id).where(everybodys.c.user_id.in_(select(authors.c.id)))
+    theirs = select(everybodys.c.id).where(everybodys.c.user_id.in_(select(authors.c.author)))
     return window.sort(theirs, everybodys.c.id).limit(window.limit)
 
 
-def _ids_of_each(
-    authors: CTE, wanted: ColumnElement[bool], window: Window, condition: ColumnElement[bool]
-) -> Select[Any]:
-    """The ids of the window, out of those that each author gives; none unless the condition holds."""
+def _ids_of(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
+    """The ids that each of the authors has in the window, with the author."""
     each = _ids_of_author(authors, wanted, window).lateral()
-    given = select(each.c.id.label("id")).select_from(authors.join(each, true())).where(condition)
-    return window.sort(given, each.c.id).limit(window.limit)
+    return select(authors.c.author, each.c.id.label("id")).select_from(authors.join(each, true()))
 
 
-def _ids_of_each_sqlite(
-    authors: CTE, wanted: ColumnElement[bool], window: Window, condition: ColumnElement[bool]
-) -> Select[Any]:
+def _ids_of_sqlite(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
     """The same without LATERAL: in SQLite a function that gives a table may take what stands before it."""
     of_author = _ids_of_author(authors, wanted, window).subquery()
     listed = select(func.json_group_array(of_author.c.id)).correlate(authors).scalar_subquery()
     each = func.json_each(listed).table_valued("value")
-    given = select(each.c.value.label("id")).select_from(authors.join(each, true())).where(condition)
-    return window.sort(given, each.c.value).limit(window.limit)
+    return select(authors.c.author, each.c.value.label("id")).select_from(authors.join(each, true()))
 
 
 def _ids_of_author(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
-    """As many ids of one author as the whole window could need."""
-    ids = select(col(Post.id)).where(col(Post.user_id) == authors.c.id, wanted).correlate(authors)
+    """As many ids of one author as the window could need."""
+    ids = select(col(Post.id)).where(col(Post.user_id) == authors.c.author, wanted).correlate(authors)
     return window.of(ids, col(Post.id))
