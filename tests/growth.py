@@ -161,7 +161,8 @@ def fill_postgres(connection: Connection, cursor: Any, rows: Rows) -> None:
         cursor.copy_expert(f'COPY "{table}" ({columns}) FROM STDIN (FORMAT csv, FREEZE)', file)
         cursor.execute(f'ANALYZE "{table}"')
     for reference in references:
-        connection.execute(AddConstraint(reference))
+        # Not isolated: it would be left out of every table that later tests create.
+        connection.execute(AddConstraint(reference, isolate_from_table=False))
 
 
 @dataclass(eq=False)
