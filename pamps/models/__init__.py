@@ -2,9 +2,11 @@
 
 from pamps.models.access_token import AccessToken
 from pamps.models.audit import AuditEntry
+from pamps.models.hiding import Hiding
 from pamps.models.invite import Invite
 from pamps.models.like import Like
 from pamps.models.mail_link import MailLink
+from pamps.models.notification import Notification
 from pamps.models.post import Post
 from pamps.models.rate_limit import RateCount
 from pamps.models.session import LoginSession
@@ -15,10 +17,12 @@ from pamps.models.user import User
 __all__ = [
     "AccessToken",
     "AuditEntry",
+    "Hiding",
     "Invite",
     "Like",
     "LoginSession",
     "MailLink",
+    "Notification",
     "Post",
     "RateCount",
     "RecoveryCode",

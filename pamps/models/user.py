@@ -218,8 +218,12 @@ class UserResponse(UserPublic, HasId):
 
     followed: bool | None = left_out_if_none()
     follows_you: bool | None = left_out_if_none()
+    muted: bool | None = left_out_if_none()
+    blocked: bool | None = left_out_if_none()
     # Only for its owner and for superusers.
     email: str | None = left_out_if_none()
+    # How many notifications wait to be read, counted up to 100; only for its owner.
+    unread_notifications: int | None = left_out_if_none()
 
 
 class AccountResponse(UserPublic, HasId):

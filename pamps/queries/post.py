@@ -14,6 +14,7 @@ from pamps.models.user import Person, User, UserBrief
 from pamps.pagination import MAX_LIMIT, Page, Sort, Window
 from pamps.queries.base import POST, USER, VIEWER, as_value, first_pairs, is_there
 from pamps.queries.user import plain_name
+from pamps.queries.visibility import is_visible
 from pamps.rendering import Json, json_list, rendered_once
 from pamps.statements import Statement, built_once, run
 
@@ -35,11 +36,20 @@ def get_post(session: Session, post_id: int) -> Post:
     return post
 
 
-def require_post(session: Session, post_id: int) -> int:
-    """The id of a post that is there, even if only its place is left; raises PostNotFound."""
-    if session.scalar(select(col(Post.id)).where(col(Post.id) == post_id)) is None:
-        raise PostNotFound
+def require_post(session: Session, viewer: Person | None, post_id: int) -> int:
+    """The id of a post that the viewer may look at, even if only its place is left; raises PostNotFound."""
+    get_author(session, viewer, post_id)
     return post_id
+
+
+def get_author(session: Session, viewer: Person | None, post_id: int) -> int | None:
+    """Who wrote a post that the viewer may look at; None for the place of one whose author is gone, too.
+    Raises PostNotFound."""
+    rows = run(session, _author(viewer is not None), post=post_id, **as_value(viewer))
+    if not rows:
+        raise PostNotFound
+    ((author,),) = rows
+    return int(author) if author else None
 
 
 def show_post(session: Session, viewer: Person | None, post_id: int) -> Json[PostResponse]:
@@ -54,7 +64,7 @@ def show_post_detail(session: Session, viewer: Person | None, post_id: int) -> J
     """One post with its first direct replies, oldest first; raises PostNotFound."""
     # Nobody replies to what is not written yet, so the post has the lowest id.
     rows = run(session, _post_and_replies(viewer is not None), post=post_id, **as_value(viewer))
-    if not rows:
+    if not rows or rows[0][0] != post_id:
         raise PostNotFound
     post, *replies = [render_post(row[:-1]) for row in rows]
     return Json(post[:-1] + b',"replies":' + json_list(replies) + b"}")
@@ -109,15 +119,17 @@ def list_posts(
 def select_posts(signed_in: bool, key: Any = Post.id) -> Select[Any]:
     """The columns that `render_post` takes: the post, its author, and whether the viewer likes it; then the
     cursor of lists."""
+    posts = select(*columns_of_posts(signed_in), key.label("cursor")).select_from(Post)
+    return posts.outerjoin(User, col(User.id) == Post.user_id)
+
+
+def columns_of_posts(signed_in: bool) -> list[Any]:
+    """The columns that `render_post` takes, of a statement that has the post and joins its author."""
     liked: ColumnElement[Any] = null()
     if signed_in:
         own = aliased(Like)  # an alias: one list joins the table of likes itself
         liked = is_there(col(own.user_id) == VIEWER, col(own.post_id) == Post.id)
-    return (
-        select(*POST_COLUMNS, *AUTHOR_COLUMNS, liked.label("liked"), key.label("cursor"))
-        .select_from(Post)
-        .outerjoin(User, col(User.id) == Post.user_id)
-    )
+    return [*POST_COLUMNS, *AUTHOR_COLUMNS, liked.label("liked")]
 
 
 def columns_of_new_post() -> list[Any]:
@@ -137,52 +149,73 @@ def render_post(*row: Any) -> PostResponse:
 
 
 @built_once
+def _author(signed_in: bool) -> Select[Any]:
+    is_there = (col(Post.id) == POST) & is_visible(Post.user_id, signed_in, even_muted=True)
+    return select(col(Post.user_id)).where(is_there)
+
+
+@built_once
 def _post(signed_in: bool) -> Select[Any]:
-    return select_posts(signed_in).where(col(Post.id) == POST)
+    is_there = (col(Post.id) == POST) & is_visible(Post.user_id, signed_in, even_muted=True)
+    return select_posts(signed_in).where(is_there)
 
 
 @built_once
 def _post_and_replies(signed_in: bool) -> Select[Any]:
-    own = select(col(Post.id)).where(col(Post.id) == POST)
-    first = select(col(Post.id)).where(col(Post.parent_id) == POST).order_by(col(Post.id))
-    replies = first.limit(literal_column(str(MAX_LIMIT))).subquery()
-    ids = own.union_all(select(replies.c.id)).subquery()
+    own = select(col(Post.id)).where(
+        col(Post.id) == POST, is_visible(Post.user_id, signed_in, even_muted=True)
+    )
+    replies = _shown_replies(select(col(Post.id)), signed_in).order_by(col(Post.id))
+    first = replies.limit(literal_column(str(MAX_LIMIT))).subquery()
+    ids = own.union_all(select(first.c.id)).subquery()
     return select_posts(signed_in).join(ids, ids.c.id == Post.id).order_by(col(Post.id))
+
+
+def _shown_replies(posts: Select[Any], signed_in: bool) -> Select[Any]:
+    return posts.where(col(Post.parent_id) == POST, is_visible(Post.user_id, signed_in))
 
 
 @built_once
 def _feed(window: Window, signed_in: bool) -> Select[Any]:
-    return window.of(select_posts(signed_in).where(IS_TOP_LEVEL, IS_LISTED), col(Post.id))
+    everybodys = select_posts(signed_in).where(IS_TOP_LEVEL, IS_LISTED, is_visible(Post.user_id, signed_in))
+    return window.of(everybodys, col(Post.id))
 
 
 @built_once
 def _feed_of_author(window: Window, signed_in: bool) -> Select[Any]:
     # As a value and not by the join: so the index of the author's posts is used, however few they are.
     named = select(col(User.id)).where(func.lower(User.username) == bindparam("author")).scalar_subquery()
-    theirs = select_posts(signed_in).where(IS_TOP_LEVEL, IS_LISTED, col(Post.user_id) == named)
+    theirs = _select_archive(signed_in).where(IS_TOP_LEVEL, col(Post.user_id) == named)
     return window.of(theirs, col(Post.id))
 
 
 @built_once
 def _archive(window: Window, signed_in: bool) -> Select[Any]:
-    theirs = select_posts(signed_in).where(col(Post.user_id) == USER, IS_LISTED)
+    theirs = _select_archive(signed_in).where(col(Post.user_id) == USER)
     return window.of(theirs.where(IS_TOP_LEVEL), col(Post.id))
 
 
 @built_once
 def _archive_with_replies(window: Window, signed_in: bool) -> Select[Any]:
-    theirs = select_posts(signed_in).where(col(Post.user_id) == USER, IS_LISTED)
+    theirs = _select_archive(signed_in).where(col(Post.user_id) == USER)
     return window.of(theirs, col(Post.id))
+
+
+def _select_archive(signed_in: bool) -> Select[Any]:
+    """Posts of somebody whom the viewer asked for by name."""
+    return select_posts(signed_in).where(IS_LISTED, is_visible(Post.user_id, signed_in, even_muted=True))
 
 
 @built_once
 def _replies(window: Window, signed_in: bool) -> Select[Any]:
-    return window.of(select_posts(signed_in).where(col(Post.parent_id) == POST), col(Post.id))
+    return window.of(_shown_replies(select_posts(signed_in), signed_in), col(Post.id))
 
 
 @built_once
 def _liked(window: Window, signed_in: bool) -> Select[Any]:
-    pairs = first_pairs(window, Like.post_id, col(Like.user_id) == USER)
+    author = select(col(Post.user_id)).where(col(Post.id) == Like.post_id).scalar_subquery()
+    shown = (col(Like.user_id) == USER) & is_visible(author, signed_in)
+    pairs = first_pairs(window, Like.post_id, shown)
     return window.sort(
         select_posts(signed_in, key=pairs.c.id).join(pairs, pairs.c.partner == Post.id), pairs.c.id
     )

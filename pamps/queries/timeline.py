@@ -23,6 +23,7 @@ from pamps.models.user import Viewer
 from pamps.pagination import Page, Sort, Window
 from pamps.queries.base import VIEWER
 from pamps.queries.post import list_posts, select_posts
+from pamps.queries.visibility import is_visible
 from pamps.rendering import Json
 from pamps.statements import built_once
 
@@ -62,7 +63,7 @@ def _timeline(
 def _authors(*, include_own: bool) -> Select[Any]:
     """Whose posts are wanted."""
     followed: Select[Any] = select(col(Social.followed_id).label("author")).where(
-        col(Social.follower_id) == VIEWER
+        col(Social.follower_id) == VIEWER, is_visible(Social.followed_id, signed_in=True)
     )
     return select(followed.union_all(select(VIEWER)).subquery().c.author) if include_own else followed
 

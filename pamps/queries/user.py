@@ -3,22 +3,36 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, Subquery, bindparam, false, func, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    bindparam,
+    false,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pamps.errors import NotFound, RefusedToken
+from pamps.models.hiding import Hiding, HidingKind
 from pamps.models.like import Like
 from pamps.models.social import Social
 from pamps.models.user import AccountResponse, Person, User, UserPublic, UserResponse, Viewer, normal_login
 from pamps.pagination import Page, Sort, Window
 from pamps.queries.base import POST, USER, VIEWER, as_value, first_pairs, is_there
+from pamps.queries.visibility import find_block, is_visible
 from pamps.rendering import Json, json_list, rendered_once
 from pamps.statements import Statement, built_once, run
 
 USER_FIELDS = ("id", *UserPublic.model_fields)
 USER_COLUMNS = [getattr(User, name) for name in USER_FIELDS]
-SHOWN_FIELDS = (*USER_FIELDS, "followed", "follows_you", "email")
+SHOWN_FIELDS = (*USER_FIELDS, "followed", "follows_you", "muted", "blocked", "email")
 ACCOUNT_COLUMNS = [getattr(User, name) for name in AccountResponse.model_fields]
 
 
@@ -68,6 +82,14 @@ def get_user(session: Session, username: str) -> User:
     return user
 
 
+def get_visible_user(session: Session, viewer: Person | None, username: str) -> User:
+    """The same for a viewer, to whom those who blocked them do not exist; raises UserNotFound."""
+    user = get_user(session, username)
+    if find_block(session, viewer, user.id) is HidingKind.BLOCKED:
+        raise UserNotFound
+    return user
+
+
 def find_login(session: Session, name: str) -> User | None:
     """The active user whose user name or e-mail address, without regard to case, is `name`."""
     is_named = func.lower(User.email) == normal_login(name) if "@" in name else is_called(name)
@@ -88,7 +110,7 @@ def get_account(session: Session, viewer: Viewer) -> User:
 
 
 def show_user(session: Session, viewer: Viewer | None, username: str) -> Json[UserResponse]:
-    """One person as the viewer sees them; raises UserNotFound."""
+    """One person as the viewer sees them, also whom they blocked; raises UserNotFound."""
     rows = run(session, _user(role_of(viewer)), name=plain_name(username), **as_value(viewer))
     if not rows:
         raise UserNotFound
@@ -148,6 +170,11 @@ def list_following(
     return _list(session, viewer, page, _following, user=user.id)
 
 
+def list_hidden(session: Session, viewer: Viewer, page: Page, kind: HidingKind) -> Json[list[UserResponse]]:
+    """Whom the viewer muted or blocked, latest first. The cursor is the id of the mute or block."""
+    return _list(session, viewer, page, _muted if kind is HidingKind.MUTE else _blocked)
+
+
 def list_likers(
     session: Session, viewer: Viewer | None, page: Page, post_id: int
 ) -> Json[list[UserResponse]]:
@@ -171,21 +198,31 @@ def _list(
 def _select_users(role: Role, key: Any = User.id) -> Select[Any]:
     """The columns that `render_user` takes: the person, and how the viewer and they are connected; then the
     cursor of lists."""
-    followed: ColumnElement[Any] = null()
-    follows_you: ColumnElement[Any] = null()
+    connection: list[ColumnElement[Any]] = [null()] * 4
     email: Any = null()
     if role != "nobody":
         # An alias each: some lists join the table of follows themselves.
         outgoing, incoming = aliased(Social), aliased(Social)
-        followed = is_there(col(outgoing.follower_id) == VIEWER, col(outgoing.followed_id) == User.id)
-        follows_you = is_there(col(incoming.follower_id) == User.id, col(incoming.followed_id) == VIEWER)
+        connection = [
+            is_there(col(outgoing.follower_id) == VIEWER, col(outgoing.followed_id) == User.id),
+            is_there(col(incoming.follower_id) == User.id, col(incoming.followed_id) == VIEWER),
+            *(_is_hidden(kind) for kind in (HidingKind.MUTE, HidingKind.BLOCK)),
+        ]
     if role == "superuser":
         email = User.email
-    connection = (followed.label("followed"), follows_you.label("follows_you"), email.label("email"))
-    return select(*USER_COLUMNS, *connection, key.label("cursor")).select_from(User)
+    shown = zip((*connection, email), SHOWN_FIELDS[len(USER_FIELDS) :], strict=True)
+    columns = [column.label(name) for column, name in shown]
+    return select(*USER_COLUMNS, *columns, key.label("cursor")).select_from(User)
 
 
-@rendered_once([*USER_COLUMNS, literal(True), literal(True), col(User.email)])
+def _is_hidden(kind: HidingKind) -> ColumnElement[bool]:
+    """Whether the viewer muted, or blocked, the person."""
+    own = aliased(Hiding)
+    pair = (col(own.user_id) == VIEWER, col(own.hidden_id) == User.id)
+    return is_there(*pair, col(own.kind) == literal_column(f"'{kind}'"))
+
+
+@rendered_once([*USER_COLUMNS, *[literal(True)] * 4, col(User.email)])
 def render_user(*row: Any) -> UserResponse:
     """The columns of `_select_users` but the cursor. They come from our own tables, so nothing is checked a
     second time."""
@@ -194,29 +231,59 @@ def render_user(*row: Any) -> UserResponse:
 
 @built_once
 def _user(role: Role) -> Select[Any]:
-    return _select_users(role).where(func.lower(User.username) == bindparam("name"))
+    return _select_users(role).where(
+        func.lower(User.username) == bindparam("name"), ~_has_blocked_viewer(role)
+    )
+
+
+def _has_blocked_viewer(role: Role) -> ColumnElement[bool]:
+    return false() if role == "nobody" else _is_hidden(HidingKind.BLOCKED)
 
 
 @built_once
 def _everybody(window: Window, role: Role) -> Select[Any]:
-    return window.of(_select_users(role), col(User.id))
+    return window.of(_select_users(role).where(_is_shown(User.id, role)), col(User.id))
 
 
 @built_once
 def _followers(window: Window, role: Role) -> Select[Any]:
-    return _partners(window, role, first_pairs(window, Social.follower_id, col(Social.followed_id) == USER))
+    return _partners(window, role, Social.follower_id, col(Social.followed_id) == USER)
 
 
 @built_once
 def _following(window: Window, role: Role) -> Select[Any]:
-    return _partners(window, role, first_pairs(window, Social.followed_id, col(Social.follower_id) == USER))
+    return _partners(window, role, Social.followed_id, col(Social.follower_id) == USER)
 
 
 @built_once
 def _likers(window: Window, role: Role) -> Select[Any]:
-    return _partners(window, role, first_pairs(window, Like.user_id, col(Like.post_id) == POST))
+    return _partners(window, role, Like.user_id, col(Like.post_id) == POST)
 
 
-def _partners(window: Window, role: Role, pairs: Subquery) -> Select[Any]:
+@built_once
+def _muted(window: Window, role: Role) -> Select[Any]:
+    return _hidden(window, role, HidingKind.MUTE)
+
+
+@built_once
+def _blocked(window: Window, role: Role) -> Select[Any]:
+    return _hidden(window, role, HidingKind.BLOCK)
+
+
+def _hidden(window: Window, role: Role, kind: HidingKind) -> Select[Any]:
+    own = (col(Hiding.user_id) == VIEWER) & (col(Hiding.kind) == literal_column(f"'{kind}'"))
+    return _joined(window, role, first_pairs(window, Hiding.hidden_id, own))
+
+
+def _is_shown(person: Any, role: Role) -> ColumnElement[bool]:
+    """Whether a list of people has this one. A mute is about what somebody writes."""
+    return is_visible(person, role != "nobody", even_muted=True)
+
+
+def _partners(window: Window, role: Role, partner: Any, pair: ColumnElement[bool]) -> Select[Any]:
+    return _joined(window, role, first_pairs(window, partner, pair & _is_shown(partner, role)))
+
+
+def _joined(window: Window, role: Role, pairs: Subquery) -> Select[Any]:
     people = _select_users(role, key=pairs.c.id).join(pairs, pairs.c.partner == User.id)
     return window.sort(people, pairs.c.id)

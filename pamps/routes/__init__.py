@@ -4,8 +4,10 @@ from pamps.routes import (
     access_token,
     admin,
     health,
+    hiding,
     like,
     mail_link,
+    notification,
     post,
     session,
     social,
@@ -19,9 +21,11 @@ from pamps.routes import (
 ROUTERS = (
     timeline.router,  # before user, whose /user/{username}/ would take its address for a name
     post.router,
+    hiding.router,  # before user, too
     user.router,
     like.router,
     social.router,
+    notification.router,
     health.router,
     token.router,
     session.router,

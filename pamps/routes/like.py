@@ -12,7 +12,7 @@ from pamps.pagination import PageDep, PathId
 from pamps.queries import post as post_queries
 from pamps.queries import user as user_queries
 from pamps.queries.post import PostNotFound, require_post
-from pamps.queries.user import UserNotFound, get_user
+from pamps.queries.user import UserNotFound, get_visible_user
 from pamps.rendering import Json
 from pamps.routes.base import already, created_or_ok, make_router
 from pamps.services import like as like_service
@@ -41,7 +41,7 @@ def list_likers(
     post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[UserResponse]]:
     """Who likes a post, latest first."""
-    return user_queries.list_likers(session, viewer, page, require_post(session, post_id))
+    return user_queries.list_likers(session, viewer, page, require_post(session, viewer, post_id))
 
 
 @router.get("/likes/{username}/", responses=refusals(UserNotFound))
@@ -49,4 +49,4 @@ def list_liked(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[PostResponse]]:
     """What somebody likes, latest like first."""
-    return post_queries.list_liked(session, viewer, page, get_user(session, username))
+    return post_queries.list_liked(session, viewer, page, get_visible_user(session, viewer, username))

@@ -12,7 +12,7 @@ from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostRe
 from pamps.pagination import PageDep, PathId, Sort
 from pamps.queries import post as post_queries
 from pamps.queries.post import PostNotFound, require_post
-from pamps.queries.user import UserNotFound, get_user
+from pamps.queries.user import UserNotFound, get_visible_user
 from pamps.rendering import Json
 from pamps.routes.base import make_router
 from pamps.services import post as post_service
@@ -51,7 +51,7 @@ def list_archive(
     sort: Sort = Sort.OLDEST_FIRST,
 ) -> Json[list[PostResponse]]:
     """What somebody wrote, oldest first."""
-    author = get_user(session, username)
+    author = get_visible_user(session, viewer, username)
     return post_queries.list_archive(
         session, viewer, page, author, include_replies=include_replies, sort=sort
     )
@@ -68,7 +68,7 @@ def list_replies(
     post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[PostResponse]]:
     """All direct replies of a post, oldest first."""
-    return post_queries.list_replies(session, viewer, page, require_post(session, post_id))
+    return post_queries.list_replies(session, viewer, page, require_post(session, viewer, post_id))
 
 
 @router.put("/{post_id}/", responses=refusals(Unauthorized, NotAuthor, PostNotFound))

@@ -9,7 +9,7 @@ from pamps.models.social import SocialResponse
 from pamps.models.user import UserResponse
 from pamps.pagination import PageDep, PathId
 from pamps.queries import user as user_queries
-from pamps.queries.user import UserNotFound, get_user
+from pamps.queries.user import UserNotFound, get_visible_user
 from pamps.rendering import Json
 from pamps.routes.base import already, created_or_ok, make_router
 from pamps.services import social as social_service
@@ -39,7 +39,7 @@ def list_followers(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[UserResponse]]:
     """Who follows somebody, latest first."""
-    return user_queries.list_followers(session, viewer, page, get_user(session, username))
+    return user_queries.list_followers(session, viewer, page, get_visible_user(session, viewer, username))
 
 
 @router.get("/{username}/following/", responses=refusals(UserNotFound))
@@ -47,4 +47,4 @@ def list_following(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[UserResponse]]:
     """Whom somebody follows, latest first."""
-    return user_queries.list_following(session, viewer, page, get_user(session, username))
+    return user_queries.list_following(session, viewer, page, get_visible_user(session, viewer, username))

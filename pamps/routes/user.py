@@ -6,6 +6,7 @@ from pamps.db import SessionDep
 from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, Unauthorized, refusals
 from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse
 from pamps.pagination import PageDep
+from pamps.queries import notification as notification_queries
 from pamps.queries import user as user_queries
 from pamps.queries.invite import BadInvite
 from pamps.queries.user import UserNotFound
@@ -39,7 +40,7 @@ def list_users(page: PageDep, viewer: MaybeUser, session: SessionDep) -> Json[li
 @router.get("/me/", responses=refusals(Unauthorized))
 def show_account(viewer: CurrentUser, session: SessionDep) -> UserResponse:
     """One's own account, with the e-mail address."""
-    return user_queries.show_account(session, viewer)
+    return notification_queries.show_account(session, viewer)
 
 
 @router.patch("/me/", responses=refusals(Unauthorized, FreshTokenRequired, EmailTaken, TooManyRequests))

@@ -13,14 +13,23 @@ from pamps.errors import Forbidden, NotFound, RefusedToken
 from pamps.models.audit import Action
 from pamps.models.base import BigId, utc_now
 from pamps.models.like import Like
+from pamps.models.notification import NotificationType
 from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest, PostResponse
 from pamps.models.user import Person, User
 from pamps.queries.base import USER
-from pamps.queries.post import columns_of_new_post, get_post, render_post, show_post
+from pamps.queries.post import (
+    PostNotFound,
+    columns_of_new_post,
+    get_author,
+    get_post,
+    render_post,
+    show_post,
+)
 from pamps.rendering import Json
 from pamps.services.audit import record
+from pamps.services.notification import forget_posts, notify
 from pamps.services.rate_limit import Hit, count
-from pamps.services.rows import change, lock
+from pamps.services.rows import change, hold_accounts, lock
 from pamps.statements import built_once, insert_into, run
 
 BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
@@ -39,6 +48,9 @@ class NotAuthor(Forbidden):
 def create_post(session: Session, author: Person, request: PostRequest) -> Json[PostResponse]:
     """Write a post or a reply; raises ParentNotFound or TooManyRequests."""
     count(session, Hit("posting", str(author.id), "posts and replies"))
+    replied_to = _get_parent_author(session, author, request.parent_id)
+    if replied_to:
+        hold_accounts(session, author, *replied_to)
     # Counts, and holds the account like `hold_accounts`.
     if not run(session, _count_post(), user=author.id):
         raise RefusedToken
@@ -46,7 +58,21 @@ def create_post(session: Session, author: Person, request: PostRequest) -> Json[
         _count_reply(session, request.parent_id)
     values = {"wrote": request.text, "now": utc_now(), "user": author.id, "parent": request.parent_id}
     (made,) = run(session, _insert(), **values)
+    notify(session, replied_to, NotificationType.REPLY, author, made[0])
     return Json(render_post(made))
+
+
+def _get_parent_author(session: Session, author: Person, parent_id: int | None) -> list[int]:
+    """Whom a reply answers; nobody for a post that is none. Raises ParentNotFound."""
+    if parent_id is None:
+        return []
+    try:
+        replied_to = get_author(session, author, parent_id)
+    except PostNotFound:
+        raise ParentNotFound from None
+    if replied_to is None:
+        raise ParentNotFound
+    return [replied_to]
 
 
 def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) -> Json[PostResponse]:
@@ -91,6 +117,7 @@ def remove_posts(session: Session, ids: Collection[int]) -> None:
     living = session.exec(select(Post.id).where(chosen, IS_LISTED)).all()
     _uncount(session, living)
     change(session, delete(Like).where(col(Like.post_id).in_(living)))
+    forget_posts(session, living)
     tombstone = {"text": "", "deleted": True, "likes": 0, "edited_at": None}
     change(session, update(Post).where(col(Post.id).in_(living)).values(tombstone))
     _prune(session, living)

@@ -1,6 +1,6 @@
 """How services change rows so that any number of requests may do it at once."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Delete, Update
 from sqlmodel import Session, SQLModel, col, delete, select
@@ -41,7 +41,7 @@ def hold_accounts(session: Session, own: Person, *others: int) -> set[int]:
     return held
 
 
-def add_once(session: Session, table: type[Table], pair: dict[str, int]) -> tuple[Table, bool]:
+def add_once(session: Session, table: type[Table], pair: dict[str, Any]) -> tuple[Table, bool]:
     """The row of a unique pair, and whether this call made it.
 
     The unique constraint decides, not a look beforehand: any number of callers at once make one row.

@@ -1,0 +1,75 @@
+"""What happened to somebody while they were away."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, func
+from sqlmodel import Field, SQLModel, String, col
+
+from pamps.models.base import TABLE_OPTIONS, HasId, RequestModel, flag, identity, moment, reference
+from pamps.models.post import PostResponse
+from pamps.models.user import UserBrief
+from pamps.pagination import BodyId
+
+
+class NotificationType(StrEnum):
+    """What somebody may be told of."""
+
+    FOLLOW = "follow"
+    LIKE = "like"
+    REPLY = "reply"
+    MENTION = "mention"
+
+
+class Notification(SQLModel, table=True):
+    """`actor_id` did something that `user_id` is told of. There is one for each actor and post, or follow: of
+    a reply that also mentions whom it replies to they hear once.
+
+    Those of one person are committed in the order of their ids, because whoever adds one holds their account
+    (see pamps.services.notification): who has seen one has seen all before it.
+    """
+
+    __table_args__ = TABLE_OPTIONS
+
+    id: int = identity()
+    user_id: int = reference("user.id", ondelete="CASCADE")
+    type: str = Field(sa_type=String(10))
+    actor_id: int = reference("user.id", ondelete="CASCADE")
+    # The post that was liked, or the one that replies or mentions; None for a follow.
+    post_id: int | None = reference("post.id", ondelete="CASCADE")
+    date: datetime = moment()
+    read: bool = flag(False)
+
+
+IS_UNREAD = col(Notification.read).is_(False)
+_ABOUT = (col(Notification.actor_id), col(Notification.user_id), func.coalesce(Notification.post_id, 0))
+Index("uq_notification_actor_id_user_id_post_id", *_ABOUT, unique=True)
+# The list of a person, of one type of it, and what is unread of it, each in order of id; those of a post.
+Index("ix_notification_user_id_id", col(Notification.user_id), col(Notification.id))
+Index(
+    "ix_notification_user_id_type_id", *map(col, (Notification.user_id, Notification.type, Notification.id))
+)
+Index(
+    "ix_notification_unread",
+    col(Notification.user_id),
+    col(Notification.id),
+    sqlite_where=IS_UNREAD,
+    postgresql_where=IS_UNREAD,
+)
+Index("ix_notification_post_id", col(Notification.post_id))
+
+
+class ReadRequest(RequestModel):
+    """Which notifications have been read: those up to this one, itself included."""
+
+    up_to: BodyId
+
+
+class NotificationResponse(HasId):
+    """Somebody did something. `post` is the one that was liked, or the one that replies or mentions."""
+
+    type: NotificationType
+    date: datetime
+    read: bool
+    actor: UserBrief
+    post: PostResponse | None

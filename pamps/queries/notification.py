@@ -1,0 +1,113 @@
+"""Reading notifications."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, literal, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from pamps.models.notification import IS_UNREAD, Notification, NotificationResponse, NotificationType
+from pamps.models.post import Post
+from pamps.models.user import Person, User, UserBrief, UserResponse
+from pamps.pagination import Page, Sort, Window
+from pamps.queries import user as user_queries
+from pamps.queries.base import VIEWER, as_value
+from pamps.queries.post import columns_of_posts, render_post
+from pamps.queries.visibility import is_visible
+from pamps.rendering import Json, json_list, rendered_once
+from pamps.statements import Row, Statement, built_once, run
+
+MOST_UNREAD = 100
+ACTOR = aliased(User)
+OWN_COLUMNS: list[Any] = [
+    *(col(Notification.id), col(Notification.type), col(Notification.date), col(Notification.read)),
+    *(col(Notification.actor_id), col(ACTOR.username), col(ACTOR.avatar)),
+]
+
+
+def list_notifications(
+    session: Session, viewer: Person, page: Page, *, type_: NotificationType | None, unread: bool
+) -> Json[list[NotificationResponse]]:
+    """What the viewer is told of, newest first: all of it, of one type, or what is unread of either."""
+    build = _build(type_ is not None, unread)
+    values = {} if type_ is None else {"type": type_.value}
+    rows = page.fetch_built(session, build, Sort.NEWEST_FIRST, **values, **as_value(viewer))
+    return Json(json_list(map(render_notification, rows)))
+
+
+def list_since(session: Session, viewer: Person, after: int) -> list[tuple[int, bytes]]:
+    """The first notifications after that id, oldest first, with their ids: a page of them at most."""
+    window = Window(before=False, after=True, descending=False, rows=MOST_UNREAD)
+    rows = run(session, _notifications(window, False, False), after=after, **as_value(viewer))
+    return [(row[0], render_notification(row)) for row in rows]
+
+
+def find_newest(session: Session, viewer: Person) -> int:
+    """The id of the newest notification of the viewer, seen by them or not; 0 if there is none."""
+    ((newest,),) = run(session, _newest(), **as_value(viewer))
+    return int(newest)
+
+
+def show_account(session: Session, owner: Person) -> UserResponse:
+    """One's own account, and how much waits to be read; raises RefusedToken."""
+    account = user_queries.show_account(session, owner)
+    account.unread_notifications = count_unread(session, owner)
+    return account
+
+
+def count_unread(session: Session, viewer: Person) -> int:
+    """How many notifications the viewer has not read, counted up to MOST_UNREAD."""
+    ((count,),) = run(session, _unread(), **as_value(viewer))
+    return int(count)
+
+
+def render_notification(row: Row) -> bytes:
+    """The JSON text of a row of `_notifications`: its parts are rendered once each."""
+    own, post = row[: len(OWN_COLUMNS)], row[len(OWN_COLUMNS) : -1]
+    shown = b"null" if post[0] is None else render_post(post)
+    return _render_own(own)[: -len(b"null}")] + shown + b"}"
+
+
+@rendered_once(OWN_COLUMNS)
+def _render_own(*row: Any) -> NotificationResponse:
+    """Without the post, which is the last field."""
+    id_, type_, date, read, actor_id, name, avatar = row
+    actor = UserBrief(id=actor_id, username=name, avatar=avatar)
+    return NotificationResponse.model_construct(
+        id=id_, type=type_, date=date, read=read, actor=actor, post=None
+    )
+
+
+def _build(of_type: bool, unread: bool) -> Callable[[Window], Statement]:
+    return lambda window: _notifications(window, of_type, unread)
+
+
+@built_once
+def _notifications(window: Window, of_type: bool, unread: bool) -> Select[Any]:
+    own = select(*OWN_COLUMNS, *columns_of_posts(signed_in=True), col(Notification.id).label("cursor"))
+    joined = (
+        own.select_from(Notification)
+        .join(ACTOR, col(ACTOR.id) == Notification.actor_id)
+        .outerjoin(Post, col(Post.id) == Notification.post_id)
+        .outerjoin(User, col(User.id) == Post.user_id)
+    )
+    mine = joined.where(col(Notification.user_id) == VIEWER, is_visible(Notification.actor_id, True))
+    if of_type:
+        mine = mine.where(col(Notification.type) == bindparam("type"))
+    if unread:
+        mine = mine.where(IS_UNREAD)
+    return window.of(mine, col(Notification.id))
+
+
+@built_once
+def _newest() -> Select[Any]:
+    newest = select(func.max(Notification.id)).where(col(Notification.user_id) == VIEWER)
+    return select(func.coalesce(newest.scalar_subquery(), literal(0)))
+
+
+@built_once
+def _unread() -> Select[Any]:
+    mine = (col(Notification.user_id) == VIEWER) & IS_UNREAD & is_visible(Notification.actor_id, True)
+    first = select(col(Notification.id)).where(mine).limit(MOST_UNREAD).subquery()
+    return select(func.count()).select_from(first)

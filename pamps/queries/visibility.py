@@ -1,0 +1,47 @@
+"""The one rule of who sees whom. Every list, thread, search, count and notification asks here.
+
+- A block hides both from each other everywhere.
+- A mute hides one from the other where nobody asked for them: in feeds, replies, search and notifications.
+  Their profile, what they wrote and each of their posts is there for who goes and looks.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlmodel import Session, col
+
+from pamps.models.hiding import Hiding, HidingKind
+from pamps.models.user import Person
+from pamps.queries.base import USER, VIEWER
+from pamps.statements import built_once, run
+
+IS_MUTE = col(Hiding.kind) == HidingKind.MUTE
+
+
+def is_visible(person: Any, signed_in: bool, *, even_muted: bool = False) -> ColumnElement[bool]:
+    """Whether VIEWER sees what belongs to a person, given by a column of ids; a place that is nobody's is
+    seen by all. With `even_muted` only blocks count."""
+    if not signed_in:
+        return true()
+    # One set for the whole statement. Not NULL: that is neither in a set nor outside of it.
+    return func.coalesce(person, 0).not_in(_hidden(even_muted=even_muted))
+
+
+def _hidden(*, even_muted: bool) -> Select[Any]:
+    hidden = select(col(Hiding.hidden_id)).where(col(Hiding.user_id) == VIEWER)
+    return hidden.where(~IS_MUTE) if even_muted else hidden
+
+
+def find_block(session: Session, viewer: Person | None, user_id: int) -> HidingKind | None:
+    """BLOCKED if that person blocked the viewer, BLOCK if only the viewer them, None if nobody did."""
+    if viewer is None:
+        return None
+    rows = run(session, _blocks(), viewer=viewer.id, user=user_id)
+    kinds = {HidingKind(kind) for (kind,) in rows}
+    return next((kind for kind in (HidingKind.BLOCKED, HidingKind.BLOCK) if kind in kinds), None)
+
+
+@built_once
+def _blocks() -> Select[Any]:
+    pair = (col(Hiding.user_id) == VIEWER, col(Hiding.hidden_id) == USER, ~IS_MUTE)
+    return select(col(Hiding.kind)).where(*pair)

@@ -1,0 +1,67 @@
+"""Telling people what happened: `notify()` is the only way in.
+
+A notification is written in the transaction of its cause, and goes with it.
+"""
+
+from collections.abc import Collection
+
+from sqlmodel import Session, col, delete, update
+
+from pamps.live import announce
+from pamps.models.base import utc_now
+from pamps.models.notification import IS_UNREAD, Notification, NotificationType
+from pamps.models.user import Person
+from pamps.services.rows import change
+from pamps.statements import insert_into
+
+
+def notify(
+    session: Session,
+    recipients: Collection[int],
+    type_: NotificationType,
+    actor: Person,
+    post_id: int | None = None,
+) -> None:
+    """Tell people what `actor` did, nobody twice of the same and never the actor.
+
+    Their accounts have to be held (see `hold_accounts`): only so those of one person are committed in the
+    order of their ids.
+    """
+    told = sorted(set(recipients) - {actor.id})
+    if not told:
+        return
+    about = {"type": type_.value, "actor_id": actor.id, "post_id": post_id, "date": utc_now()}
+    rows = [{"user_id": user_id, **about} for user_id in told]
+    insert = insert_into(Notification).values(rows).on_conflict_do_nothing()
+    new = session.execute(insert.returning(col(Notification.user_id))).scalars().all()
+    announce(session, new)
+
+
+def retract(
+    session: Session,
+    type_: NotificationType,
+    actor_id: int,
+    *,
+    post_id: int | None = None,
+    user_ids: Collection[int] | None = None,
+) -> None:
+    """Take back what somebody no longer does: about a post, to these people, or both."""
+    gone = delete(Notification).where(
+        col(Notification.actor_id) == actor_id, col(Notification.type) == type_.value
+    )
+    if post_id is not None:
+        gone = gone.where(col(Notification.post_id) == post_id)
+    if user_ids is not None:
+        gone = gone.where(col(Notification.user_id).in_(user_ids))
+    change(session, gone)
+
+
+def forget_posts(session: Session, post_ids: Collection[int]) -> None:
+    """Take back everything that was about these posts."""
+    change(session, delete(Notification).where(col(Notification.post_id).in_(post_ids)))
+
+
+def mark_read(session: Session, reader: Person, up_to: int) -> None:
+    """Mark one's notifications up to that id as read."""
+    own = (col(Notification.user_id) == reader.id) & IS_UNREAD & (col(Notification.id) <= up_to)
+    change(session, update(Notification).where(own).values(read=True))
