@@ -81,7 +81,7 @@ class Comparison:
         answer = self._server.ask("GET", f"/user/{name}/").json()
         expect(f"GET /user/{name}/", answer, expected.person(person))
         self._count("people with counts")
-        self.compare_list("people as one sees them", "/user/", expected.everybody_for(person), person)
+        self.compare_list("people as one sees them", "/user/", expected.everybody(person), person)
         self.compare_list("followers", f"/user/{name}/followers/", expected.followers(person))
         self.compare_list("following", f"/user/{name}/following/", expected.following(person))
         self.compare_list("likes of a person", f"/post/likes/{name}/", expected.liked(person))

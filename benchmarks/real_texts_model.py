@@ -39,6 +39,8 @@ class Diary:
     posts: list[Post] = field(default_factory=list)
     likes: dict[Post, int] = field(default_factory=dict)  # and the ids of the likes
     follows: dict[Person, int] = field(default_factory=dict)  # and the ids of the follows
+    mutes: dict[Person, int] = field(default_factory=dict)
+    blocks: dict[Person, int] = field(default_factory=dict)
 
 
 class Like(NamedTuple):
@@ -78,6 +80,8 @@ class Expected:
             for diary in diaries
             for followed, number in diary.follows.items()
         )
+        self.mutes = {(diary.person, muted): n for diary in diaries for muted, n in diary.mutes.items()}
+        self.blocks = {(diary.person, other): n for diary in diaries for other, n in diary.blocks.items()}
         self._count()
 
     def _count(self) -> None:
@@ -87,8 +91,19 @@ class Expected:
         self.followers_of = Counter(follow.followed for follow in self.follows)
         self.following_of = Counter(follow.follower for follow in self.follows)
 
-    def post(self, post: Post) -> Row:
-        """A post, or the place that is left of it."""
+    def sees(self, viewer: Person | None, person: Person, *, even_muted: bool = False) -> bool:
+        """Whether what a person writes is shown to the viewer."""
+        if viewer is None:
+            return True
+        blocked = (viewer, person) in self.blocks or (person, viewer) in self.blocks
+        return not blocked and (even_muted or (viewer, person) not in self.mutes)
+
+    def post(self, post: Post, viewer: Person | None = None) -> Row:
+        """A post, or the place that is left of it; for a viewer also whether they like it."""
+        liked = any(like.post is post and like.person is viewer for like in self.likes)
+        return self._post(post) | ({} if viewer is None else {"liked": liked})
+
+    def _post(self, post: Post) -> Row:
         return {
             "id": post.id,
             "text": "" if post.deleted else post.text,
@@ -101,8 +116,19 @@ class Expected:
             "user": {"id": post.author.id, "username": post.author.name, "avatar": None},
         }
 
-    def person(self, person: Person) -> Row:
-        """A person with counts."""
+    def person(self, person: Person, viewer: Person | None = None) -> Row:
+        """A person with counts; for a viewer also how the two are connected."""
+        if viewer is None:
+            return self._person(person)
+        pairs = {(follow.follower, follow.followed) for follow in self.follows}
+        return self._person(person) | {
+            "followed": (viewer, person) in pairs,
+            "follows_you": (person, viewer) in pairs,
+            "muted": (viewer, person) in self.mutes,
+            "blocked": (viewer, person) in self.blocks,
+        }
+
+    def _person(self, person: Person) -> Row:
         return {
             "id": person.id,
             "username": person.name,
@@ -113,62 +139,66 @@ class Expected:
             "posts": self.posts_of[person],
         }
 
-    def everybody(self) -> list[Row]:
+    def _people(self, people: Iterable[Person], viewer: Person | None) -> list[Row]:
+        return [self.person(one, viewer) for one in people if self.sees(viewer, one, even_muted=True)]
+
+    def _posts(self, posts: Iterable[Post], viewer: Person | None, *, even_muted: bool = False) -> list[Row]:
+        shown = (post for post in posts if self.sees(viewer, post.author, even_muted=even_muted))
+        return [self.post(post, viewer) for post in shown]
+
+    def everybody(self, viewer: Person | None = None) -> list[Row]:
         """All people, oldest first."""
-        return [self.person(person) for person in self.people]
+        return self._people(self.people, viewer)
 
-    def everybody_for(self, viewer: Person) -> list[Row]:
-        """All people, oldest first, and how each is connected with the viewer."""
-        pairs = {(follow.follower, follow.followed) for follow in self.follows}
-        return [
-            self.person(person)
-            | {"followed": (viewer, person) in pairs, "follows_you": (person, viewer) in pairs}
-            for person in self.people
-        ]
+    def muted(self, viewer: Person) -> list[Row]:
+        """Whom somebody muted, latest first."""
+        return self._hidden(self.mutes, viewer)
 
-    def feed(self) -> list[Row]:
+    def blocked(self, viewer: Person) -> list[Row]:
+        """Whom somebody blocked, latest first."""
+        return self._hidden(self.blocks, viewer)
+
+    def _hidden(self, pairs: dict[tuple[Person, Person], int], viewer: Person) -> list[Row]:
+        latest = sorted(pairs, key=pairs.__getitem__, reverse=True)
+        return [self.person(hidden, viewer) for user, hidden in latest if user is viewer]
+
+    def feed(self, viewer: Person | None = None) -> list[Row]:
         """Top-level posts of everybody, newest first."""
-        return [self.post(post) for post in reversed(self.living) if post.parent is None]
+        return self._posts((post for post in reversed(self.living) if post.parent is None), viewer)
 
-    def archive(self, author: Person, *, include_replies: bool) -> list[Row]:
+    def archive(self, author: Person, viewer: Person | None = None, *, include_replies: bool) -> list[Row]:
         """What somebody wrote, oldest first."""
-        return [
-            self.post(post)
-            for post in self.living
-            if post.author is author and (post.parent is None or include_replies)
-        ]
+        theirs = (post for post in self.living if post.author is author)
+        wanted = (post for post in theirs if post.parent is None or include_replies)
+        return self._posts(wanted, viewer, even_muted=True)
 
     def timeline(self, viewer: Person, *, include_replies: bool, include_own: bool) -> list[Row]:
         """What the people wrote whom somebody follows, newest first, and whether they like it."""
         authors = {follow.followed for follow in self.follows if follow.follower is viewer}
         if include_own:
             authors.add(viewer)
-        liked = {like.post for like in self.likes if like.person is viewer}
-        return [
-            self.post(post) | {"liked": post in liked}
-            for post in reversed(self.living)
-            if post.author in authors and (post.parent is None or include_replies)
-        ]
+        theirs = (post for post in reversed(self.living) if post.author in authors)
+        return self._posts((post for post in theirs if post.parent is None or include_replies), viewer)
 
-    def replies(self, parent: Post) -> list[Row]:
+    def replies(self, parent: Post, viewer: Person | None = None) -> list[Row]:
         """The direct replies of a post, oldest first, with the places of deleted ones."""
-        return [self.post(post) for post in self.there if post.parent is parent]
+        return self._posts((post for post in self.there if post.parent is parent), viewer)
 
-    def likers(self, post: Post) -> list[Row]:
+    def likers(self, post: Post, viewer: Person | None = None) -> list[Row]:
         """Who likes a post, latest first."""
-        return [self.person(like.person) for like in reversed(self.likes) if like.post is post]
+        return self._people((like.person for like in reversed(self.likes) if like.post is post), viewer)
 
-    def liked(self, person: Person) -> list[Row]:
+    def liked(self, person: Person, viewer: Person | None = None) -> list[Row]:
         """What somebody likes, latest like first."""
-        return [self.post(like.post) for like in reversed(self.likes) if like.person is person]
+        return self._posts((like.post for like in reversed(self.likes) if like.person is person), viewer)
 
-    def followers(self, person: Person) -> list[Row]:
+    def followers(self, person: Person, viewer: Person | None = None) -> list[Row]:
         """Who follows somebody, latest first."""
-        return [self.person(f.follower) for f in reversed(self.follows) if f.followed is person]
+        return self._people((f.follower for f in reversed(self.follows) if f.followed is person), viewer)
 
-    def following(self, person: Person) -> list[Row]:
+    def following(self, person: Person, viewer: Person | None = None) -> list[Row]:
         """Whom somebody follows, latest first."""
-        return [self.person(f.followed) for f in reversed(self.follows) if f.follower is person]
+        return self._people((f.followed for f in reversed(self.follows) if f.follower is person), viewer)
 
 
 Numbered = TypeVar("Numbered", Person, Post, Like, Follow)

@@ -34,9 +34,9 @@ from tests.factories import make_session
 
 Row = tuple[Any, ...]
 
-PEOPLE = ("quiet", "loud", "watcher", "reader", "sleepy", "admin")
-QUIET, LOUD, WATCHER, READER, SLEEPY, ADMIN = range(1, len(PEOPLE) + 1)
-SIGNED_IN = (WATCHER, READER, SLEEPY, ADMIN)
+PEOPLE = ("quiet", "loud", "watcher", "reader", "sleepy", "admin", "told")
+QUIET, LOUD, WATCHER, READER, SLEEPY, ADMIN, TOLD = range(1, len(PEOPLE) + 1)
+SIGNED_IN = (WATCHER, READER, SLEEPY, ADMIN, TOLD)
 QUIET_POST, LOUD_POST = 1, 2
 FEW = 60  # rows of what is quiet
 FOLLOWED = 200  # by `reader`, who follows people who write, and by `sleepy`, whose people do not any more
@@ -67,6 +67,9 @@ class Rows:
         yield "social", "follower_id, followed_id, date", ((*pair, TIME) for pair in self.follows())
         yield "post", "user_id, parent_id, text, date", ((*post, TEXT, TIME) for post in self.posts())
         yield "like", "user_id, post_id, date", ((*pair, TIME) for pair in self.likes())
+        yield "hiding", "user_id, hidden_id, kind, date", ((*row, TIME) for row in self.hidings())
+        columns = "user_id, actor_id, post_id, type, read, date"
+        yield "notification", columns, ((*row, TIME) for row in self.notifications())
 
     def people(self) -> Iterator[Row]:
         """Everybody."""
@@ -104,6 +107,27 @@ class Rows:
         liked = [(QUIET, post) for post in posts[:FEW]]
         likers = [(person, QUIET_POST) for person in self.others[:FEW]]
         yield from spread([row for pair in zip(liked, likers, strict=True) for row in pair], strangers)
+
+    def hidings(self) -> Iterator[Row]:
+        """Who muted or blocked whom: `admin` very many, of whom the blocked ones are few."""
+        muted = [(ADMIN, person, "mute") for person in self.others[: 2 * self.many]]
+        yield from spread([(ADMIN, person, "block") for person in self.others[:FEW]], muted)
+        for a, b in groups(1_000 + self.total // 4):
+            yield self.others[a], self.others[AVERAGE + b], "mute"
+
+    def notifications(self) -> Iterator[Row]:
+        """What people are told of: `told` of very many likes, which are read, few mentions, which are
+        not, and few follows."""
+        likes = [(TOLD, person, LOUD_POST, "like", True) for person in self.others[: 3 * self.many]]
+        few = self.others[:FEW]
+        mentions = [(TOLD, person, LOUD_POST + 1, "mention", False) for person in few]
+        follows = [(TOLD, person, None, "follow", True) for person in few]
+        rows = spread(follows, list(spread(mentions, likes)))
+        strangers = [
+            (self.others[a], self.others[AVERAGE + b], LOUD_POST, "like", True)
+            for a, b in groups(1_000 + self.total // 4)
+        ]
+        yield from spread(list(rows), strangers)
 
 
 def scattered(count: int) -> Iterator[int]:

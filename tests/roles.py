@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from pamps.db import writing_engine
 from pamps.models import Post, User
+from pamps.services import hiding as hiding_service
 from tests.bad_input.good import PREPARATIONS, make_good
 from tests.bad_input.operations import Operation, World, key
 from tests.factories import (
@@ -99,10 +100,14 @@ def _cast(session: Session, owner: User) -> dict[str, Role]:
 
 
 def _fill_lists(session: Session, cast: dict[str, Role], good: dict[str, Any]) -> None:
-    """Give everybody something to see: a timeline, replies, likes, access tokens."""
+    """Give everybody something to see: a timeline, replies, likes, notifications, mutes, access tokens."""
     post, friend = session.get_one(Post, good["post_id"]), session.get_one(User, good["user_id"])
     reply = make_post(session, friend, "A reply.", parent=post)
+    bore, brute = make_user(session, "bore"), make_user(session, "brute")
     for user in {role.user.id: role.user for role in cast.values() if role.user}.values():
         make_follow(session, user, friend)
+        make_follow(session, friend, user)
+        hiding_service.mute(session, user, bore.id)
+        hiding_service.block(session, user, brute.id)
         make_like(session, user, reply)
         make_access_token(session, user)

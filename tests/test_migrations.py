@@ -103,6 +103,7 @@ def write_something(server: Server, uri: str) -> None:
         assert bia.post("/post/", json={"text": "A reply.", "parent_id": post}).status_code == 201
         assert bia.post(f"/post/{post}/like/").status_code == 201
         assert bia.post("/user/follow/1/").status_code == 201
+        assert bia.post("/user/mute/1/").status_code == 201
         assert ana.post("/access_token/", json={"name": "A bot.", "scopes": "read"}).status_code == 201
         secret = ana.post("/user/me/totp/").json()["secret"]
         code = {"otp": pyotp.TOTP(secret).now()}

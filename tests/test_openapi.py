@@ -84,13 +84,13 @@ def test_fields_for_viewers_are_documented_as_optional(
 ) -> None:
     ana = make_user(session, "ana")
     schemas = DOCUMENT["components"]["schemas"]
+    ties = {"followed", "follows_you", "muted", "blocked"}
 
-    for name, fields in (("PostResponse", {"liked"}), ("UserResponse", {"followed", "follows_you", "email"})):
+    for name, fields in (
+        ("PostResponse", {"liked"}),
+        ("UserResponse", {*ties, "email", "unread_notifications"}),
+    ):
         assert set(schemas[name]["properties"]) - set(schemas[name]["required"]) == fields
 
     assert set(client.get("/user/ana/").json()) == set(schemas["UserResponse"]["required"])
-    assert set(login(ana).get("/user/ana/").json()) == {
-        *schemas["UserResponse"]["required"],
-        "followed",
-        "follows_you",
-    }
+    assert set(login(ana).get("/user/ana/").json()) == {*schemas["UserResponse"]["required"], *ties}

@@ -20,6 +20,7 @@ from pamps.statements import Row, Statement, built_once, run
 
 MOST_UNREAD = 100
 ACTOR = aliased(User)
+IS_MINE = (col(Notification.user_id) == VIEWER) & is_visible(Notification.actor_id, signed_in=True)
 OWN_COLUMNS: list[Any] = [
     *(col(Notification.id), col(Notification.type), col(Notification.date), col(Notification.read)),
     *(col(Notification.actor_id), col(ACTOR.username), col(ACTOR.avatar)),
@@ -75,7 +76,7 @@ def _render_own(*row: Any) -> NotificationResponse:
     id_, type_, date, read, actor_id, name, avatar = row
     actor = UserBrief(id=actor_id, username=name, avatar=avatar)
     return NotificationResponse.model_construct(
-        id=id_, type=type_, date=date, read=read, actor=actor, post=None
+        id=id_, type=NotificationType(type_), date=date, read=read, actor=actor, post=None
     )
 
 
@@ -85,19 +86,22 @@ def _build(of_type: bool, unread: bool) -> Callable[[Window], Statement]:
 
 @built_once
 def _notifications(window: Window, of_type: bool, unread: bool) -> Select[Any]:
-    own = select(*OWN_COLUMNS, *columns_of_posts(signed_in=True), col(Notification.id).label("cursor"))
-    joined = (
-        own.select_from(Notification)
-        .join(ACTOR, col(ACTOR.id) == Notification.actor_id)
-        .outerjoin(Post, col(Post.id) == Notification.post_id)
-        .outerjoin(User, col(User.id) == Post.user_id)
-    )
-    mine = joined.where(col(Notification.user_id) == VIEWER, is_visible(Notification.actor_id, True))
+    mine = select(col(Notification.id)).where(IS_MINE)
     if of_type:
         mine = mine.where(col(Notification.type) == bindparam("type"))
     if unread:
         mine = mine.where(IS_UNREAD)
-    return window.of(mine, col(Notification.id))
+    # First on their own, because only so PostgreSQL takes them from the index that has them in order.
+    first = window.of(mine, col(Notification.id)).subquery("first")
+    shown = select(*OWN_COLUMNS, *columns_of_posts(signed_in=True), first.c.id.label("cursor"))
+    joined = (
+        shown.select_from(first)
+        .join(Notification, col(Notification.id) == first.c.id)
+        .join(ACTOR, col(ACTOR.id) == Notification.actor_id)
+        .outerjoin(Post, col(Post.id) == Notification.post_id)
+        .outerjoin(User, col(User.id) == Post.user_id)
+    )
+    return window.sort(joined, first.c.id)
 
 
 @built_once
@@ -108,6 +112,5 @@ def _newest() -> Select[Any]:
 
 @built_once
 def _unread() -> Select[Any]:
-    mine = (col(Notification.user_id) == VIEWER) & IS_UNREAD & is_visible(Notification.actor_id, True)
-    first = select(col(Notification.id)).where(mine).limit(MOST_UNREAD).subquery()
+    first = select(col(Notification.id)).where(IS_MINE, IS_UNREAD).limit(MOST_UNREAD).subquery()
     return select(func.count()).select_from(first)

@@ -219,7 +219,8 @@ def _is_hidden(kind: HidingKind) -> ColumnElement[bool]:
     """Whether the viewer muted, or blocked, the person."""
     own = aliased(Hiding)
     pair = (col(own.user_id) == VIEWER, col(own.hidden_id) == User.id)
-    return is_there(*pair, col(own.kind) == literal_column(f"'{kind}'"))
+    # In these words no index has the kind: PostgreSQL would look for the pair among all of that kind.
+    return is_there(*pair, col(own.kind).is_not_distinct_from(literal_column(f"'{kind}'")))
 
 
 @rendered_once([*USER_COLUMNS, *[literal(True)] * 4, col(User.email)])

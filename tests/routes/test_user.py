@@ -235,7 +235,8 @@ def test_a_profile_tells_signed_in_viewers_how_they_are_connected(session: Sessi
 
     ties = [[(user["followed"], user["follows_you"]) for user in users] for users in seen]
     assert ties == [[(True, False)] * 2, [(False, True)] * 2, [(False, False)] * 2]
-    assert all(set(user) == PUBLIC | {"followed", "follows_you"} for users in seen for user in users)
+    known = PUBLIC | {"followed", "follows_you", "muted", "blocked"}
+    assert all(set(user) == known for users in seen for user in users)
 
 
 def test_an_address_is_shown_only_to_its_owner_and_to_superusers(session: Session, login: Login) -> None:
