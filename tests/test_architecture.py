@@ -15,7 +15,7 @@ import regex
 from fastapi.routing import APIRoute
 from sqlmodel import SQLModel
 
-from pamps import entities, models, words
+from pamps import entities, models, search_query, words
 from pamps.auth import HashingTurn
 from pamps.db import SAFE_METHODS, WriteTurn
 from pamps.models.base import RequestModel
@@ -46,6 +46,7 @@ LEAVES = {
     "mail",
     "names",
     "pagination",
+    "search_query",
     "sections",
     "security",
     "text",
@@ -176,7 +177,7 @@ def patterns_of_scripts() -> dict[str, str]:
     """The patterns of the library `regex`, reduced."""
     return {
         reduced(pattern.pattern): module.__name__
-        for module in (entities, words)
+        for module in (entities, search_query, words)
         for pattern in vars(module).values()
         if isinstance(pattern, regex.Pattern)
     }
