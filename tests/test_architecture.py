@@ -49,6 +49,7 @@ LEAVES = {
     "search_query",
     "sections",
     "security",
+    "snippets",
     "text",
     "turns",
     "uri",
