@@ -173,6 +173,7 @@ def test_composed_or_not_and_in_any_case_it_is_the_same_words(text: str) -> None
 
 @quick
 @given(text=texts)
+@example(text="b\u0640\u0301")
 def test_what_is_folded_stays_as_it_is(text: str) -> None:
     folded = fold(text)
 
