@@ -17,6 +17,7 @@ import pamps.models  # noqa: F401 - registers every table
 from pamps.config import settings
 from pamps.db import make_engine
 from pamps.errors import Unavailable, is_passing
+from pamps.models.search_index import SEARCH_INDEX
 
 # Alembic's own table; declared so that it can be read and dropped like the others.
 _version = Table("alembic_version", MetaData(), Column("version_num", String(32)))
@@ -60,6 +61,7 @@ def drop_all() -> None:
     # SQLite deletes the rows of a table that it drops; with foreign keys on, a reply forbids that.
     engine = make_engine(settings.db, poolclass=NullPool, foreign_keys=False)
     with engine.execution_options(writes=True).begin() as connection:
+        SEARCH_INDEX.drop(connection, checkfirst=True)
         SQLModel.metadata.drop_all(connection)
         _version.drop(connection, checkfirst=True)
 

@@ -33,7 +33,9 @@ Row = tuple[Any, ...]
 class Statement:
     """A statement as the driver takes it. Its rows are as the driver gives them (see `reader`)."""
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, *, prepared: bool = True) -> None:
+        """Without `prepared` it is planned each time, with its values: for what is asked in many shapes."""
+        self.is_prepared = prepared and settings.db.prepared_statements and not IS_SQLITE
         self.writes = isinstance(query, UpdateBase)
         self.in_one_row = IS_SQLITE and not self.writes
         if isinstance(query, Select) and IS_SQLITE:
@@ -151,7 +153,8 @@ def _run_inside(session: Session, statement: Statement, sent: Any) -> list[Row]:
     session.flush()
     connection = session.connection()
     text = _call(connection.info, statement, connection.exec_driver_sql)
-    return statement.rows(connection.exec_driver_sql(text, sent).all())
+    result = connection.exec_driver_sql(text, sent)
+    return statement.rows(result.all()) if result.returns_rows else []
 
 
 def _call(info: dict[Any, Any], statement: Statement, execute: Callable[[str], object]) -> str:
@@ -160,7 +163,7 @@ def _call(info: dict[Any, Any], statement: Statement, execute: Callable[[str], o
     PostgreSQL plans it once for each connection and not once for each request: planning takes longer than
     most of them do (PREPARE, in the manual of PostgreSQL). The driver of SQLite does the same by itself.
     """
-    if IS_SQLITE or not settings.db.prepared_statements:
+    if not statement.is_prepared:
         return statement.text
     calls: dict[Statement, str] = info.setdefault("prepared", {})
     if statement not in calls:

@@ -11,6 +11,7 @@ from pamps.models.post import Post
 from pamps.models.rate_limit import RateCount
 from pamps.models.session import LoginSession
 from pamps.models.social import Social
+from pamps.models.tag import PostTag, Tag
 from pamps.models.totp import RecoveryCode, Totp
 from pamps.models.user import User
 
@@ -24,9 +25,11 @@ __all__ = [
     "MailLink",
     "Notification",
     "Post",
+    "PostTag",
     "RateCount",
     "RecoveryCode",
     "Social",
+    "Tag",
     "Totp",
     "User",
 ]

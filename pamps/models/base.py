@@ -46,9 +46,11 @@ def identity() -> Any:
     return Field(default=None, primary_key=True, sa_type=BigId, sa_column_args=(Identity(),))
 
 
-def reference(target: str, *, ondelete: Literal["CASCADE", "SET NULL", "RESTRICT"]) -> Any:
+def reference(
+    target: str, *, ondelete: Literal["CASCADE", "SET NULL", "RESTRICT"], primary_key: bool = False
+) -> Any:
     """A foreign key to an id, such as `reference("user.id", ondelete="CASCADE")`."""
-    return Field(foreign_key=target, ondelete=ondelete, sa_type=BigId)
+    return Field(foreign_key=target, ondelete=ondelete, sa_type=BigId, primary_key=primary_key)
 
 
 def utc_now() -> datetime:
@@ -74,6 +76,21 @@ def _no_number(value: object) -> object:
     return value
 
 
+def _as_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("This is no time that any post could have") from None
+
+
+def _whole_day(value: object) -> object:
+    """A day alone is the moment at which it begins, in UTC."""
+    return f"{value}T00:00:00Z" if isinstance(value, str) and len(value) == len("2030-01-01") else value
+
+
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_no_number), BeforeValidator(_whole_day), AfterValidator(_as_utc)
+]
 FutureTime = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_to_come)]
 
 

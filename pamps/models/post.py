@@ -91,6 +91,7 @@ _index_top_level("ix_post_feed", col(Post.id))
 # Of two that look equally good, SQLite takes the younger: migration 0008 makes this one after the next.
 _index_top_level("ix_post_archive", col(Post.user_id), col(Post.id))
 Index("ix_post_user_id_id_deleted", col(Post.user_id), col(Post.id), col(Post.deleted))
+Index("ix_post_date", col(Post.date))
 # Without top-level posts: SQLite would look there for those of an author, as if they were few.
 IS_REPLY = col(Post.parent_id).is_not(None)
 Index("ix_post_replies", col(Post.parent_id), col(Post.id), sqlite_where=IS_REPLY, postgresql_where=IS_REPLY)

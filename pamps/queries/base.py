@@ -1,20 +1,39 @@
 """What queries share: the values that statements have, and who looks."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, bindparam, literal_column, select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from pamps.models.base import BigId
+from pamps.models.post import Post
 from pamps.models.user import Person
-from pamps.pagination import Window
+from pamps.pagination import MAX_ID, Window
 
+# Ids are given before the commit: so many posts at most are written at the same moment.
+AT_ONCE = 1_000
 VIEWER, USER, POST = (bindparam(name, type_=BigId) for name in ("viewer", "user", "post"))
 
 
 def as_value(viewer: Person | None) -> dict[str, int]:
     """The value of VIEWER, which stands in a statement only if somebody is signed in."""
     return {} if viewer is None else {"viewer": viewer.id}
+
+
+def first_id_since(session: Session, moment: datetime) -> int:
+    """An id that no post since that moment is below; posts that were written at the same time may have any
+    order. MAX_ID if there is none."""
+    since = select(col(Post.id)).where(col(Post.date) >= moment).order_by(col(Post.date)).limit(1)
+    first = session.scalar(since)
+    return MAX_ID if first is None else max(0, first - AT_ONCE)
+
+
+def last_id_until(session: Session, moment: datetime) -> int:
+    """The same for posts before that moment: an id that none of them is above, 0 if there is none."""
+    until = select(col(Post.id)).where(col(Post.date) < moment).order_by(col(Post.date).desc()).limit(1)
+    last = session.scalar(until)
+    return 0 if last is None else last + AT_ONCE
 
 
 def is_there(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, false, func, literal, literal_column, null, select
+from sqlalchemy import ColumnElement, Select, false, literal, literal_column, null, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -13,7 +13,6 @@ from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostDetailResponse,
 from pamps.models.user import Person, User, UserBrief
 from pamps.pagination import MAX_LIMIT, Page, Sort, Window
 from pamps.queries.base import POST, USER, VIEWER, as_value, first_pairs, is_there
-from pamps.queries.user import plain_name
 from pamps.queries.visibility import is_visible
 from pamps.rendering import Json, json_list, rendered_once
 from pamps.statements import Statement, built_once, run
@@ -68,15 +67,6 @@ def show_post_detail(session: Session, viewer: Person | None, post_id: int) -> J
         raise PostNotFound
     post, *replies = [render_post(row[:-1]) for row in rows]
     return Json(post[:-1] + b',"replies":' + json_list(replies) + b"}")
-
-
-def list_feed(
-    session: Session, viewer: Person | None, page: Page, *, author: str | None, sort: Sort
-) -> Json[list[PostResponse]]:
-    """Top-level posts of everybody, or of the user called `author` (of nobody: an empty list)."""
-    if author is None:
-        return list_posts(session, viewer, page, _feed, sort)
-    return list_posts(session, viewer, page, _feed_of_author, sort, author=plain_name(author))
 
 
 def list_archive(
@@ -176,32 +166,18 @@ def _shown_replies(posts: Select[Any], signed_in: bool) -> Select[Any]:
 
 
 @built_once
-def _feed(window: Window, signed_in: bool) -> Select[Any]:
-    everybodys = select_posts(signed_in).where(IS_TOP_LEVEL, IS_LISTED, is_visible(Post.user_id, signed_in))
-    return window.of(everybodys, col(Post.id))
-
-
-@built_once
-def _feed_of_author(window: Window, signed_in: bool) -> Select[Any]:
-    # As a value and not by the join: so the index of the author's posts is used, however few they are.
-    named = select(col(User.id)).where(func.lower(User.username) == bindparam("author")).scalar_subquery()
-    theirs = _select_archive(signed_in).where(IS_TOP_LEVEL, col(Post.user_id) == named)
-    return window.of(theirs, col(Post.id))
-
-
-@built_once
 def _archive(window: Window, signed_in: bool) -> Select[Any]:
-    theirs = _select_archive(signed_in).where(col(Post.user_id) == USER)
+    theirs = select_archive(signed_in).where(col(Post.user_id) == USER)
     return window.of(theirs.where(IS_TOP_LEVEL), col(Post.id))
 
 
 @built_once
 def _archive_with_replies(window: Window, signed_in: bool) -> Select[Any]:
-    theirs = _select_archive(signed_in).where(col(Post.user_id) == USER)
+    theirs = select_archive(signed_in).where(col(Post.user_id) == USER)
     return window.of(theirs, col(Post.id))
 
 
-def _select_archive(signed_in: bool) -> Select[Any]:
+def select_archive(signed_in: bool) -> Select[Any]:
     """Posts of somebody whom the viewer asked for by name."""
     return select_posts(signed_in).where(IS_LISTED, is_visible(Post.user_id, signed_in, even_muted=True))
 

@@ -1,9 +1,11 @@
 """Reading people. What a viewer gets is always built here, in one statement; a row is rendered once."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Literal
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
     Subquery,
@@ -28,7 +30,8 @@ from pamps.pagination import Page, Sort, Window
 from pamps.queries.base import POST, USER, VIEWER, as_value, first_pairs, is_there
 from pamps.queries.visibility import find_block, is_visible
 from pamps.rendering import Json, json_list, rendered_once
-from pamps.statements import Statement, built_once, run
+from pamps.statements import Row, Statement, built_once, run
+from pamps.words import fold
 
 USER_FIELDS = ("id", *UserPublic.model_fields)
 USER_COLUMNS = [getattr(User, name) for name in USER_FIELDS]
@@ -36,6 +39,8 @@ SHOWN_FIELDS = (*USER_FIELDS, "followed", "follows_you", "muted", "blocked", "em
 ACCOUNT_COLUMNS = [getattr(User, name) for name in AccountResponse.model_fields]
 
 
+# People with names that begin alike, of whom the best known are chosen.
+CANDIDATES = 1_000
 # What decides how much of a person is shown.
 Role = Literal["nobody", "somebody", "superuser"]
 
@@ -170,6 +175,17 @@ def list_following(
     return _list(session, viewer, page, _following, user=user.id)
 
 
+def find_people(session: Session, viewer: Viewer | None, typed: str, limit: int) -> Json[list[UserResponse]]:
+    """The people whose names begin like what was typed, without regard to accents and case, those with most
+    followers first; of very many the first ones by name."""
+    beginning = fold(typed.strip()).lstrip("@")
+    rows: list[Row] = []
+    if re.fullmatch("[a-z0-9_]{1,30}", beginning):
+        values = {"first": beginning, "last": beginning + "\x7f", "limit": limit}
+        rows = run(session, _named_like(role_of(viewer)), **values, **as_value(viewer))
+    return Json(json_list(render_user(row[:-1]) for row in rows))
+
+
 def list_hidden(session: Session, viewer: Viewer, page: Page, kind: HidingKind) -> Json[list[UserResponse]]:
     """Whom the viewer muted or blocked, latest first. The cursor is the id of the mute or block."""
     return _list(session, viewer, page, _muted if kind is HidingKind.MUTE else _blocked)
@@ -239,6 +255,19 @@ def _user(role: Role) -> Select[Any]:
 
 def _has_blocked_viewer(role: Role) -> ColumnElement[bool]:
     return false() if role == "nobody" else _is_hidden(HidingKind.BLOCKED)
+
+
+@built_once
+def _named_like(role: Role) -> Select[Any]:
+    name = func.lower(User.username)
+    alike = select(col(User.id), col(User.followers), name.label("name")).where(
+        name >= bindparam("first"), name < bindparam("last"), _is_shown(User.id, role)
+    )
+    candidates = alike.order_by(name).limit(literal_column(str(CANDIDATES))).subquery()
+    best = (candidates.c.followers.desc(), candidates.c.name)
+    chosen = select(candidates).order_by(*best).limit(bindparam("limit", type_=BigInteger)).subquery("chosen")
+    people = _select_users(role).join(chosen, chosen.c.id == User.id)
+    return people.order_by(chosen.c.followers.desc(), chosen.c.name)
 
 
 @built_once

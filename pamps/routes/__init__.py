@@ -9,8 +9,10 @@ from pamps.routes import (
     mail_link,
     notification,
     post,
+    search,
     session,
     social,
+    tag,
     timeline,
     token,
     totp,
@@ -20,12 +22,14 @@ from pamps.routes import (
 # The framework tries one address after the other for each request: what is asked most comes first.
 ROUTERS = (
     timeline.router,  # before user, whose /user/{username}/ would take its address for a name
+    tag.router,  # before post, likewise
     post.router,
     hiding.router,  # before user, too
     user.router,
     like.router,
     social.router,
     notification.router,
+    search.router,
     health.router,
     token.router,
     session.router,

@@ -8,9 +8,12 @@ from pamps.auth import CurrentUser, MaybeUser
 from pamps.client import ClientDep
 from pamps.db import SessionDep
 from pamps.errors import TooManyRequests, Unauthorized, refusals
+from pamps.models.base import Moment
 from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostResponse
 from pamps.pagination import PageDep, PathId, Sort
+from pamps.queries import feed as feed_queries
 from pamps.queries import post as post_queries
+from pamps.queries.feed import Wanted
 from pamps.queries.post import PostNotFound, require_post
 from pamps.queries.user import UserNotFound, get_visible_user
 from pamps.rendering import Json
@@ -20,6 +23,11 @@ from pamps.services.post import NotAuthor, ParentNotFound
 
 router = make_router("/post", "post")
 
+WithTag = Annotated[str | None, Query(description="Only posts with this tag.")]
+Since = Annotated[Moment | None, Query(description="Only posts from this time on, or from this day on.")]
+Until = Annotated[Moment | None, Query(description="Only posts before this time, or before this day.")]
+Matching = Annotated[str | None, Query(description="Only posts that match, as in `/search/`.")]
+HasReplies = Annotated[bool | None, Query(description="Only posts that were answered, or that were not.")]
 Author = Annotated[str | None, Query(max_length=30, description="Only posts of the user with this name.")]
 
 
@@ -29,10 +37,16 @@ def list_posts(
     viewer: MaybeUser,
     session: SessionDep,
     author: Author = None,
+    tag: WithTag = None,
+    since: Since = None,
+    until: Until = None,
+    q: Matching = None,
+    has_replies: HasReplies = None,
     sort: Sort = Sort.NEWEST_FIRST,
 ) -> Json[list[PostResponse]]:
     """Top-level posts of everybody, newest first."""
-    return post_queries.list_feed(session, viewer, page, author=author, sort=sort)
+    wanted = Wanted(author, tag, since, until, q, has_replies)
+    return feed_queries.list_feed(session, viewer, page, wanted, sort)
 
 
 @router.post("/", status_code=201, responses=refusals(Unauthorized, ParentNotFound, TooManyRequests))

@@ -43,17 +43,18 @@ def retract(
     actor_id: int,
     *,
     post_id: int | None = None,
-    user_ids: Collection[int] | None = None,
+    user_id: int | None = None,
+    but: Collection[int] = (),
 ) -> None:
-    """Take back what somebody no longer does: about a post, to these people, or both."""
+    """Take back what somebody no longer does: about a post, or to a person, but not what these are told."""
     gone = delete(Notification).where(
         col(Notification.actor_id) == actor_id, col(Notification.type) == type_.value
     )
     if post_id is not None:
         gone = gone.where(col(Notification.post_id) == post_id)
-    if user_ids is not None:
-        gone = gone.where(col(Notification.user_id).in_(user_ids))
-    change(session, gone)
+    if user_id is not None:
+        gone = gone.where(col(Notification.user_id) == user_id)
+    change(session, gone.where(col(Notification.user_id).not_in(but)))
 
 
 def forget_posts(session: Session, post_ids: Collection[int]) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, delete, exists, select, update
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from pamps.client import Client
+from pamps.entities import find_mentions
 from pamps.errors import Forbidden, NotFound, RefusedToken
 from pamps.models.audit import Action
 from pamps.models.base import BigId, utc_now
@@ -27,9 +28,10 @@ from pamps.queries.post import (
 )
 from pamps.rendering import Json
 from pamps.services.audit import record
-from pamps.services.notification import forget_posts, notify
+from pamps.services.notification import forget_posts, notify, retract
 from pamps.services.rate_limit import Hit, count
 from pamps.services.rows import change, hold_accounts, lock
+from pamps.services.search_index import Text, index_post, unindex_posts
 from pamps.statements import built_once, insert_into, run
 
 BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
@@ -49,8 +51,9 @@ def create_post(session: Session, author: Person, request: PostRequest) -> Json[
     """Write a post or a reply; raises ParentNotFound or TooManyRequests."""
     count(session, Hit("posting", str(author.id), "posts and replies"))
     replied_to = _get_parent_author(session, author, request.parent_id)
-    if replied_to:
-        hold_accounts(session, author, *replied_to)
+    mentioned = _find_mentioned(session, request.text)
+    if replied_to or mentioned:
+        hold_accounts(session, author, *replied_to, *mentioned)
     # Counts, and holds the account like `hold_accounts`.
     if not run(session, _count_post(), user=author.id):
         raise RefusedToken
@@ -58,8 +61,19 @@ def create_post(session: Session, author: Person, request: PostRequest) -> Json[
         _count_reply(session, request.parent_id)
     values = {"wrote": request.text, "now": utc_now(), "user": author.id, "parent": request.parent_id}
     (made,) = run(session, _insert(), **values)
-    notify(session, replied_to, NotificationType.REPLY, author, made[0])
+    post_id = made[0]
+    index_post(session, Text(post_id, author.id, request.text))
+    notify(session, replied_to, NotificationType.REPLY, author, post_id)
+    notify(session, mentioned, NotificationType.MENTION, author, post_id)
     return Json(render_post(made))
+
+
+def _find_mentioned(session: Session, text: str) -> list[int]:
+    """The people whom a text mentions."""
+    names = find_mentions(text)
+    if not names:
+        return []
+    return list(session.exec(select(User.id).where(func.lower(User.username).in_(names))))
 
 
 def _get_parent_author(session: Session, author: Person, parent_id: int | None) -> list[int]:
@@ -77,12 +91,18 @@ def _get_parent_author(session: Session, author: Person, parent_id: int | None) 
 
 def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) -> Json[PostResponse]:
     """Change the text of one's own post; raises PostNotFound or NotAuthor."""
+    mentioned = _find_mentioned(session, patch.text)
+    hold_accounts(session, editor, *mentioned)
     lock(session, Post, col(Post.id) == post_id)
     post = get_post(session, post_id)
     if post.user_id != editor.id:
         raise NotAuthor
     post.text, post.edited_at = patch.text, utc_now()
     session.flush()
+    unindex_posts(session, [post_id])
+    index_post(session, Text(post_id, editor.id, patch.text))
+    retract(session, NotificationType.MENTION, editor.id, post_id=post_id, but=mentioned)
+    notify(session, mentioned, NotificationType.MENTION, editor, post_id)
     return show_post(session, editor, post_id)
 
 
@@ -118,6 +138,7 @@ def remove_posts(session: Session, ids: Collection[int]) -> None:
     _uncount(session, living)
     change(session, delete(Like).where(col(Like.post_id).in_(living)))
     forget_posts(session, living)
+    unindex_posts(session, living)
     tombstone = {"text": "", "deleted": True, "likes": 0, "edited_at": None}
     change(session, update(Post).where(col(Post.id).in_(living)).values(tombstone))
     _prune(session, living)

@@ -52,7 +52,7 @@ def end_follow(session: Session, follower_id: int, followed_id: int) -> None:
     pair = (col(Social.follower_id) == follower_id) & (col(Social.followed_id) == followed_id)
     if change(session, delete(Social).where(pair)):
         _count(session, follower_id, followed_id, -1)
-        retract(session, NotificationType.FOLLOW, follower_id, user_ids=[followed_id])
+        retract(session, NotificationType.FOLLOW, follower_id, user_id=followed_id)
 
 
 def _hold(session: Session, follower: Person, followed_id: int) -> None:

@@ -1,0 +1,37 @@
+"""The search index: the words of each post that is not deleted, by which posts are found.
+
+It is none of the models: on PostgreSQL it is a table with a GIN index, on SQLite a virtual table (FTS5), and
+migrations make it. Both take words as they are given: what a word is, is decided in pamps.words alone.
+"""
+
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from pamps.config import settings
+
+IS_SQLITE = settings.db.url.get_backend_name() == "sqlite"
+
+if IS_SQLITE:
+    _COLUMNS = (Column("rowid", Integer, key="post_id"), Column("words", Text))
+else:
+    _COLUMNS = (Column("post_id", BigInteger), Column("words", TSVECTOR))
+SEARCH_INDEX = Table("search_index", MetaData(), *_COLUMNS, Column("user_id", BigInteger))
+
+# On PostgreSQL the ids of posts are cut into blocks, and the blocks of a post are words of it: so a search
+# finds the newest posts with a word first, however many have it. Each kind has blocks eight times as large.
+BLOCK_BITS = (11, 14, 17, 20)
+
+
+def author_word(user_id: int) -> str:
+    """What posts of this author have as a word. People cannot write such words."""
+    return f"@{user_id}"
+
+
+def tag_word(tag: str) -> str:
+    """What posts with this tag have as a word."""
+    return f"#{tag}"
+
+
+def block_word(bits: int, post_id: int) -> str:
+    """What posts of the block of this id have as a word."""
+    return f"@{bits}:{post_id >> bits}"

@@ -1,0 +1,103 @@
+"""Posts by their words: what is searched, in the language of the search index, and the first ids there.
+
+A common word is in a large part of all posts, and nobody wants to wait for all of them. FTS5 of SQLite gives
+rows in order of id, so it stops where the page is full. The GIN index of PostgreSQL has no order: there it is
+asked for the posts in a block of ids first (see pamps.models.search_index), then in larger ones, and for all
+only if these had too few. So a page costs the same however many posts have the word.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import CTE, ColumnElement, Select, Text, bindparam, cast, func, literal_column, select, union
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from pamps.models.search_index import (
+    BLOCK_BITS,
+    IS_SQLITE,
+    SEARCH_INDEX,
+    author_word,
+    block_word,
+    tag_word,
+)
+from pamps.pagination import Window
+from pamps.search_query import SearchQuery, Term
+
+INDEX = SEARCH_INDEX.c
+
+
+class Match(NamedTuple):
+    """What the index is asked: what a post must have, and what it must not, each in the language of the
+    index, and "" for nothing."""
+
+    wanted: str
+    unwanted: str
+
+
+def match_of(query: SearchQuery, authors: dict[str, int]) -> Match:
+    """What a search asks of the index. `authors` are the ids of those named in it; there must be one for each
+    that is wanted."""
+    wanted = [author_word(authors[name]) for name in query.authors] + list(map(tag_word, query.tags))
+    unwanted = [author_word(authors[name]) for name in query.unwanted_authors if name in authors]
+    unwanted += map(tag_word, query.unwanted_tags)
+    return Match(
+        (" AND " if IS_SQLITE else " & ").join((*map(_phrase, query.wanted), *_marks(wanted))),
+        (" OR " if IS_SQLITE else " | ").join((*map(_phrase, query.unwanted), *_marks(unwanted))),
+    )
+
+
+def _phrase(term: Term) -> str:
+    """Words one after the other. They hold no quotes (see pamps.words)."""
+    if IS_SQLITE:
+        return f'"{" ".join(term.words)}"' + "*" * term.prefix
+    return "(" + " <-> ".join(f"'{word}'" for word in term.words) + ":*" * term.prefix + ")"
+
+
+def _marks(words: Iterable[str]) -> list[str]:
+    return [_phrase(Term((word,), prefix=False)) for word in words]
+
+
+def values_of(match: Match, *, bottom: int, top: int, descending: bool) -> dict[str, str]:
+    """The values of `select_matching` for ids from `bottom` to `top`."""
+    excluded = f" NOT ({match.unwanted})" if IS_SQLITE else f" & !({match.unwanted})"
+    asked = f"({match.wanted})" + (excluded if match.unwanted else "")
+    if IS_SQLITE:
+        return {"match": asked}
+    start, following = (top, -1) if descending else (bottom, 1)
+    # A block and its neighbour: so there are as many ids as a block has, wherever in its block the first is.
+    blocks = [[block_word(bits, start), block_word(bits, start + (following << bits))] for bits in BLOCK_BITS]
+    steps = [f"{asked} & ({' | '.join(_marks(pair))})" for pair in blocks]
+    return {f"match{number}": step for number, step in enumerate((*steps, asked))}
+
+
+def select_matching(window: Window, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """The ids of the posts in the window that match, in its order; the conditions are about INDEX."""
+    if IS_SQLITE:
+        ids: Select[Any] = select(INDEX.post_id.label("id")).where(_matches("match"), *conditions)
+        return window.of(ids, INDEX.post_id)
+    steps: list[CTE] = []
+    for number in range(len(BLOCK_BITS) + 1):
+        matching = select(INDEX.post_id.label("id")).where(_matches(f"match{number}"), *conditions)
+        # Only so PostgreSQL asks the index of words, and not each post in order of id.
+        found = matching.cte(f"found{number}").prefix_with("MATERIALIZED", dialect="postgresql")
+        too_few = [_count(step) < window.limit for step in steps]
+        steps.append(window.of(select(found.c.id).where(*too_few), found.c.id).cte(f"step{number}"))
+    every = union(*(select(step.c.id) for step in steps)).subquery()
+    return window.of(select(every.c.id), every.c.id)
+
+
+def is_unwanted(post_id: Any) -> ColumnElement[bool]:
+    """Whether a post has anything that is not wanted; the value is `unwanted`."""
+    same: Select[Any] = select(literal_column("1")).where(INDEX.post_id == post_id, _matches("unwanted"))
+    return same.scalar_subquery().is_not(None)
+
+
+def _matches(name: str) -> ColumnElement[bool]:
+    if IS_SQLITE:
+        return literal_column("search_index").op("MATCH", is_comparison=True)(bindparam(name, type_=Text))
+    words = INDEX.words.op("@@", is_comparison=True)
+    return words(cast(bindparam(name, type_=Text), TSQUERY))
+
+
+def _count(step: CTE) -> Any:
+    return select(func.count()).select_from(step).scalar_subquery()

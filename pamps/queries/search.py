@@ -1,0 +1,227 @@
+"""Search, and the filters of the feed: posts chosen by words, tags, authors and dates."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal_column, select
+from sqlmodel import Session, col
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
+from pamps.models.search import PostHit, SearchSort, SearchType
+from pamps.models.tag import TagResponse
+from pamps.models.user import Person, User, UserResponse, Viewer
+from pamps.pagination import Page, Sort, Window
+from pamps.queries.base import as_value, first_id_since, is_there, last_id_until
+from pamps.queries.match import INDEX, Match, is_unwanted, match_of, select_matching, values_of
+from pamps.queries.post import POST_FIELDS, render_post, select_posts
+from pamps.queries.tag import list_tags
+from pamps.queries.user import find_people
+from pamps.queries.visibility import is_visible
+from pamps.rendering import Json, json_list
+from pamps.search_query import SearchQuery, parse
+from pamps.snippets import score, snippet
+from pamps.statements import Row, Statement, run
+
+# So many of the newest posts that match are ranked. More would take longer, and be older.
+RANKED = 200
+TEXT_PLACE = POST_FIELDS.index("text")
+# Statements that are kept: what can be asked has more shapes than anybody asks.
+KEPT_SHAPES = 64
+TAGS = TypeAdapter(list[TagResponse])
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which posts are wanted beside those that match: all of them, or only those that begin a thread, and of
+    these perhaps those that somebody replied to, or nobody."""
+
+    top_level: bool = False
+    has_replies: bool | None = None
+
+
+EVERY_POST = Filters()
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What the words of a statement depend on."""
+
+    filters: Filters
+    signed_in: bool
+    wants: bool
+    excludes: bool
+    since: bool
+    until: bool
+
+
+def search_posts(
+    session: Session, viewer: Person | None, page: Page, query: SearchQuery, sort: SearchSort
+) -> Json[list[PostHit]]:
+    """Posts and replies that match, each with the stretch of its text that does; nothing for no question.
+
+    By rank, these are the newest RANKED of them, those that fit best first, newer ones first among equals.
+    """
+    rows: Sequence[Row] = []
+    if not query.is_empty:
+        finder = Finder(session, viewer, query, EVERY_POST)
+        if sort is SearchSort.RANK:
+            rows = page.fetch_with(Ranking(finder.newest(RANKED), query).fetch, Sort.NEWEST_FIRST)
+        else:
+            rows = page.fetch_with(finder.fetch, Sort(sort.value))
+    return Json(json_list(_render_hit(row, query) for row in rows))
+
+
+def search(
+    session: Session, viewer: Viewer | None, page: Page, typed: str, type_: SearchType, sort: SearchSort
+) -> Json[list[PostHit] | list[UserResponse] | list[TagResponse]]:
+    """What somebody looks for: posts, people or tags."""
+    if type_ is SearchType.USERS:
+        return Json(find_people(session, viewer, typed, page.limit).content)
+    if type_ is SearchType.TAGS:
+        tags = list_tags(session, typed, page.limit) if typed.strip() else []
+        return Json(TAGS.dump_json(tags))
+    return Json(search_posts(session, viewer, page, parse(typed), sort).content)
+
+
+def list_filtered(
+    session: Session, viewer: Person | None, page: Page, query: SearchQuery, filters: Filters, sort: Sort
+) -> Json[list[PostResponse]]:
+    """Posts that match and pass the filters, in order of their ids."""
+    rows = page.fetch_with(Finder(session, viewer, query, filters).fetch, sort)
+    return Json(json_list(render_post(row[:-1]) for row in rows))
+
+
+def _render_hit(row: Row, query: SearchQuery) -> bytes:
+    shown = json.dumps(snippet(query, row[TEXT_PLACE]), ensure_ascii=False)
+    return render_post(row[:-1])[:-1] + b',"snippet":' + shown.encode() + b"}"
+
+
+class Ranking:
+    """Rows in the order of how well they fit, with the pages of it. A page after a post that is not among
+    them any more is empty."""
+
+    def __init__(self, rows: Sequence[Row], query: SearchQuery) -> None:
+        # The rows come newest first, and sorting keeps that among equals.
+        self._rows = sorted(rows, key=lambda row: -score(query, row[TEXT_PLACE]))
+        self._places = {row[-1]: place for place, row in enumerate(self._rows)}
+
+    def fetch(self, window: Window, before: int | None = None, after: int | None = None) -> Sequence[Row]:
+        """The rows between two posts, nearest to the one that the page begins at first."""
+        end = len(self._rows)
+        start = 0 if before is None else self._places.get(before, end) + 1
+        stop = end if after is None else self._places.get(after, 0)
+        between = self._rows[start:stop]
+        return (between if window.descending else between[::-1])[: window.rows]
+
+
+class Finder:
+    """Finds the posts of one search as a viewer sees them."""
+
+    def __init__(self, session: Session, viewer: Person | None, query: SearchQuery, filters: Filters) -> None:
+        self._session, self._query, self._filters = session, query, filters
+        self._signed_in, self._values = viewer is not None, dict[str, Any](as_value(viewer))
+        authors = find_ids(session, {*query.authors, *query.unwanted_authors})
+        self._is_possible = set(query.authors) <= authors.keys()
+        self._match = match_of(query, authors) if self._is_possible else Match("", "")
+        self._bounds = self._find_bounds()
+
+    def newest(self, rows: int) -> Sequence[Row]:
+        """So many posts at most, newest first."""
+        return self.fetch(Window(before=False, after=False, descending=True, rows=rows))
+
+    def fetch(self, window: Window, before: int | None = None, after: int | None = None) -> Sequence[Row]:
+        """The posts of a window; the last column is the id."""
+        oldest, newest = self._bounds
+        top = newest if before is None else min(newest, before - 1)
+        bottom = oldest if after is None else max(oldest, after + 1)
+        if not self._is_possible or bottom > top:
+            return []
+        match = self._match
+        values = {"bottom": bottom, "top": top, **self._values}
+        if match.wanted:
+            values |= values_of(match, bottom=bottom, top=top, descending=window.descending)
+        elif match.unwanted:
+            values["unwanted"] = match.unwanted
+        return run(
+            self._session, _statement(self._shape(), replace(window, before=False, after=False)), **values
+        )
+
+    def _shape(self) -> _Shape:
+        query, match = self._query, self._match
+        return _Shape(
+            filters=self._filters,
+            signed_in=self._signed_in,
+            wants=bool(match.wanted),
+            excludes=bool(match.unwanted) and not match.wanted,
+            since=query.after is not None,
+            until=query.before is not None,
+        )
+
+    def _find_bounds(self) -> tuple[int, int]:
+        """Ids that the posts are between, by their dates; there may be others between them, too."""
+        oldest, newest = self._session.execute(select(func.min(Post.id), func.max(Post.id))).one()
+        bottom, top = oldest or 0, newest or 0
+        if self._query.after is not None:
+            self._values["since"] = self._query.after
+            bottom = max(bottom, first_id_since(self._session, self._query.after))
+        if self._query.before is not None:
+            self._values["until"] = self._query.before
+            top = min(top, last_id_until(self._session, self._query.before))
+        return bottom, top
+
+
+def find_ids(session: Session, names: set[str]) -> dict[str, int]:
+    """The ids of those who are there, by their names in lower case."""
+    if not names:
+        return {}
+    name = func.lower(User.username)
+    return dict(session.execute(select(name, col(User.id)).where(name.in_(names))).all())
+
+
+@lru_cache(maxsize=KEPT_SHAPES)
+def _statement(shape: _Shape, window: Window) -> Statement:
+    ids = _matching(shape, window) if shape.wants else _others(shape, window)
+    page = ids.subquery("page")
+    posts = select_posts(shape.signed_in).join(page, page.c.id == Post.id)
+    return Statement(window.sort(posts, col(Post.id)), prepared=False)
+
+
+def _matching(shape: _Shape, window: Window) -> Select[Any]:
+    conditions = [_is_between(INDEX.post_id), is_visible(INDEX.user_id, shape.signed_in)]
+    if of_post := _conditions(shape):
+        conditions.append(is_there(col(Post.id) == INDEX.post_id, *of_post))
+    return select_matching(window, *conditions)
+
+
+def _others(shape: _Shape, window: Window) -> Select[Any]:
+    """Without any word that is wanted: of all posts, those that have no word that is not."""
+    ids: Select[Any] = select(col(Post.id).label("id"))
+    wanted = ids.where(IS_LISTED, _is_between(Post.id), is_visible(Post.user_id, shape.signed_in))
+    if shape.excludes:
+        wanted = wanted.where(~is_unwanted(Post.id))
+    return window.of(wanted.where(*_conditions(shape)), col(Post.id))
+
+
+def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
+    """What only the row of a post tells."""
+    has_replies = col(Post.replies_count) > literal_column("0")
+    time = UTCDateTime()
+    chosen = [
+        (shape.filters.top_level, IS_TOP_LEVEL),
+        (shape.filters.has_replies is True, has_replies),
+        (shape.filters.has_replies is False, ~has_replies),
+        (shape.since, col(Post.date) >= bindparam("since", type_=time)),
+        (shape.until, col(Post.date) < bindparam("until", type_=time)),
+    ]
+    return [condition for is_asked, condition in chosen if is_asked]
+
+
+def _is_between(post_id: Any) -> ColumnElement[bool]:
+    bottom, top = (bindparam(name, type_=BigInteger) for name in ("bottom", "top"))
+    is_between: ColumnElement[bool] = (post_id >= bottom) & (post_id <= top)
+    return is_between

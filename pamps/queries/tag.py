@@ -1,0 +1,71 @@
+"""Reading tags, and the posts that have one."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, bindparam, distinct, func, select
+from sqlmodel import Session, col
+
+from pamps.entities import normal_tag
+from pamps.models.base import utc_now
+from pamps.models.post import Post, PostResponse
+from pamps.models.tag import PostTag, Tag, TagResponse, TrendingTagResponse
+from pamps.models.user import Person
+from pamps.pagination import Page, Sort, Window
+from pamps.queries.base import as_value, first_id_since
+from pamps.queries.post import list_posts, select_posts
+from pamps.queries.visibility import is_visible
+from pamps.rendering import Json
+from pamps.statements import built_once
+from pamps.words import fold
+
+TRENDING = timedelta(days=7)
+# Uses of tags that are looked through, so that trends cost the same on a busy day.
+LATEST_USES = 5_000
+LAST = "\U0010ffff"  # comes after everything that begins alike
+
+
+def list_tagged(session: Session, viewer: Person | None, page: Page, tag: str) -> Json[list[PostResponse]]:
+    """The posts and replies with a tag, newest first; of what cannot be a tag there are none."""
+    return list_posts(session, viewer, page, _tagged, Sort.NEWEST_FIRST, tag=normal_tag(tag))
+
+
+def list_tags(session: Session, typed: str, limit: int) -> list[TagResponse]:
+    """The tags that begin like what was typed, without regard to accents and case, most used first."""
+    beginning = fold(typed.strip()).lstrip("#")
+    tags = select(Tag).where(col(Tag.folded) >= beginning, col(Tag.folded) < beginning + LAST)
+    rows = session.scalars(tags.order_by(col(Tag.uses).desc(), col(Tag.name)).limit(limit))
+    return [TagResponse.model_validate(row, from_attributes=True) for row in rows]
+
+
+def list_trending(session: Session, viewer: Person | None, limit: int) -> list[TrendingTagResponse]:
+    """The tags that most people whom the viewer sees have used in the last days, most first."""
+    since = first_id_since(session, utc_now() - TRENDING)
+    latest = (
+        select(col(PostTag.post_id), col(PostTag.tag_id), col(PostTag.user_id))
+        .where(col(PostTag.post_id) >= since, is_visible(PostTag.user_id, viewer is not None))
+        .order_by(col(PostTag.post_id).desc())
+        .limit(LATEST_USES)
+        .subquery()
+    )
+    people = func.count(distinct(latest.c.user_id)).label("people")
+    tags = (
+        select(col(Tag.name), col(Tag.uses), people)
+        .join(latest, latest.c.tag_id == Tag.id)
+        .group_by(col(Tag.id))
+        .order_by(people.desc(), func.count().desc(), col(Tag.name))
+        .limit(limit)
+    )
+    rows = session.execute(tags, as_value(viewer))
+    return [TrendingTagResponse.model_validate(row, from_attributes=True) for row in rows]
+
+
+@built_once
+def _tagged(window: Window, signed_in: bool) -> Select[Any]:
+    tag = select(col(Tag.id)).where(col(Tag.name) == bindparam("tag")).scalar_subquery()
+    theirs: Select[Any] = select(col(PostTag.post_id).label("id")).where(
+        col(PostTag.tag_id) == tag, is_visible(PostTag.user_id, signed_in)
+    )
+    pairs = window.of(theirs, col(PostTag.post_id)).subquery("pairs")
+    posts = select_posts(signed_in).join(pairs, pairs.c.id == Post.id)
+    return window.sort(posts, col(Post.id))

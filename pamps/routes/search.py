@@ -1,0 +1,40 @@
+"""Search."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from pamps.auth import MaybeUser
+from pamps.db import SessionDep
+from pamps.models.search import PostHit, SearchSort, SearchType
+from pamps.models.tag import TagResponse
+from pamps.models.user import UserResponse
+from pamps.pagination import PageDep
+from pamps.queries import search as search_queries
+from pamps.rendering import Json
+from pamps.routes.base import make_router
+
+router = make_router("/search", "search")
+
+Typed = Annotated[
+    str,
+    Query(
+        description='Words, `"phrases"`, `-not`, `begin*`, `from:name`, `tag:x` or `#x`, `before:2026-11-20`,'
+        " `after:2026-11-20`. Nothing that is typed is an error."
+    ),
+]
+What = Annotated[SearchType, Query(alias="type")]
+
+
+@router.get("/")
+def search(
+    page: PageDep,
+    viewer: MaybeUser,
+    session: SessionDep,
+    q: Typed = "",
+    type_: What = SearchType.POSTS,
+    sort: SearchSort = SearchSort.RANK,
+) -> Json[list[PostHit] | list[UserResponse] | list[TagResponse]]:
+    """Posts that match, those that fit best first; or people and tags that begin like what was typed, the
+    best known first, of which there is one page."""
+    return search_queries.search(session, viewer, page, q, type_, sort)

@@ -1,0 +1,39 @@
+"""Tags."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from pamps.auth import MaybeUser
+from pamps.db import SessionDep
+from pamps.models.post import PostResponse
+from pamps.models.tag import TagResponse, TrendingTagResponse
+from pamps.pagination import DEFAULT_LIMIT, Limit, PageDep
+from pamps.queries import tag as tag_queries
+from pamps.rendering import Json
+from pamps.routes.base import make_router
+
+router = make_router("", "tag")
+
+Many = Annotated[Limit, Query(description="At most so many.")]
+Beginning = Annotated[str, Query(description="How they begin, without regard to accents and case.")]
+
+
+@router.get("/tag/")
+def list_tags(session: SessionDep, q: Beginning = "", limit: Many = DEFAULT_LIMIT) -> list[TagResponse]:
+    """Tags, most used first."""
+    return tag_queries.list_tags(session, q, limit)
+
+
+@router.get("/tag/trending/")
+def list_trending(
+    viewer: MaybeUser, session: SessionDep, limit: Many = DEFAULT_LIMIT
+) -> list[TrendingTagResponse]:
+    """The tags that most people have used in the last seven days."""
+    return tag_queries.list_trending(session, viewer, limit)
+
+
+@router.get("/post/tag/{tag}/")
+def list_tagged(tag: str, page: PageDep, viewer: MaybeUser, session: SessionDep) -> Json[list[PostResponse]]:
+    """The posts and replies with a tag, newest first."""
+    return tag_queries.list_tagged(session, viewer, page, tag)

@@ -1,0 +1,84 @@
+"""Keeping the search index in step with posts, in the transaction of each."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, insert
+from sqlmodel import Session
+
+from pamps.entities import find_tags
+from pamps.models.base import BigId
+from pamps.models.search_index import BLOCK_BITS, IS_SQLITE, SEARCH_INDEX, author_word, block_word, tag_word
+from pamps.services.rows import change
+from pamps.services.tag import Tagging, tag_posts, untag_posts
+from pamps.statements import built_once, run
+from pamps.words import plain_words
+
+
+class Text(NamedTuple):
+    """What a post says."""
+
+    post_id: int
+    user_id: int
+    text: str
+
+
+def index_post(session: Session, text: Text) -> None:
+    """Make a new post found by its words, its tags and its author."""
+    tagging = _tagging(text)
+    tag_posts(session, [tagging])
+    run(session, _insert(), **index_row(text, tagging.names))
+
+
+def index_posts(session: Session, texts: Collection[Text]) -> None:
+    """The same for many."""
+    taggings = [_tagging(text) for text in texts]
+    tag_posts(session, taggings)
+    rows = [index_row(text, tags.names) for text, tags in zip(texts, taggings, strict=True)]
+    if rows:
+        session.execute(insert(SEARCH_INDEX).values(_VALUES), rows)
+
+
+def unindex_posts(session: Session, post_ids: Collection[int]) -> None:
+    """Make posts found by nothing any more."""
+    untag_posts(session, post_ids)
+    change(session, delete(SEARCH_INDEX).where(SEARCH_INDEX.c.post_id.in_(post_ids)))
+
+
+def _tagging(text: Text) -> Tagging:
+    return Tagging(text.post_id, text.user_id, find_tags(text.text))
+
+
+def index_row(text: Text, tags: Iterable[str]) -> dict[str, Any]:
+    """What the index has of a post."""
+    marks = [author_word(text.user_id), *map(tag_word, tags)]
+    words = plain_words(text.text)
+    if IS_SQLITE:
+        indexed = " ".join((*words, *marks))
+    else:
+        marks += (block_word(bits, text.post_id) for bits in BLOCK_BITS)
+        indexed = as_vector(words, marks)
+    return {"post": text.post_id, "words": indexed, "author": text.user_id}
+
+
+def as_vector(words: Iterable[str], marks: Iterable[str]) -> str:
+    """The words with their places, and marks without, in the syntax of a tsvector (PostgreSQL, 8.11.1). What
+    they are made of holds no quotes (see pamps.words and pamps.entities)."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for place, word in enumerate(words, 1):
+        places[word].append(str(place))
+    placed = (f"'{word}':{','.join(found)}" for word, found in places.items())
+    return " ".join((*placed, *(f"'{mark}'" for mark in marks)))
+
+
+_VALUES: dict[Any, Any] = {
+    SEARCH_INDEX.c.post_id: bindparam("post", type_=BigId),
+    SEARCH_INDEX.c.words: bindparam("words"),
+    SEARCH_INDEX.c.user_id: bindparam("author", type_=BigId),
+}
+
+
+@built_once
+def _insert() -> Any:
+    return insert(SEARCH_INDEX).values(_VALUES)
