@@ -3,6 +3,7 @@
 from pamps.routes import (
     access_token,
     admin,
+    feed,
     health,
     like,
     mail_link,
@@ -22,6 +23,7 @@ ROUTERS = (
     user.router,
     like.router,
     social.router,
+    feed.router,
     health.router,
     token.router,
     session.router,
