@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pamps import __version__
+from pamps.conditional import Conditional
 from pamps.config import settings
 from pamps.db import engine
 from pamps.errors import HTTP_ERRORS, error_response, install_error_handlers
@@ -31,6 +32,7 @@ DRAIN_SECONDS = 5.0
 
 # What a page of another origin may read of an answer.
 EXPOSED_HEADERS = [
+    "ETag",
     "Link",
     "X-Request-ID",
     "Retry-After",
@@ -60,13 +62,14 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
     """From the route outwards: what is added last sees a request first."""
     app.add_middleware(BodyLimit, limit=server.max_body)
     app.add_middleware(PageHeaders)
+    app.add_middleware(Conditional)  # a 304 keeps the policy of the page, which is made from its body
     app.add_middleware(Address)
     if server.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=server.cors_origins,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match"],
             expose_headers=EXPOSED_HEADERS,
             # Tokens come in a header that the page has to set itself; the cookie is for our own pages alone.
             allow_credentials=False,

@@ -13,9 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pamps.errors import HTTP_ERRORS, error_response, log_bug
 
-# Every other route is declared with a slash at the end.
+# Every other route is declared with a slash at the end, but those that end in a name of a file.
 PAGES = ("/docs", "/docs/oauth2-redirect", "/redoc")
 WITHOUT_SLASH = (*PAGES, "/token", "/refresh_token", "/openapi.json", "/static")
+FILES = ("/feed.xml",)
 
 
 class Envelope:
@@ -91,7 +92,7 @@ class Address:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["path"].removesuffix("/")
-            bare = path in WITHOUT_SLASH or path.startswith(("/docs/", "/static/"))
+            bare = path in WITHOUT_SLASH or path.startswith(("/docs/", "/static/")) or path.endswith(FILES)
             method = "GET" if scope["method"] == "HEAD" else scope["method"]
             # A new dict: the server still has to see that it was HEAD.
             scope = {**scope, "path": path if bare else path + "/", "method": method}

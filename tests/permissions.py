@@ -82,6 +82,7 @@ PERMISSIONS = {
     "post /user/": OPEN,
     "get /user/": PUBLIC,
     "get /user/{username}/": PUBLIC,
+    "get /user/{username}/feed.xml": OPEN,  # readers of feeds are nobody in particular
     "get /user/{username}/followers/": PUBLIC,
     "get /user/{username}/following/": PUBLIC,
     "get /user/me/": READ,

@@ -15,11 +15,14 @@ from pamps.pagination import MAX_LIMIT, Page, Sort, Window
 from pamps.queries.base import POST, USER, VIEWER, as_value, first_pairs, is_there
 from pamps.queries.visibility import is_visible
 from pamps.rendering import Json, json_list, rendered_once
-from pamps.statements import Statement, built_once, run
+from pamps.statements import Statement, built_once, reader, run
 
 POST_FIELDS = ("id", *PostPublic.model_fields)
 POST_COLUMNS = [getattr(Post, name) for name in POST_FIELDS]
 AUTHOR_COLUMNS: list[Any] = [col(User.username).label("author_name"), col(User.avatar).label("author_avatar")]
+SHOWN_COLUMNS = [*POST_COLUMNS, *AUTHOR_COLUMNS, literal(True)]
+# What a feed for readers of feeds shows.
+NEWEST = Window(before=False, after=False, descending=True, rows=20)
 
 
 class PostNotFound(NotFound):
@@ -89,6 +92,19 @@ def list_liked(session: Session, viewer: Person | None, page: Page, user: User) 
     return list_posts(session, viewer, page, _liked, Sort.NEWEST_FIRST, user=user.id)
 
 
+def list_newest_of(session: Session, user: User) -> list[PostResponse]:
+    """The newest top-level posts of `user` as anybody sees them, newest first."""
+    return list_newest(session, _archive, user=user.id)
+
+
+def list_newest(
+    session: Session, build: Callable[[Window, bool], Statement], **values: Any
+) -> list[PostResponse]:
+    """The newest posts of a list as anybody sees them, newest first. `build` is as for `list_posts`."""
+    rows = run(session, build(NEWEST, False), **values)
+    return [make_post(*_read_columns(row[:-1])) for row in rows]
+
+
 def list_posts(
     session: Session,
     viewer: Person | None,
@@ -128,14 +144,17 @@ def columns_of_new_post() -> list[Any]:
     return [*POST_COLUMNS, *author, false().label("liked")]
 
 
-@rendered_once([*POST_COLUMNS, *AUTHOR_COLUMNS, literal(True)])
-def render_post(*row: Any) -> PostResponse:
+def make_post(*row: Any) -> PostResponse:
     """The columns of `select_posts` but the cursor. They come from our own tables, so nothing is checked a
     second time."""
     *columns, author, avatar, liked = row
     fields = dict(zip(POST_FIELDS, columns, strict=True))
     user = None if author is None else UserBrief(id=fields["user_id"], username=author, avatar=avatar)
     return PostResponse.model_construct(**fields, user=user, liked=liked)
+
+
+render_post = rendered_once(SHOWN_COLUMNS)(make_post)
+_read_columns = reader(SHOWN_COLUMNS)
 
 
 @built_once

@@ -3,6 +3,7 @@
 from pamps.routes import (
     access_token,
     admin,
+    feed,
     health,
     hiding,
     like,
@@ -30,6 +31,7 @@ ROUTERS = (
     social.router,
     notification.router,
     search.router,
+    feed.router,
     health.router,
     token.router,
     session.router,

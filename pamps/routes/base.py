@@ -37,6 +37,10 @@ BODY_RESPONSES: Responses = {
 ANY_RESPONSES: Responses = {
     413: {"model": ErrorResponse, "description": "The body is too large. (`body_too_large`)"},
 }
+# Of what is read, unless nobody may keep it (see pamps.conditional).
+KNOWN_RESPONSES: Responses = {
+    304: {"description": "The answer is still the one whose `ETag` was sent in `If-None-Match`."},
+}
 INPUT_RESPONSES: Responses = {
     422: {"model": ValidationErrorResponse, "description": "Something sent is not valid. (`invalid_input`)"},
 }
@@ -111,6 +115,8 @@ class Route(APIRoute):
         # Whoever stands guard has to know at once.
         guards = [get_dependant(path=path, call=guard.dependency or endpoint) for guard in dependencies or ()]
         asked = [*dependants, *(found for guard in guards for found in _walk(guard))]
+        if SAFE_METHODS.issuperset(methods or ()) and all(one.call is not do_not_store for one in asked):
+            shared |= KNOWN_RESPONSES
         by_others = [one for one in asked if isinstance(one.call, Asks) and one not in dependant.dependencies]
         self.finds_later = get_origin(returned) is Json and not by_others
         merged = _merge(shared, responses or {})

@@ -2,14 +2,15 @@
 
 from typing import Literal
 
+from fastapi import Depends
 from sqlmodel import SQLModel
 
 from pamps.db import SessionDep
 from pamps.errors import refusals
-from pamps.routes.base import make_router
+from pamps.routes.base import do_not_store, make_router
 from pamps.schema import NotMigrated, require_current_schema
 
-router = make_router("", "health")
+router = make_router("", "health", dependencies=[Depends(do_not_store)])
 
 
 class Health(SQLModel):
