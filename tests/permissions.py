@@ -82,6 +82,11 @@ PERMISSIONS = {
     "post /user/": OPEN,
     "get /user/": PUBLIC,
     "get /user/{username}/": PUBLIC,
+    "get /post/tag/{tag}/feed.xml": OPEN,
+    "get /post/tag/{tag}/": PUBLIC,
+    "get /tag/": OPEN,
+    "get /tag/trending/": PUBLIC,
+    "get /search/": PUBLIC,
     "get /user/{username}/feed.xml": OPEN,  # readers of feeds are nobody in particular
     "get /user/{username}/followers/": PUBLIC,
     "get /user/{username}/following/": PUBLIC,
