@@ -11,6 +11,7 @@ from pamps.routes import (
     post,
     session,
     social,
+    thread,
     timeline,
     token,
     totp,
@@ -24,6 +25,7 @@ ROUTERS = (
     hiding.router,  # before user, too
     user.router,
     like.router,
+    thread.router,
     social.router,
     notification.router,
     health.router,
