@@ -119,6 +119,7 @@ PERMISSIONS = {
     "patch /post/{post_id}/": AUTHOR,
     "delete /post/{post_id}/": AUTHOR_OR_ADMIN,
     "get /post/{post_id}/replies/": PUBLIC,
+    "get /post/{post_id}/thread/": PUBLIC,
     "get /post/{post_id}/likes/": PUBLIC,
     "post /post/{post_id}/like/": WRITE,
     "delete /post/{post_id}/like/": WRITE,

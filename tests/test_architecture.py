@@ -51,6 +51,7 @@ LEAVES = {
     "security",
     "snippets",
     "text",
+    "tree_pagination",
     "turns",
     "uri",
     "words",
