@@ -53,7 +53,7 @@ def test_a_new_database_has_no_account(database_uri: str) -> None:
 
 
 NAMES_IN_POSTGRESQL = """
-    SELECT conname FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
+    SELECT conname FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND contype <> 't'
     UNION SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()
 """
 
@@ -75,14 +75,16 @@ def names_of_everything(uri: str) -> set[str]:
     engine = create_engine(uri)
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
-            rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
+            rows = connection.execute(
+                text("SELECT name, sql FROM sqlite_master WHERE type <> 'trigger' AND sql IS NOT NULL")
+            ).all()
             names = {row.name for row in rows} | set(
                 re.findall(r"CONSTRAINT (\w+)", " ".join(row.sql for row in rows))
             )
         else:
             names = set(connection.execute(text(NAMES_IN_POSTGRESQL)).scalars())
     engine.dispose()
-    # The search index is none of the models.
+    # The search index is none of the models, and neither are triggers.
     return {name for name in names if not re.search("alembic|^sqlite_|search_index", name)}
 
 

@@ -1,14 +1,15 @@
-"""Which post has which tags."""
+"""Which post has which tags. How many posts have a tag is counted by the database: see migration 0010."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlmodel import Session, col, delete, func, select, update
+from sqlalchemy import JSON, Select, bindparam, func
+from sqlmodel import Session, col, delete, select
 
 from pamps.models.tag import PostTag, Tag
+from pamps.queries.base import POST, USER
 from pamps.services.rows import change
-from pamps.statements import insert_into
+from pamps.statements import IS_SQLITE, built_once, insert_into, run
 from pamps.words import fold
 
 
@@ -21,41 +22,49 @@ class Tagging(NamedTuple):
 
 
 def tag_posts(session: Session, posts: Iterable[Tagging]) -> None:
-    """Give posts their tags. They must not have any yet."""
-    posts = [post for post in posts if post.names]
-    if not posts:
-        return
-    # In the order of names, like `_hold`: two posts with the same tags do not wait for each other for ever.
-    uses = sorted(Counter(name for post in posts for name in post.names).items())
-    rows = [{"name": name, "folded": fold(name), "uses": count} for name, count in uses]
-    made: Any = insert_into(Tag).values(rows)
-    more = {"uses": Tag.uses + made.excluded.uses}
-    counted = made.on_conflict_do_update(index_elements=[col(Tag.name)], set_=more)
-    ids = dict(session.execute(counted.returning(col(Tag.name), col(Tag.id))).all())
-    pairs = [
-        {"post_id": post.post_id, "tag_id": ids[name], "user_id": post.user_id}
-        for post in posts
-        for name in post.names
-    ]
-    session.execute(insert_into(PostTag), pairs)
+    """Give posts these tags; those that they have already change nothing."""
+    for post in posts:
+        if post.names and _give(session, post) < len(post.names):
+            # Names that stand there already are not touched: nobody waits who uses them at the same time.
+            rows = [{"name": name, "folded": fold(name)} for name in post.names]
+            session.execute(insert_into(Tag).values(rows).on_conflict_do_nothing())
+            _give(session, post)
+
+
+def retag_posts(session: Session, posts: Collection[Tagging]) -> None:
+    """Give posts these tags instead of those that they have."""
+    for post in posts:
+        tags = select(Tag.id).where(col(Tag.name).in_(post.names))
+        _take(session, (col(PostTag.post_id) == post.post_id) & col(PostTag.tag_id).not_in(tags))
+    tag_posts(session, posts)
 
 
 def untag_posts(session: Session, post_ids: Collection[int]) -> None:
-    """Take all tags of these posts away, and forget tags that no post has any more."""
-    theirs = col(PostTag.post_id).in_(post_ids)
-    held = _hold(session, session.exec(select(PostTag.tag_id).where(theirs).distinct()).all())
-    if not held:
-        return
-    own = col(Tag.id).in_(held)
-    used = select(func.count()).where(theirs, col(PostTag.tag_id) == Tag.id).scalar_subquery()
-    change(session, update(Tag).where(own).values(uses=Tag.uses - used))
-    change(session, delete(PostTag).where(theirs))
-    change(session, delete(Tag).where(own, col(Tag.uses) == 0))
+    """Take all tags of these posts away."""
+    _take(session, col(PostTag.post_id).in_(post_ids))
 
 
-def _hold(session: Session, tag_ids: Sequence[int]) -> Sequence[int]:
-    """Hold tags in the order of their names until the end of the transaction."""
-    if not tag_ids:
-        return []
-    tags = select(Tag.id).where(col(Tag.id).in_(tag_ids)).order_by(Tag.name)
-    return session.exec(tags.with_for_update()).all()
+def _give(session: Session, post: Tagging) -> int:
+    """Give a post those of its tags that are there; gives how many it did not have."""
+    return len(run(session, _insert(), post=post.post_id, user=post.user_id, names=list(post.names)))
+
+
+def _take(session: Session, uses: Any) -> None:
+    """Delete uses of tags. Their counts change at the end, and everybody changes them in the order of ids;
+    of many posts the order is another one, so they are held in that order first."""
+    tags = select(PostTag.tag_id).where(uses).distinct()
+    if ids := session.exec(tags).all():
+        session.exec(
+            select(Tag.id).where(col(Tag.id).in_(ids)).order_by(col(Tag.id)).with_for_update(key_share=True)
+        ).all()
+        change(session, delete(PostTag).where(uses))
+
+
+@built_once
+def _insert() -> Any:
+    names = bindparam("names", type_=JSON)
+    each = func.json_each(names) if IS_SQLITE else func.json_array_elements_text(names)
+    wanted: Select[Any] = select(each.table_valued("value").c.value)
+    uses = select(POST, col(Tag.id), USER).where(col(Tag.name).in_(wanted)).order_by(col(Tag.id))
+    insert = insert_into(PostTag).from_select(["post_id", "tag_id", "user_id"], uses)
+    return insert.on_conflict_do_nothing().returning(PostTag.tag_id)
