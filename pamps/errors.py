@@ -150,6 +150,10 @@ class Unavailable(PampsError):
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}  # noqa: RUF012 - never changed
 
 
+class SchemaError(Exception):
+    """The schema cannot be brought to the newest; the message is one line that says why."""
+
+
 def refusals(*errors: type[PampsError]) -> dict[int | str, dict[str, Any]]:
     """OpenAPI `responses` of a route that may answer with these errors."""
     described: dict[int | str, dict[str, Any]] = {}

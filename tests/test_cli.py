@@ -70,6 +70,22 @@ def test_help_and_version_need_no_settings(pamps: Run) -> None:
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_help_and_version_answer_at_once(option: str) -> None:
+    """They import nothing that takes its time."""
+    script = (
+        "import sys\n"
+        "from pamps.cli import main\n"
+        "try: main()\n"
+        "finally: sys.exit(' '.join({'alembic', 'fastapi', 'pydantic', 'sqlalchemy'} & sys.modules.keys()))"
+    )
+
+    run = subprocess.run([sys.executable, "-c", script, option], stderr=subprocess.PIPE, check=False)
+
+    assert run.stderr == b"\n"
+
+
+@pytest.mark.once
 def test_broken_settings_are_one_line(pamps: Run) -> None:
     assert_one_red_line(pamps("user-list", PAMPS_ENV="broken"), "PAMPS_ENV is 'broken'")
 
