@@ -5,6 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from pamps import schema
+from pamps.config import settings
+from pamps.sections import DatabaseSettings
 from tests.schemas import drop_schema, own_schema
 
 
@@ -17,3 +23,24 @@ def empty_database(test_uri: str, folder: Path) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     yield own_schema(test_uri, name)
     drop_schema(test_uri, name)
+
+
+def migrate(uri: str) -> None:
+    """Bring the database at `uri` to the newest migration, as `pamps migrate` does, but in this process."""
+    db = DatabaseSettings.model_validate({**settings.db.model_dump(), "uri": uri})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pamps.config.settings", settings.model_copy(update={"db": db}))
+        schema.upgrade()
+
+
+def empty_tables(uri: str) -> None:
+    """Delete every row of a migrated database. The ids begin at 1 again, as in a new one."""
+    engine = create_engine(uri)
+    names = [f'"{name}"' for name in inspect(engine).get_table_names() if name != "alembic_version"]
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY"))
+        else:
+            for name in [*names, "sqlite_sequence"]:
+                connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608 - our own word
+    engine.dispose()

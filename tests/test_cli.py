@@ -20,7 +20,7 @@ from pamps.cli.failures import explain
 from pamps.cli.server import introduce
 from pamps.config import PUBLISHED_KEY, settings
 from tests.conftest import TEST_URI
-from tests.databases import empty_database
+from tests.databases import empty_database, migrate
 from tests.server import REPOSITORY
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -45,9 +45,9 @@ def pamps(database_uri: str) -> Run:
 
 
 @pytest.fixture
-def migrated(pamps: Run) -> Run:
+def migrated(pamps: Run, database_uri: str) -> Run:
     """The same on a database with tables."""
-    assert pamps("migrate").returncode == 0
+    migrate(database_uri)
     return pamps
 
 
