@@ -23,8 +23,9 @@ from sqlmodel import Session, SQLModel
 from benchmarks.growth import is_explained, read_plan
 from pamps.app import create_app
 from pamps.config import settings
-from pamps.db import get_session, make_engine
+from pamps.db import make_engine
 from pamps.models import User
+from pamps.request import get_session
 from pamps.sections import DatabaseSettings
 from tests.conftest import TEST_URI
 from tests.databases import empty_database, migrate

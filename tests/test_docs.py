@@ -32,7 +32,7 @@ RUN = ["README.md", "docs/api.md", "docs/settings.md"]
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
-# Written where they are sent, in pamps/errors.py, and not on a class.
+# Written where they are sent, in pamps/handlers.py, and not on a class.
 UNCLASSED_CODES = {("422", "invalid_input"), ("500", "internal_error"), ("other", "http_error")}
 # And in pamps/middleware.py: no route is reached.
 UNCLASSED_CODES.add(("400", "unknown_host"))

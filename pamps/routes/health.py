@@ -4,8 +4,8 @@ from typing import Literal
 
 from sqlmodel import SQLModel
 
-from pamps.db import SessionDep
 from pamps.errors import refusals
+from pamps.request import SessionDep
 from pamps.routes.base import make_router
 from pamps.schema import NotMigrated, require_current_schema
 
