@@ -30,7 +30,7 @@ run_pytest() {
     [ -z "$PAMPS_TEST_URI" ] || also=" and not once"
     # On all cores, file by file; what wants the machine for itself, all of it in one folder, comes after.
     .venv/bin/python -m pytest -n auto --dist loadfile -m "not load$also" || status=${status/#0/$?}
-    .venv/bin/python -m pytest -m load tests/live || status=${status/#0/$?}
+    .venv/bin/python -m pytest -m "load$also" tests/live || status=${status/#0/$?}
 }
 
 trap stop_postgres EXIT

@@ -149,4 +149,4 @@ def test_all_that_wants_the_machine_for_itself_is_in_the_folder_where_test_sh_lo
     marked = [path for path in folder.rglob("*.py") if marker in path.read_text(encoding="utf-8")]
 
     assert {path.parent for path in marked} == {folder / "live"}
-    assert "pytest -m load tests/live" in (REPOSITORY / "test.sh").read_text(encoding="utf-8")
+    assert 'pytest -m "load$also" tests/live' in (REPOSITORY / "test.sh").read_text(encoding="utf-8")
