@@ -2,11 +2,11 @@
 
 from fastapi import Response
 
-from pamps.db import SessionDep
 from pamps.errors import refusals
 from pamps.feeds import FILE, render_feed
 from pamps.queries.post import list_newest_of
 from pamps.queries.user import UserNotFound, get_user
+from pamps.request import SessionDep
 from pamps.routes.base import Responses, make_router
 
 router = make_router("", "feed")
