@@ -9,7 +9,7 @@ import httpx2
 from benchmarks.heavy import ADMIN, HOME, PASSWORD, SLEEPY
 from benchmarks.plan import Plan
 from benchmarks.server import Server
-from benchmarks.subjects import get, walk
+from benchmarks.subjects import get, rows_of, walk
 from benchmarks.wrk import LoadFailed
 
 DEFAULT_LIMIT = 20
@@ -38,6 +38,7 @@ LISTS = (
     Listing(ARCHIVE, "", f"/post/user/{HOME}/"),
     Listing(ARCHIVE, " with replies", f"/post/user/{HOME}/?include_replies=true"),
     Listing("/post/{post_id}/replies/", "", "/post/{thread}/replies/"),
+    Listing("/post/{post_id}/thread/", "", "/post/{thread}/thread/"),
     Listing("/post/{post_id}/likes/", "", "/post/{liked}/likes/"),
     Listing("/post/likes/{username}/", "", f"/post/likes/{HOME}/"),
     Listing("/user/", "", "/user/"),
@@ -129,7 +130,7 @@ class Finder:
             following = get(client, with_limit(path, step)).links["next"]["url"]
             path, left = str(following), left - step
         path = with_limit(path, rows)
-        found = len(get(client, path).json())
+        found = len(rows_of(get(client, path)))
         if found != rows:
             raise LoadFailed(f"GET {path} has {found} rows; {rows} were expected")
         return Place(listing.title(self._names), page, rows, path, self._tokens[listing.reader])

@@ -56,10 +56,17 @@ def walk(client: httpx2.Client, path: str) -> Iterator[dict[str, Any]]:
     """The rows of a list, from page to page."""
     for _ in range(MAX_PAGES):
         answer = get(client, path)
-        yield from answer.json()
+        yield from rows_of(answer)
         if "next" not in answer.links:
             return
         path = str(answer.links["next"]["url"])
+
+
+def rows_of(answer: httpx2.Response) -> list[dict[str, Any]]:
+    """The rows of a page: of a thread, the replies."""
+    page = answer.json()
+    rows: list[dict[str, Any]] = page if isinstance(page, list) else page["replies"]
+    return rows
 
 
 def get(client: httpx2.Client, path: str) -> httpx2.Response:

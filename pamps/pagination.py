@@ -172,9 +172,13 @@ class Page:
             self._response.headers["Link"] = ", ".join(links)
 
     def _link(self, relation: str, name: str, cursor: int, *, drop: str | None) -> str:
-        """An absolute address that keeps the other parameters of the request."""
-        url = self._request.url
-        given = self._request.query_params.multi_items()
-        kept = [(key, value) for key, value in given if key not in (name, drop)]
-        query = urlencode([*kept, (name, cursor)])
-        return f'<{url.scheme}://{url.netloc}{quote(url.path)}?{query}>; rel="{relation}"'
+        return link(self._request, relation, name, cursor, drop=drop)
+
+
+def link(request: "Request", relation: str, name: str, cursor: object, *, drop: str | None = None) -> str:
+    """A part of the `Link` header: the absolute address of another page, which keeps the other parameters of
+    the request, but the one to `drop`."""
+    url = request.url
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in (name, drop)]
+    query = urlencode([*kept, (name, cursor)])
+    return f'<{url.scheme}://{url.netloc}{quote(url.path)}?{query}>; rel="{relation}"'

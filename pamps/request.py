@@ -9,6 +9,7 @@ from pamps.client import MAX_ADDRESS, MAX_DEVICE, Client
 from pamps.config import settings
 from pamps.db import engine, finish, reading_engine, writing_engine
 from pamps.pagination import DEFAULT_LIMIT, Limit, Page, RowId
+from pamps.tree_pagination import DEFAULT_TREE_LIMIT, TreeCursor, TreePage, read_way
 from pamps.turns import Turn, endings, in_thread
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -74,3 +75,19 @@ async def get_page(
 
 
 PageDep = Annotated[Page, Depends(get_page)]
+
+
+async def get_tree_page(
+    request: Request,
+    response: Response,
+    limit: Annotated[Limit, Query(description="At most so many.")] = DEFAULT_TREE_LIMIT,
+    after: Annotated[
+        TreeCursor | None,
+        Query(description="Only what comes after this one: its id, behind those of all it is below of."),
+    ] = None,
+) -> TreePage:
+    """`async`, because it never waits and a plain function would cost a thread."""
+    return TreePage(request, response, limit, read_way(after) if after else ())
+
+
+TreePageDep = Annotated[TreePage, Depends(get_tree_page)]

@@ -100,9 +100,9 @@ def _cast(session: Session, owner: User) -> dict[str, Role]:
 
 
 def _fill_lists(session: Session, cast: dict[str, Role], good: dict[str, Any]) -> None:
-    """Give everybody something to see: a timeline, replies, likes, notifications, mutes, access tokens."""
+    """Give everybody something to see: a timeline, replies, likes, a tag, notifications, mutes and so on."""
     post, friend = session.get_one(Post, good["post_id"]), session.get_one(User, good["user_id"])
-    reply = make_post(session, friend, "A reply.", parent=post)
+    reply = make_post(session, friend, "A reply. #text", parent=post)
     bore, brute = make_user(session, "bore"), make_user(session, "brute")
     for user in {role.user.id: role.user for role in cast.values() if role.user}.values():
         make_follow(session, user, friend)

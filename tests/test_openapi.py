@@ -30,8 +30,8 @@ def test_every_address_answers_with_and_without_its_slash(
 
     assert answers[0].status_code == answers[1].status_code
     assert not answers[0].is_redirect
-    assert answers[0].json() == answers[1].json()
-    assert answers[0].json() != {"detail": "There is nothing here.", "code": "not_found"}
+    assert answers[0].content == answers[1].content
+    assert '"not_found"' not in answers[0].text
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=IDS)
@@ -60,7 +60,7 @@ def test_a_token_that_is_not_valid_is_refused_wherever_a_token_is_read(
     answer = client.request(method, fill(path), headers={"Authorization": "Bearer nonsense"})
 
     reads_token = "security" in operation
-    assert (answer.json().get("code") == "invalid_token") is reads_token
+    assert ('"code":"invalid_token"' in answer.text) is reads_token
     if reads_token:
         assert "401" in operation["responses"]
         assert answer.status_code == 401

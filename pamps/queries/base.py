@@ -3,13 +3,25 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, bindparam, literal_column, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlmodel import Session, col
 
 from pamps.models.base import BigId
 from pamps.models.post import Post
 from pamps.models.user import Person
 from pamps.pagination import MAX_ID, Window
+from pamps.statements import IS_SQLITE
 
 # Ids are given before the commit: so many posts at most are written at the same moment.
 AT_ONCE = 1_000
@@ -53,3 +65,24 @@ def first_pairs(window: Window, partner: Any, condition: ColumnElement[bool]) ->
     key = col(partner.class_.id)
     pairs: Select[Any] = select(key.label("id"), partner.label("partner")).where(condition)
     return window.of(pairs, key).subquery("pairs")
+
+
+def given(name: str, *columns: str) -> Subquery:
+    """A table of whole numbers that is the value `name` of the statement: a list of rows, each a list. It has
+    these columns, and `position`, by which they are in order."""
+    rows = bindparam(name, type_=JSON)
+    if IS_SQLITE:
+        each = func.json_each(rows).table_valued("key", "value")
+        position: ColumnElement[Any] = each.c.key
+        cells: list[ColumnElement[Any]] = [
+            func.json_extract(each.c.value, literal_column(f"'$[{n}]'")) for n in range(len(columns))
+        ]
+    else:
+        # PostgreSQL knows that this is in order of its position, and need not sort.
+        each = func.json_array_elements(rows).table_valued("value", with_ordinality="position")
+        each = each.render_derived()
+        position = each.c.position
+        texts = [each.c.value.op("->>")(literal_column(str(n))) for n in range(len(columns))]
+        cells = [cast(text, BigInteger) for text in texts]
+    named = [cell.label(column) for cell, column in zip(cells, columns, strict=True)]
+    return select(position.label("position"), *named).subquery(name)

@@ -12,8 +12,8 @@ from pamps.models.post import Post, PostResponse
 from pamps.models.tag import PostTag, Tag, TagResponse, TrendingTagResponse
 from pamps.models.user import Person
 from pamps.pagination import Page, Sort, Window
-from pamps.queries.base import as_value, first_id_since
-from pamps.queries.post import list_posts, select_posts
+from pamps.queries.base import AT_ONCE, as_value, first_id_since
+from pamps.queries.post import list_newest, list_posts, select_posts
 from pamps.queries.visibility import is_visible
 from pamps.rendering import Json
 from pamps.statements import built_once
@@ -30,6 +30,11 @@ def list_tagged(session: Session, viewer: Person | None, page: Page, tag: str) -
     return list_posts(session, viewer, page, _tagged, Sort.NEWEST_FIRST, tag=normal_tag(tag))
 
 
+def list_newest_tagged(session: Session, tag: str) -> list[PostResponse]:
+    """The newest posts and replies with a tag in its normal form, as anybody sees them."""
+    return list_newest(session, _tagged, tag=tag)
+
+
 def list_tags(session: Session, typed: str, limit: int) -> list[TagResponse]:
     """The tags that begin like what was typed, without regard to accents and case, most used first."""
     beginning = fold(typed.strip()).lstrip("#")
@@ -40,10 +45,14 @@ def list_tags(session: Session, typed: str, limit: int) -> list[TagResponse]:
 
 def list_trending(session: Session, viewer: Person | None, limit: int) -> list[TrendingTagResponse]:
     """The tags that most people whom the viewer sees have used in the last days, most first."""
-    since = first_id_since(session, utc_now() - TRENDING)
+    since = utc_now() - TRENDING
+    first = first_id_since(session, since)
+    # Only among the first ones there may be older ones: of the others nobody needs to look at the date.
+    date = select(col(Post.date)).where(col(Post.id) == PostTag.post_id).scalar_subquery()
+    is_recent = (col(PostTag.post_id) > first + 2 * AT_ONCE) | (date >= since)
     latest = (
         select(col(PostTag.post_id), col(PostTag.tag_id), col(PostTag.user_id))
-        .where(col(PostTag.post_id) >= since, is_visible(PostTag.user_id, viewer is not None))
+        .where(col(PostTag.post_id) >= first, is_recent, is_visible(PostTag.user_id, viewer is not None))
         .order_by(col(PostTag.post_id).desc())
         .limit(LATEST_USES)
         .subquery()

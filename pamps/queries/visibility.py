@@ -7,7 +7,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal_column, null, select, true
 from sqlmodel import Session, col
 
 from pamps.models.hiding import Hiding, HidingKind
@@ -30,6 +30,16 @@ def is_visible(person: Any, signed_in: bool, *, even_muted: bool = False) -> Col
 def _hidden(*, even_muted: bool) -> Select[Any]:
     hidden = select(col(Hiding.hidden_id)).where(col(Hiding.user_id) == VIEWER)
     return hidden.where(~IS_MUTE) if even_muted else hidden
+
+
+def hidden_as(person: Any, signed_in: bool) -> ColumnElement[str | None]:
+    """Why VIEWER does not see what belongs to a person where that leaves a place: `block`, whoever blocked
+    whom, or else `mute`; None if they see it."""
+    if not signed_in:
+        return cast(null(), String)
+    why = case((IS_MUTE, literal_column("'mute'")), else_=literal_column("'block'"))
+    hidings = select(func.min(why))  # of both, the block: it is the first by the alphabet, too
+    return hidings.where(col(Hiding.user_id) == VIEWER, col(Hiding.hidden_id) == person).scalar_subquery()
 
 
 def find_block(session: Session, viewer: Person | None, user_id: int) -> HidingKind | None:

@@ -14,6 +14,7 @@ from pamps.routes import (
     session,
     social,
     tag,
+    thread,
     timeline,
     token,
     totp,
@@ -28,6 +29,7 @@ ROUTERS = (
     hiding.router,  # before user, too
     user.router,
     like.router,
+    thread.router,
     social.router,
     notification.router,
     search.router,

@@ -1,10 +1,14 @@
 """Feeds for readers of feeds."""
 
+from urllib.parse import quote
+
 from fastapi import Response
 
+from pamps.entities import normal_tag
 from pamps.errors import refusals
 from pamps.feeds import FILE, render_feed
 from pamps.queries.post import list_newest_of
+from pamps.queries.tag import list_newest_tagged
 from pamps.queries.user import UserNotFound, get_user
 from pamps.request import SessionDep
 from pamps.routes.base import Responses, make_router
@@ -32,3 +36,11 @@ def show_feed_of_user(username: str, session: SessionDep) -> Response:
     name = user.username
     posts = list_newest_of(session, user)
     return as_rss(render_feed(name, f"What {name} writes", f"/user/{name}/{FILE}", posts))
+
+
+@router.get(f"/post/tag/{{tag}}/{FILE}", response_class=Response, responses=RSS)
+def show_feed_of_tag(tag: str, session: SessionDep) -> Response:
+    """The newest 20 posts and replies with a tag as RSS, as anybody sees them."""
+    name = normal_tag(tag)
+    posts = list_newest_tagged(session, name)
+    return as_rss(render_feed(f"#{name}", f"Posts with #{name}", f"/post/tag/{quote(name)}/{FILE}", posts))

@@ -62,9 +62,9 @@ def create_post(session: Session, author: Person, request: PostRequest) -> Json[
     values = {"wrote": request.text, "now": utc_now(), "user": author.id, "parent": request.parent_id}
     (made,) = run(session, _insert(), **values)
     post_id = made[0]
-    index_post(session, Text(post_id, author.id, request.text))
     notify(session, replied_to, NotificationType.REPLY, author, post_id)
     notify(session, mentioned, NotificationType.MENTION, author, post_id)
+    index_post(session, Text(post_id, author.id, request.text))
     return Json(render_post(made))
 
 
@@ -99,10 +99,10 @@ def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) 
         raise NotAuthor
     post.text, post.edited_at = patch.text, utc_now()
     session.flush()
-    unindex_posts(session, [post_id])
-    index_post(session, Text(post_id, editor.id, patch.text))
     retract(session, NotificationType.MENTION, editor.id, post_id=post_id, but=mentioned)
     notify(session, mentioned, NotificationType.MENTION, editor, post_id)
+    unindex_posts(session, [post_id])
+    index_post(session, Text(post_id, editor.id, patch.text))
     return show_post(session, editor, post_id)
 
 

@@ -25,19 +25,22 @@ class Text(NamedTuple):
 
 
 def index_post(session: Session, text: Text) -> None:
-    """Make a new post found by its words, its tags and its author."""
+    """Make a new post found by its words, its tags and its author.
+
+    Goes at the end of a transaction: others who use the same tag wait until it is over.
+    """
     tagging = _tagging(text)
-    tag_posts(session, [tagging])
     run(session, _insert(), **index_row(text, tagging.names))
+    tag_posts(session, [tagging])
 
 
 def index_posts(session: Session, texts: Collection[Text]) -> None:
     """The same for many."""
     taggings = [_tagging(text) for text in texts]
-    tag_posts(session, taggings)
     rows = [index_row(text, tags.names) for text, tags in zip(texts, taggings, strict=True)]
     if rows:
         session.execute(insert(SEARCH_INDEX).values(_VALUES), rows)
+    tag_posts(session, taggings)
 
 
 def unindex_posts(session: Session, post_ids: Collection[int]) -> None:

@@ -42,6 +42,8 @@ GOOD: dict[str, Any] = {
 }
 # Where one name means different things.
 GOOD_HERE: dict[str, dict[str, Any]] = {"POST /user/": {"username": "newcomer"}}
+# Without these a question is not asked at all.
+NEEDED = {"GET /search/": {"q": "text"}}
 GUESSES: dict[str, Any] = {
     "string": "text",
     "integer": 1,
@@ -102,6 +104,7 @@ class World:
         """Send good values, but for what is given. `body` is encoded as the operation wants it, `content`
         is sent as it is."""
         address = self.address(operation, path)
+        query = NEEDED.get(str(operation)) if query is None else query
         if query:
             address += "?" + "&".join(f"{escape(name)}={escape(value)}" for name, value in query.items())
         if content is None and operation.media_type:

@@ -30,6 +30,7 @@ LISTS = {
     "/post/": ["/post/", *(f"/post/?author={name}" for name in NAMES)],
     "/post/user/{username}/": [f"/post/user/{name}/{which}" for name, which in product(NAMES, ARCHIVES)],
     "/post/{post_id}/replies/": [f"/post/{post}/replies/" for post in POSTS],
+    "/post/{post_id}/thread/": [f"/post/{post}/thread/" for post in POSTS],
     "/post/{post_id}/likes/": [f"/post/{post}/likes/" for post in POSTS],
     "/post/likes/{username}/": [f"/post/likes/{name}/" for name in NAMES],
     "/user/": ["/user/"],
@@ -101,6 +102,9 @@ def find_page(world: World, path: str, reader: str, page: str) -> str:
 @cache  # for who reads does not change it
 def find_far_page(world: World, path: str, reader: str) -> str:
     """The address of the last page but one, as its neighbours link to it."""
+    if path.endswith("/thread/"):  # which links forward only; here all replies are direct ones
+        replies = find_far_page(world, path.replace("/thread/", "/replies/"), reader)
+        return replies.replace("/replies/", "/thread/")
     following = URL(world.get(with_parameters(path, limit=LIMIT), reader).links["next"]["url"])
     forward, back, end = (
         ("before", "after", 1) if "before" in following.params else ("after", "before", MAX_ID)

@@ -73,6 +73,44 @@ def test_ten_rows_cost_as_many_statements_as_one(
     assert 1 <= len(rows[0]) < 10 <= len(rows[1])
 
 
+@pytest.mark.parametrize("levels", [0, 1, 3, 20, 25])
+def test_a_thread_costs_one_statement_for_each_level(
+    levels: int, session: Session, connection: Connection, client: TestClient
+) -> None:
+    ana = make_user(session)
+    first = below = make_post(session, ana)
+    for _ in range(levels):
+        make_post(session, ana, parent=below)
+        below = make_post(session, ana, parent=below)
+
+    with counted(connection) as statements:
+        page = client.get(f"/post/{first.id}/thread/?limit=100")
+    with counted(connection) as next_statements:
+        client.get(f"/post/{first.id}/thread/?limit=1&after={2**40}")
+
+    shown = min(levels, 20)
+    assert len(page.json()["replies"]) == 2 * shown
+    # What is above; the levels, the last of which is empty or tells that there is more; the posts.
+    assert len(statements) == 1 + (shown + 1) + 1
+    assert len(next_statements) == 4  # with a look at the cursor
+
+
+def test_a_thread_is_read_no_deeper_than_the_page_goes(
+    session: Session, connection: Connection, client: TestClient
+) -> None:
+    ana = make_user(session)
+    first = make_post(session, ana)
+    shown, below = make_post(session, ana, parent=first), make_post(session, ana, parent=first)
+    for _ in range(20):
+        make_post(session, ana, parent=shown)
+        below = make_post(session, ana, parent=below)
+
+    with counted(connection) as statements:
+        client.get(f"/post/{first.id}/thread/?limit=20")
+
+    assert len(statements) == 5
+
+
 def test_a_token_costs_one_statement_more_than_none(
     session: Session, connection: Connection, login: Login
 ) -> None:
