@@ -21,7 +21,8 @@ from pamps import __version__
 from pamps.conditional import Conditional
 from pamps.config import settings
 from pamps.db import engine
-from pamps.errors import HTTP_ERRORS, error_response, install_error_handlers
+from pamps.errors import HTTP_ERRORS
+from pamps.handlers import error_response, install_error_handlers
 from pamps.mail import drain
 from pamps.middleware import Address, BodyLimit, Envelope, Hosts, PageHeaders
 from pamps.routes import ROUTERS, page

@@ -11,7 +11,6 @@ from fastapi.security import OAuth2PasswordBearer
 from sqlmodel import Session
 
 from pamps import cookies
-from pamps.db import SAFE_METHODS, SessionDep
 from pamps.errors import (
     FreshTokenRequired,
     InsufficientScope,
@@ -24,6 +23,7 @@ from pamps.models.token import RefreshRequest
 from pamps.models.user import Viewer
 from pamps.queries.access_token import find_by_secret
 from pamps.queries.session import find_signed_in
+from pamps.request import SAFE_METHODS, SessionDep
 from pamps.security import ACCESS_TOKEN_PREFIX, InvalidToken, read_token
 from pamps.services.access_token import note_use
 from pamps.turns import Turn, in_thread

@@ -1,21 +1,17 @@
-"""The engine, and the session that a request, a command or a job works in."""
+"""The engine, and the transaction that a command or a job works in."""
 
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, Pool, Update, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session, create_engine
 
 from pamps.config import settings
 from pamps.sections import DatabaseSettings
-from pamps.turns import Turn, endings, in_thread
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def make_engine(
@@ -109,46 +105,10 @@ writing_engine = engine.execution_options(writes=True)
 reading_engine = engine.execution_options(writes=False)
 
 
-# No more requests inside than there are connections, so that none of them holds a thread while it waits.
-_turn = Turn(settings.db.pool_size, settings.db.wait_timeout)
-
-
-async def get_session(request: Request) -> Session:
-    """The session of one request. What it wrote is committed when the route has returned and before the
-    answer leaves: a failed commit is an error, never a false 201."""
-    await _turn(request)
-    if request.method in SAFE_METHODS:
-        session = Session(reading_engine, expire_on_commit=False)
-        endings(request).callback(session.close)  # there is nothing to wait for
-        return session
-    session = Session(writing_engine, expire_on_commit=False)
-
-    async def end(error: type[BaseException] | None, *_: object) -> None:
-        if session.in_transaction():
-            await in_thread(_commit if error is None else Session.close, session)
-
-    endings(request).push_async_exit(end)
-    return session
-
-
-def _commit(session: Session) -> None:
-    with session:
-        finish(session)
-
-
 def finish(session: Session) -> None:
     """Commit what a request wrote, in the thread of its route: the end of the request then need not wait."""
     if session.in_transaction():
         session.commit()
-
-
-SessionDep = Annotated[Session, Depends(get_session)]
-
-# SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a place
-# of SessionDep from all readers, and get its turn by luck; here they queue outside, in order. On PostgreSQL
-# writers that wait for the same row leave a third of the places to readers. Goes on every route that writes.
-WRITERS = 1 if engine.dialect.name == "sqlite" else max(1, settings.db.pool_size * 2 // 3)
-WriteTurn: Any = Depends(Turn(WRITERS, settings.db.wait_timeout))
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pamps.errors import HTTP_ERRORS, error_response, log_bug
+from pamps.errors import HTTP_ERRORS, log_bug
+from pamps.handlers import error_response
 
 # Every other route is declared with a slash at the end, but those that end in a name of a file.
 PAGES = ("/docs", "/docs/oauth2-redirect", "/redoc")

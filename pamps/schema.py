@@ -16,7 +16,7 @@ from sqlmodel import Session, SQLModel
 import pamps.models  # noqa: F401 - registers every table
 from pamps.config import settings
 from pamps.db import make_engine
-from pamps.errors import Unavailable, is_passing
+from pamps.errors import SchemaError, Unavailable, is_passing
 from pamps.models.search_index import SEARCH_INDEX
 
 # Alembic's own table; declared so that it can be read and dropped like the others.
@@ -32,14 +32,14 @@ def upgrade() -> None:
     """Bring the database to the newest migration. Several starters at once are safe: one migrates, the
     others wait for it and find nothing left to do (see migrations/env.py).
 
-    Raises alembic's CommandError if a newer Pamps has been here."""
+    Raises SchemaError if a newer Pamps has been here, or if the migrations cannot be followed."""
     try:
         command.upgrade(_config(), "head")
     except CommandError as error:
         if not isinstance(error.__cause__, ResolutionError):
-            raise
+            raise SchemaError(str(error)) from error
         found = error.__cause__.argument
-        raise CommandError(
+        raise SchemaError(
             f"The database is at migration {found}, which this Pamps does not know: install a newer one."
         ) from error
 

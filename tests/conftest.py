@@ -28,8 +28,9 @@ from sqlmodel import Session
 
 from pamps import schema
 from pamps.app import app
-from pamps.db import engine, get_session, writing_engine
+from pamps.db import engine, writing_engine
 from pamps.models import User
+from pamps.request import get_session
 from tests.databases import empty_database
 from tests.factories import make_session
 

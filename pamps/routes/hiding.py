@@ -3,14 +3,13 @@
 from fastapi import Response
 
 from pamps.auth import CurrentUser
-from pamps.db import SessionDep
 from pamps.errors import Unauthorized, refusals
 from pamps.models.hiding import HidingKind, HidingResponse
 from pamps.models.user import UserResponse
-from pamps.pagination import PageDep, PathId
 from pamps.queries import user as user_queries
 from pamps.queries.user import UserNotFound
 from pamps.rendering import Json
+from pamps.request import PageDep, PathId, SessionDep
 from pamps.routes.base import already, created_or_ok, make_router
 from pamps.services import hiding as hiding_service
 from pamps.services.hiding import SelfHiding

@@ -5,12 +5,11 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import CurrentUser
-from pamps.db import SessionDep
 from pamps.errors import Unauthorized, refusals
 from pamps.models.notification import NotificationResponse, NotificationType, ReadRequest
-from pamps.pagination import PageDep
 from pamps.queries import notification as notification_queries
 from pamps.rendering import Json
+from pamps.request import PageDep, SessionDep
 from pamps.routes.base import make_router
 from pamps.services import notification as notification_service
 

@@ -3,14 +3,13 @@
 from fastapi import Response
 
 from pamps.auth import CurrentUser, MaybeUser
-from pamps.db import SessionDep
 from pamps.errors import Unauthorized, refusals
 from pamps.models.social import SocialResponse
 from pamps.models.user import UserResponse
-from pamps.pagination import PageDep, PathId
 from pamps.queries import user as user_queries
 from pamps.queries.user import UserNotFound, get_visible_user
 from pamps.rendering import Json
+from pamps.request import PageDep, PathId, SessionDep
 from pamps.routes.base import already, created_or_ok, make_router
 from pamps.services import social as social_service
 from pamps.services.social import SelfFollow
