@@ -13,7 +13,7 @@ from pamps.queries import feed as feed_queries
 from pamps.queries import post as post_queries
 from pamps.queries.feed import Wanted
 from pamps.queries.post import PostNotFound, require_post
-from pamps.queries.user import UserNotFound, get_visible_user
+from pamps.queries.user import UserNotFound, get_user_id
 from pamps.rendering import Json
 from pamps.request import ClientDep, PageDep, PathId, SessionDep
 from pamps.routes.base import make_router
@@ -64,7 +64,7 @@ def list_archive(
     sort: Sort = Sort.OLDEST_FIRST,
 ) -> Json[list[PostResponse]]:
     """What somebody wrote, oldest first."""
-    author = get_visible_user(session, viewer, username)
+    author = get_user_id(session, viewer, username)
     return post_queries.list_archive(
         session, viewer, page, author, include_replies=include_replies, sort=sort
     )
