@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -78,9 +78,14 @@ def _leave_out_begin(engine: Engine) -> None:
 
 
 def _make_private_file(path: str | None) -> None:
-    """Create the database file for its owner only; SQLite gives its companions the same mode."""
+    """Create the database file for its owner only; SQLite gives its companions the same mode.
+
+    A file that is there is not opened: closing it would take away the locks that SQLite has on it for the
+    whole process (section 2.2 of "How To Corrupt An SQLite Database File").
+    """
     if path and path != ":memory:" and not path.startswith("file:"):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
