@@ -2,12 +2,12 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Engine, Pool, Update, event
+from sqlalchemy import Connection, Engine, NullPool, Pool, Update, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session, create_engine
 
@@ -15,6 +15,7 @@ from pamps.config import settings
 from pamps.sections import DatabaseSettings
 from pamps.turns import Turn, endings, in_thread
 
+Result = TypeVar("Result")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -107,6 +108,14 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def open_connection() -> Any:
+    """A connection of the driver outside of the pool and of any transaction, for the caller to close."""
+    borrowed = make_engine(settings.db, poolclass=NullPool).raw_connection()
+    connection = borrowed.driver_connection
+    borrowed.detach()
+    return connection
+
+
 engine = make_engine(settings.db)
 writing_engine = engine.execution_options(writes=True)
 # At READ COMMITTED, PostgreSQL's default, several reads in one transaction see no more of the same moment
@@ -176,6 +185,24 @@ def write_aside(session: Session, statement: Update) -> None:
     with Session(session.get_bind().execution_options(writes=True)) as aside:
         aside.execute(statement)
         aside.commit()
+
+
+# Those who read aside leave most places to requests, however many of them want to read at once.
+_aside_turn = Turn(max(1, settings.db.pool_size // 3), settings.db.wait_timeout)
+
+
+async def read_aside(read: Callable[[Session], Result]) -> Result:
+    """What `read` returns, run in a thread with a session of its own, where the request is over. Waits for
+    its turn like a request, and raises Unavailable like one."""
+    async with AsyncExitStack() as leaving:
+        for turn in (_aside_turn, _turn):
+            leaving.callback(await turn.enter())
+        return await in_thread(_read, read)
+
+
+def _read(read: Callable[[Session], Result]) -> Result:
+    with Session(reading_engine, expire_on_commit=False) as session:
+        return read(session)
 
 
 def release(session: Session) -> None:

@@ -213,7 +213,7 @@ async def _on_database_error(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, IntegrityError):
         logger.warning("Unexplained constraint violation: %s", violated_constraint(error))
         return error_response(Conflict.status, Conflict.code, Conflict.detail)
-    if isinstance(error, PoolTimeoutError) or is_passing(error):
+    if is_passing(error):
         logger.warning("Database not available: %s", str(error).splitlines()[0])
         return error_response(503, Unavailable.code, Unavailable.detail, Unavailable.headers)
     raise error
@@ -226,9 +226,11 @@ def violated_constraint(error: IntegrityError) -> str:
 
 
 def is_passing(error: BaseException | None) -> bool:
-    """Whether the same request may succeed later, by the error of a driver or by what SQLAlchemy makes of it.
+    """Whether the same request may succeed later, by the error of a driver, of SQLAlchemy or of our queues.
     SQLite has one class for a locked file and for a misspelt column; only its code tells them apart."""
     cause: object = error
+    if isinstance(error, Unavailable | PoolTimeoutError):
+        return True
     if isinstance(error, DBAPIError):
         if error.connection_invalidated:
             return True
