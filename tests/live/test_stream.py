@@ -279,7 +279,7 @@ def test_who_leaves_makes_room(database_uri: str, tmp_path: Path) -> None:
                 assert answer.json()["code"] == "too_many_streams"
                 return True
 
-        with listening(server, ana):
+        with listening(server, ana, seconds=3600):  # long after the patience of this test
             assert is_refused()
             assert what_is_new(server, bia, 0) == []  # takes no room
         wait_until(lambda: not is_refused())
