@@ -3,10 +3,10 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Pool, Update, event
+from sqlalchemy import Connection, Engine, NullPool, Pool, Update, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session, create_engine
 
@@ -74,9 +74,14 @@ def _leave_out_begin(engine: Engine) -> None:
 
 
 def _make_private_file(path: str | None) -> None:
-    """Create the database file for its owner only; SQLite gives its companions the same mode."""
+    """Create the database file for its owner only; SQLite gives its companions the same mode.
+
+    A file that is there is not opened: closing it would take away the locks that SQLite has on it for the
+    whole process (section 2.2 of "How To Corrupt An SQLite Database File").
+    """
     if path and path != ":memory:" and not path.startswith("file:"):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
@@ -96,6 +101,14 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
         # taking the write lock at the start makes it wait its turn instead.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def open_connection() -> Any:
+    """A connection of the driver outside of the pool and of any transaction, for the caller to close."""
+    borrowed = make_engine(settings.db, poolclass=NullPool).raw_connection()
+    connection = borrowed.driver_connection
+    borrowed.detach()
+    return connection
 
 
 engine = make_engine(settings.db)

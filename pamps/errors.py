@@ -8,6 +8,7 @@ from typing import Any
 from psycopg2 import Error as PostgresError
 from psycopg2 import OperationalError as PostgresOperationalError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import SQLModel
 
 logger = logging.getLogger(__name__)
@@ -172,9 +173,11 @@ def violated_constraint(error: IntegrityError) -> str:
 
 
 def is_passing(error: BaseException | None) -> bool:
-    """Whether the same request may succeed later, by the error of a driver or by what SQLAlchemy makes of it.
+    """Whether the same request may succeed later, by the error of a driver, of SQLAlchemy or of our queues.
     SQLite has one class for a locked file and for a misspelt column; only its code tells them apart."""
     cause: object = error
+    if isinstance(error, Unavailable | PoolTimeoutError):
+        return True
     if isinstance(error, DBAPIError):
         if error.connection_invalidated:
             return True

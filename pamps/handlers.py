@@ -71,7 +71,7 @@ async def _on_database_error(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, IntegrityError):
         logger.warning("Unexplained constraint violation: %s", violated_constraint(error))
         return error_response(Conflict.status, Conflict.code, Conflict.detail)
-    if isinstance(error, PoolTimeoutError) or is_passing(error):
+    if is_passing(error):
         logger.warning("Database not available: %s", str(error).splitlines()[0])
         return error_response(503, Unavailable.code, Unavailable.detail, Unavailable.headers)
     raise error

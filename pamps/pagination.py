@@ -27,7 +27,7 @@ MAX_LIMIT = 100
 STEP = 20
 
 
-def _plain_digits(value: object) -> object:
+def plain_digits(value: object) -> object:
     """Refuse `1_000`, ` 5` and `1.0`, which Python would read as numbers."""
     if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= 19):
         raise ValueError("Input should be a whole number")
@@ -35,8 +35,10 @@ def _plain_digits(value: object) -> object:
 
 
 # The bounds stand before the validator: only so they reach the OpenAPI document.
-RowId = Annotated[int, Ge(1), Le(MAX_ID), BeforeValidator(_plain_digits)]
-Limit = Annotated[int, Ge(1), Le(MAX_LIMIT), BeforeValidator(_plain_digits)]
+RowId = Annotated[int, Ge(1), Le(MAX_ID), BeforeValidator(plain_digits)]
+# An id, or 0 for the place before all of them.
+Position = Annotated[int, Ge(0), Le(MAX_ID), BeforeValidator(plain_digits)]
+Limit = Annotated[int, Ge(1), Le(MAX_LIMIT), BeforeValidator(plain_digits)]
 # In JSON a number is a number: no text, no true, no 1.0.
 # The document leaves its upper bound out: no float, which most readers of JSON make of it, is exact there.
 _DOCUMENTED_ID = WithJsonSchema({"type": "integer", "format": "int64", "minimum": 1})

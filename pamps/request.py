@@ -1,6 +1,8 @@
 """What a route may ask for: the session of its request and a turn to write, who sent it, a page, an id."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Path, Query, Request, Response
 from sqlmodel import Session
@@ -12,6 +14,7 @@ from pamps.pagination import DEFAULT_LIMIT, Limit, Page, RowId
 from pamps.tree_pagination import DEFAULT_TREE_LIMIT, TreeCursor, TreePage, read_way
 from pamps.turns import Turn, endings, in_thread
 
+Result = TypeVar("Result")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # No more requests inside than there are connections, so that none of them holds a thread while it waits.
@@ -42,6 +45,24 @@ def _commit(session: Session) -> None:
 
 
 SessionDep = Annotated[Session, Depends(get_session)]
+
+# Those who read aside leave most places to requests, however many of them want to read at once.
+_aside_turn = Turn(max(1, settings.db.pool_size // 3), settings.db.wait_timeout)
+
+
+async def read_aside(read: Callable[[Session], Result]) -> Result:
+    """What `read` returns, run in a thread with a session of its own, where the request is over. Waits for
+    its turn like a request, and raises Unavailable like one."""
+    async with AsyncExitStack() as leaving:
+        for turn in (_aside_turn, _turn):
+            leaving.callback(await turn.enter())
+        return await in_thread(_read, read)
+
+
+def _read(read: Callable[[Session], Result]) -> Result:
+    with Session(reading_engine, expire_on_commit=False) as session:
+        return read(session)
+
 
 # SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a place
 # of SessionDep from all readers, and get its turn by luck; here they queue outside, in order. On PostgreSQL
