@@ -46,6 +46,13 @@ def _commit(session: Session) -> None:
 
 SessionDep = Annotated[Session, Depends(get_session)]
 
+# SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a place
+# of SessionDep from all readers, and get its turn by luck; here they queue outside, in order. On PostgreSQL
+# writers that wait for the same row leave a third of the places to readers. Goes on every route that writes.
+WRITERS = 1 if engine.dialect.name == "sqlite" else max(1, settings.db.pool_size * 2 // 3)
+WriteTurn: Any = Depends(Turn(WRITERS, settings.db.wait_timeout))
+
+
 # Those who read aside leave most places to requests, however many of them want to read at once.
 _aside_turn = Turn(max(1, settings.db.pool_size // 3), settings.db.wait_timeout)
 
@@ -62,13 +69,6 @@ async def read_aside(read: Callable[[Session], Result]) -> Result:
 def _read(read: Callable[[Session], Result]) -> Result:
     with Session(reading_engine, expire_on_commit=False) as session:
         return read(session)
-
-
-# SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a place
-# of SessionDep from all readers, and get its turn by luck; here they queue outside, in order. On PostgreSQL
-# writers that wait for the same row leave a third of the places to readers. Goes on every route that writes.
-WRITERS = 1 if engine.dialect.name == "sqlite" else max(1, settings.db.pool_size * 2 // 3)
-WriteTurn: Any = Depends(Turn(WRITERS, settings.db.wait_timeout))
 
 
 async def get_client(request: Request) -> Client:
