@@ -5,7 +5,8 @@ A notification is written in the transaction of its cause, and goes with it.
 
 from collections.abc import Collection
 
-from sqlmodel import Session, col, delete, update
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, delete, select, update
 
 from pamps.live.channel import announce
 from pamps.models.base import utc_now
@@ -47,22 +48,37 @@ def retract(
     but: Collection[int] = (),
 ) -> None:
     """Take back what somebody no longer does: about a post, or to a person, but not what these are told."""
-    gone = delete(Notification).where(
-        col(Notification.actor_id) == actor_id, col(Notification.type) == type_.value
-    )
+    gone = (col(Notification.actor_id) == actor_id) & (col(Notification.type) == type_.value)
     if post_id is not None:
-        gone = gone.where(col(Notification.post_id) == post_id)
+        gone &= col(Notification.post_id) == post_id
     if user_id is not None:
-        gone = gone.where(col(Notification.user_id) == user_id)
-    change(session, gone.where(col(Notification.user_id).not_in(but)))
+        gone &= col(Notification.user_id) == user_id
+    _forget(session, gone & col(Notification.user_id).not_in(but))
 
 
 def forget_posts(session: Session, post_ids: Collection[int]) -> None:
     """Take back everything that was about these posts."""
-    change(session, delete(Notification).where(col(Notification.post_id).in_(post_ids)))
+    _forget(session, col(Notification.post_id).in_(post_ids))
+
+
+def forget_person(session: Session, user_id: int) -> None:
+    """Take back everything that somebody did, or was told; so also all that was about their posts."""
+    _forget(session, (col(Notification.actor_id) == user_id) | (col(Notification.user_id) == user_id))
 
 
 def mark_read(session: Session, reader: Person, up_to: int) -> None:
     """Mark one's notifications up to that id as read."""
     own = (col(Notification.user_id) == reader.id) & IS_UNREAD & (col(Notification.id) <= up_to)
-    change(session, update(Notification).where(own).values(read=True))
+    read = update(Notification).where(_in_order(own)).values(read=True)
+    change(session, read)
+
+
+def _forget(session: Session, gone: ColumnElement[bool]) -> None:
+    change(session, delete(Notification).where(_in_order(gone)))
+
+
+def _in_order(rows: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same rows, held in the order of their ids: of two who change the same ones neither waits for the
+    other for ever."""
+    held = select(Notification.id).where(rows).order_by(col(Notification.id)).with_for_update()
+    return col(Notification.id).in_(held)

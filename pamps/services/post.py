@@ -28,10 +28,11 @@ from pamps.queries.post import (
 )
 from pamps.rendering import Json
 from pamps.services.audit import record
-from pamps.services.notification import forget_posts, notify, retract
+from pamps.services.notification import forget_person, forget_posts, notify, retract
 from pamps.services.rate_limit import Hit, count
 from pamps.services.rows import change, hold_accounts, lock
-from pamps.services.search_index import Text, index_post, unindex_posts
+from pamps.services.search_index import Text, index_post, index_posts, unindex_posts
+from pamps.services.tag import untag_author
 from pamps.statements import built_once, insert_into, run
 
 BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
@@ -53,7 +54,7 @@ def create_post(session: Session, author: Person, request: PostRequest) -> Json[
     replied_to = _get_parent_author(session, author, request.parent_id)
     mentioned = _find_mentioned(session, request.text)
     if replied_to or mentioned:
-        hold_accounts(session, author, *replied_to, *mentioned)
+        mentioned &= hold_accounts(session, author, *replied_to, *mentioned)
     # Counts, and holds the account like `hold_accounts`.
     if not run(session, _count_post(), user=author.id):
         raise RefusedToken
@@ -68,12 +69,12 @@ def create_post(session: Session, author: Person, request: PostRequest) -> Json[
     return Json(render_post(made))
 
 
-def _find_mentioned(session: Session, text: str) -> list[int]:
-    """The people whom a text mentions."""
+def _find_mentioned(session: Session, text: str) -> set[int]:
+    """The people whom a text mentions. Until their accounts are held, some of them may go."""
     names = find_mentions(text)
     if not names:
-        return []
-    return list(session.exec(select(User.id).where(func.lower(User.username).in_(names))))
+        return set()
+    return set(session.exec(select(User.id).where(func.lower(User.username).in_(names))))
 
 
 def _get_parent_author(session: Session, author: Person, parent_id: int | None) -> list[int]:
@@ -92,7 +93,7 @@ def _get_parent_author(session: Session, author: Person, parent_id: int | None) 
 def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) -> Json[PostResponse]:
     """Change the text of one's own post; raises PostNotFound or NotAuthor."""
     mentioned = _find_mentioned(session, patch.text)
-    hold_accounts(session, editor, *mentioned)
+    mentioned &= hold_accounts(session, editor, *mentioned)
     lock(session, Post, col(Post.id) == post_id)
     post = get_post(session, post_id)
     if post.user_id != editor.id:
@@ -101,8 +102,7 @@ def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) 
     session.flush()
     retract(session, NotificationType.MENTION, editor.id, post_id=post_id, but=mentioned)
     notify(session, mentioned, NotificationType.MENTION, editor, post_id)
-    unindex_posts(session, [post_id])
-    index_post(session, Text(post_id, editor.id, patch.text))
+    index_posts(session, [Text(post_id, editor.id, patch.text)])
     return show_post(session, editor, post_id)
 
 
@@ -117,7 +117,10 @@ def delete_post(session: Session, actor: Person, post_id: int, client: Client) -
 
 
 def remove_all_posts(session: Session, author: Person) -> None:
-    """Delete everything that somebody wrote."""
+    """Delete everything that somebody wrote. Their account has to be held."""
+    # At once, because only then all tags, and all notifications, are held in one order.
+    untag_author(session, author.id)
+    forget_person(session, author.id)
     # Youngest first: a reply to oneself goes before what it replies to, which can then go as well.
     own = select(Post.id).where(col(Post.user_id) == author.id, IS_LISTED).order_by(col(Post.id).desc())
     while batch := session.exec(own.limit(BATCH)).all():

@@ -48,9 +48,9 @@ def _reindex_following(session: Session, last: int) -> int | None:
     following = select(Post).where(col(Post.id) > last).order_by(col(Post.id)).limit(BATCH)
     posts = session.exec(following.with_for_update(key_share=True)).all()
     end = posts[-1].id if len(posts) == BATCH else None
-    untag_posts(session, [post.id for post in posts])
     stale = delete(SEARCH_INDEX).where(SEARCH_INDEX.c.post_id > last)
     change(session, stale if end is None else stale.where(SEARCH_INDEX.c.post_id <= end))
     living = (post for post in posts if not post.deleted and post.user_id)
     index_posts(session, [Text(post.id, post.user_id or 0, post.text) for post in living])
+    untag_posts(session, [post.id for post in posts if post.deleted])
     return end

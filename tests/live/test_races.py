@@ -1,44 +1,11 @@
 """Twenty at once on the same thing: one row each, and counts that agree with the rows."""
 
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
-
 import httpx2
 import pytest
 
+from tests.live.invariants import assert_sound
+from tests.live.racing import CROWD, Act, at_once, each_at_once, id_of, on, read, write
 from tests.server import Server
-
-CROWD = 20
-
-Act = Callable[[httpx2.Client], httpx2.Response]
-
-
-def at_once(server: Server, tokens: list[str], act: Act) -> Counter[int]:
-    """Let every token do `act` at the same moment; returns how often each status came back."""
-    barrier = Barrier(len(tokens))
-
-    def run(token: str) -> int:
-        with server.client(token) as client:
-            client.get("/health/")  # the connection is up before the start
-            barrier.wait()
-            return act(client).status_code
-
-    with ThreadPoolExecutor(len(tokens)) as pool:
-        return Counter(pool.map(run, tokens))
-
-
-def read(server: Server, path: str) -> Any:
-    with server.client() as client:
-        return client.get(path).json()
-
-
-def write(server: Server, token: str, text: str = "Hello.", parent_id: int | None = None) -> int:
-    with server.client(token) as client:
-        answer = client.post("/post/", json={"text": text, "parent_id": parent_id})
-    return int(answer.json()["id"])
 
 
 def test_twenty_likes_of_one_person_are_one(server: Server) -> None:
@@ -220,3 +187,153 @@ def test_deleting_accounts_that_follow_and_like_each_other(server: Server) -> No
     shown = read(server, f"/post/{kept}/")
     assert (shown["likes"], shown["replies_count"], shown["replies"]) == (0, 0, [])
     assert read(server, "/user/cora/")["followers"] == 0
+
+
+@pytest.mark.parametrize("act", ["mute", "block"])
+def test_twenty_times_hiding_somebody_is_once(server: Server, act: str) -> None:
+    ana, _ = server.register("ana"), server.register("bia")
+    path = f"/user/{act}/{id_of(server, 'bia')}/"
+
+    assert at_once(server, [ana] * CROWD, on("POST", path)) == {201: 1, 200: CROWD - 1}
+    with server.client(ana) as client:
+        assert [user["username"] for user in client.get(f"/user/{act}/").json()] == ["bia"]
+    assert_sound(server.uri)
+    assert at_once(server, [ana] * CROWD, on("DELETE", path)) == {204: CROWD}
+    with server.client(ana) as client:
+        assert client.get(f"/user/{act}/").json() == []
+    assert_sound(server.uri)
+
+
+def test_two_who_block_and_follow_each_other_at_once_follow_nobody(server: Server) -> None:
+    tokens = {name: server.register(name) for name in ("ana", "bia")}
+    ids = {name: id_of(server, name) for name in tokens}
+    pairs = [(tokens["ana"], ids["bia"]), (tokens["bia"], ids["ana"])]
+    for _ in range(5):
+        each_at_once(server, [(token, on("POST", f"/user/follow/{other}/")) for token, other in pairs])
+
+        answers = each_at_once(
+            server,
+            [
+                (token, on("POST", f"/user/{act}/{other}/"))
+                for act in ("follow", "block", "follow", "block", "follow")
+                for token, other in pairs
+            ],
+        )
+
+        statuses = {answer.status_code for answer in answers}
+        assert statuses <= {200, 201, 404, 409}, statuses
+        assert_sound(server.uri)
+        for name in tokens:
+            shown = read(server, f"/user/{name}/")
+            assert (shown["followers"], shown["following"]) == (0, 0)
+        each_at_once(server, [(token, on("DELETE", f"/user/block/{other}/")) for token, other in pairs])
+
+
+def test_likes_and_unlikes_at_once_are_told_of_as_they_are(server: Server) -> None:
+    ana, fans = server.register("ana"), [server.register(f"fan{number}") for number in range(10)]
+    post = write(server, ana)
+    path = f"/post/{post}/like/"
+
+    answers = each_at_once(server, [(fan, on(method, path)) for method in ("POST", "DELETE") for fan in fans])
+
+    assert {answer.status_code for answer in answers} <= {201, 204}
+    assert_sound(server.uri)
+    with server.client(ana) as client:
+        told = {row["actor"]["username"] for row in client.get("/notification/").json()}
+    assert told == {user["username"] for user in read(server, f"/post/{post}/likes/")}
+
+
+def test_people_mention_and_answer_each_other_at_once(server: Server) -> None:
+    names = [f"fan{number}" for number in range(4)]
+    tokens = {name: server.register(name) for name in names}
+    posts = {name: write(server, tokens[name]) for name in names}
+    everybody = " ".join(f"@{name}" for name in names)
+
+    answers = each_at_once(
+        server,
+        [
+            (tokens[one], on("POST", "/post/", text=f"{everybody} yes", parent_id=posts[other]))
+            for one in names
+            for other in names
+        ],
+    )
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert_sound(server.uri)
+
+
+def test_an_account_goes_while_others_have_to_do_with_it(server: Server) -> None:
+    fans = [server.register(f"fan{number}") for number in range(3)]
+    own = [write(server, fan) for fan in fans]
+    for turn in range(5):
+        leaver = server.register(f"leaver{turn}")
+        leaver_id, post = id_of(server, f"leaver{turn}"), write(server, leaver)
+        acts = [
+            on("POST", "/post/", text="A reply.", parent_id=post),
+            on("POST", "/post/", text=f"Hello, @leaver{turn} and @fan0!"),
+            on("POST", f"/post/{post}/like/"),
+            *(on("POST", f"/user/{act}/{leaver_id}/") for act in ("follow", "mute", "block")),
+        ]
+        doings = [(fan, act) for act in acts for fan in fans]
+        edit = f"Edited, @leaver{turn}."
+        doings += [
+            (fan, on("PATCH", f"/post/{post}/", text=edit)) for fan, post in zip(fans, own, strict=True)
+        ]
+
+        answers = each_at_once(server, [*doings[:10], (leaver, on("DELETE", "/user/me/")), *doings[10:]])
+
+        statuses = {answer.status_code for answer in answers}
+        assert statuses <= {200, 201, 204, 404, 409}, statuses
+        codes = {answer.json()["code"] for answer in answers if answer.status_code == 409}
+        assert codes <= {"blocked"}
+        assert_sound(server.uri)
+
+
+def test_a_mention_is_edited_in_and_out_while_its_post_goes(server: Server) -> None:
+    ana, _ = server.register("ana"), server.register("bia")
+    for _ in range(3):
+        post = write(server, ana, "@bia")
+        path = f"/post/{post}/"
+        edits = [(ana, on("PATCH", path, text=text)) for text in ("No name.", "@bia again") * 4]
+
+        answers = each_at_once(server, [*edits[:4], (ana, on("DELETE", path)), *edits[4:]])
+
+        assert {answer.status_code for answer in answers} <= {200, 204, 404}
+        assert_sound(server.uri)
+
+
+def test_many_tags_in_any_order_in_posts_that_come_change_and_go(server: Server) -> None:
+    crowd = [server.register(f"fan{number}") for number in range(16)]  # who write alone never wait
+    for turn in range(5):
+        tags = [f"#tag{turn}x{number}" for number in range(8)]
+        orders = [" ".join(tags[first:] + tags[:first]) for first in range(8)]
+        texts = [*orders, *(" ".join(order.split()[::-1]) for order in orders)]
+
+        made = each_at_once(
+            server, [(fan, on("POST", "/post/", text=text)) for fan, text in zip(crowd, texts, strict=True)]
+        )
+
+        assert {answer.status_code for answer in made} == {201}
+        assert_sound(server.uri)
+        doings = []
+        for number, (fan, answer) in enumerate(zip(crowd, made, strict=True)):
+            path, text = f"/post/{answer.json()['id']}/", f"#new{turn}z{number % 3} {tags[-number % 8]}"
+            doings.append((fan, on("PATCH", path, text=text) if number % 4 else on("DELETE", path)))
+        changed = each_at_once(server, doings)
+        assert {answer.status_code for answer in changed} <= {200, 204}
+        assert_sound(server.uri)
+
+
+def test_posts_exchange_their_tags(server: Server) -> None:
+    crowd = [server.register(f"fan{number}") for number in range(12)]
+    for turn in range(5):
+        texts = [f"#left{turn}", f"#right{turn}"] * 6
+        posts = [write(server, fan, text) for fan, text in zip(crowd, texts, strict=True)]
+        swapped = zip(crowd, posts, texts[::-1], strict=True)
+
+        answers = each_at_once(
+            server, [(fan, on("PATCH", f"/post/{post}/", text=text)) for fan, post, text in swapped]
+        )
+
+        assert {answer.status_code for answer in answers} == {200}
+        assert_sound(server.uri)

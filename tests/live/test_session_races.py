@@ -15,7 +15,7 @@ import httpx2
 import pyotp
 import pytest
 
-from tests.live.test_races import CROWD, at_once
+from tests.live.racing import CROWD, at_once
 from tests.live.test_waiting import holding
 from tests.mailbox import running_mailbox
 from tests.server import PATIENCE_SECONDS, Server, running_server
