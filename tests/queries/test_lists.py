@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from fastapi.testclient import TestClient
@@ -32,7 +32,7 @@ from tests.factories import CLIENT, make_session, make_user, value_of
 
 PEOPLE = 4
 NEXT = re.compile(r'<http://testserver([^>]+)>; rel="next"')
-TIMES = {"created_at", "date"}
+UNTOLD = {"created_at", "date", "snippet"}
 
 someone = st.integers(0, PEOPLE - 1)
 # Of what was written so far, counted from the latest.
@@ -53,6 +53,15 @@ acts = st.one_of(
 )
 
 
+class News(NamedTuple):
+    """Who is told what, by whom, and of which post."""
+
+    reader: Person
+    type: str
+    actor: Person
+    post: Post | None
+
+
 @dataclass
 class World:
     """A few people who do things by the services of Pamps, and the diary of what they did."""
@@ -61,6 +70,7 @@ class World:
     users: list[User] = field(default_factory=list)
     diaries: list[Diary] = field(default_factory=list)
     written: list[Post] = field(default_factory=list)
+    news: list[News] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for number in range(PEOPLE):
@@ -83,12 +93,25 @@ class World:
         return self.written[::-1][back]
 
     def write(self, who: int, parent: Post | None = None) -> None:
-        text = f"Text {len(self.written)}"
+        number = len(self.written)
+        mentioned = self.diaries[number % PEOPLE].person if number % 3 else None
+        text = f"Text {number}{' #even' * (number % 2 == 0)}{f' @{mentioned.name}' if mentioned else ''}"
         request = PostRequest(text=text, parent_id=parent.id if parent else None)
         made = post_service.create_post(self.session, self.users[who], request)
         post = Post(value_of(made)["id"], self.diaries[who].person, text, parent)
         self.diaries[who].posts.append(post)
         self.written.append(post)
+        if parent:
+            self.tell(News(parent.author, "reply", post.author, post))
+        if mentioned and not (parent and parent.author is mentioned):
+            self.tell(News(mentioned, "mention", post.author, post))
+
+    def tell(self, news: News) -> None:
+        if news.reader is not news.actor and news not in self.news:
+            self.news.append(news)
+
+    def take_back(self, news: News) -> None:
+        self.news = [other for other in self.news if other != news]
 
     def reply(self, who: int, back: int) -> None:
         self.write(who, self.post(back))
@@ -97,25 +120,34 @@ class World:
         post = self.post(back)
         like, _ = like_service.like(self.session, self.users[who], post.id)
         self.diaries[who].likes[post] = like.id
+        self.tell(News(post.author, "like", self.diaries[who].person, post))
 
     def unlike(self, who: int, back: int) -> None:
         post = self.post(back)
         like_service.unlike(self.session, self.users[who], post.id)
         self.diaries[who].likes.pop(post, None)
+        self.take_back(News(post.author, "like", self.diaries[who].person, post))
 
     def delete(self, back: int) -> None:
         post = self.post(back)
         author = next(user for user in self.users if user.id == post.author.id)
         post_service.delete_post(self.session, author, post.id, CLIENT)
         post.deleted = True
+        self.news = [news for news in self.news if news.post is not post]
 
     def follow(self, who: int, whom: int) -> None:
         follow, _ = social_service.follow(self.session, self.users[who], self.users[whom].id)
         self.diaries[who].follows[self.diaries[whom].person] = follow.id
+        self.tell(News(self.diaries[whom].person, "follow", self.diaries[who].person, None))
 
     def unfollow(self, who: int, whom: int) -> None:
         social_service.unfollow(self.session, self.users[who], self.users[whom].id)
-        self.diaries[who].follows.pop(self.diaries[whom].person, None)
+        self.end_follow(who, whom)
+
+    def end_follow(self, who: int, whom: int) -> None:
+        follower, followed = self.diaries[who].person, self.diaries[whom].person
+        self.diaries[who].follows.pop(followed, None)
+        self.take_back(News(followed, "follow", follower, None))
 
     def mute(self, who: int, whom: int) -> None:
         made, _ = hiding_service.mute(self.session, self.users[who], self.users[whom].id)
@@ -128,8 +160,8 @@ class World:
     def block(self, who: int, whom: int) -> None:
         made, _ = hiding_service.block(self.session, self.users[who], self.users[whom].id)
         self.diaries[who].blocks[self.diaries[whom].person] = made.id
-        for one, other in ((who, whom), (whom, who)):
-            self.diaries[one].follows.pop(self.diaries[other].person, None)
+        self.end_follow(who, whom)
+        self.end_follow(whom, who)
 
     def unblock(self, who: int, whom: int) -> None:
         hiding_service.unblock(self.session, self.users[who], self.users[whom].id)
@@ -157,7 +189,7 @@ def walk(client: TestClient, path: str, limit: int, token: str | None = None) ->
         assert answer.status_code == 200, answer.text
         page = answer.json()
         assert len(page) <= limit
-        rows += [{name: value for name, value in row.items() if name not in TIMES} for row in page]
+        rows += [{name: value for name, value in row.items() if name not in UNTOLD} for row in page]
         assert len(rows) < 1000, f"no end of {path}"
         following = NEXT.search(answer.headers.get("Link", ""))
         address = following[1] if following else None
@@ -187,6 +219,57 @@ def lists_of(expected: Expected, viewer: Person | None) -> Iterator[tuple[str, l
         is_there = expected.sees(viewer, post.author, even_muted=True)
         yield f"/post/{post.id}/replies/", expected.replies(post, viewer) if is_there else None
         yield f"/post/{post.id}/likes/", expected.likers(post, viewer) if is_there else None
+
+
+def found_lists(expected: Expected, viewer: Person | None) -> Iterator[tuple[str, list[Row]]]:
+    """What is found by words, tags and authors."""
+    newest = [post for post in reversed(expected.living) if expected.sees(viewer, post.author)]
+    even = [post for post in newest if "#even" in post.text]
+    found = {
+        "/post/tag/even/": even,
+        "/search/?sort=-date&q=%23even": even,
+        "/search/?sort=date&q=text": newest[::-1],
+        "/search/?sort=-date&q=-even": [post for post in newest if post not in even],
+        "/post/?tag=even": [post for post in even if post.parent is None],
+        "/post/?q=text+-even&has_replies=true": [
+            post for post in newest if post.parent is None and post not in even and expected.replies_to[post]
+        ],
+    }
+    for person in expected.people:
+        theirs = [post for post in newest if post.author is person]
+        found[f"/search/?sort=-date&q=from:{person.name}"] = theirs
+        found[f"/search/?sort=-date&q=text+-from:{person.name}"] = [p for p in newest if p not in theirs]
+    for path, posts in found.items():
+        yield path, [expected.post(post, viewer) for post in posts]
+    uses = sum("#even" in post.text for post in expected.living)
+    people = len({post.author for post in even})
+    yield "/tag/trending/", [{"name": "even", "uses": uses, "people": people}] if people else []
+
+
+def news_of(world: World, expected: Expected, viewer: Person) -> list[Row]:
+    """What somebody is told, newest first."""
+    return [
+        {
+            "type": news.type,
+            "read": False,
+            "actor": {"id": news.actor.id, "username": news.actor.name, "avatar": None},
+            "post": expected.post(news.post, viewer) if news.post else None,
+        }
+        for news in reversed(world.news)
+        if news.reader is viewer and expected.sees(viewer, news.actor)
+    ]
+
+
+def told(client: TestClient, limit: int, viewer: Person) -> list[Row]:
+    """What the server tells somebody, without what cannot be foretold."""
+    rows = walk(client, "/notification/", limit, viewer.token)
+    assert rows is not None
+    ids = [row.pop("id") for row in rows]
+    assert ids == sorted(ids, reverse=True)
+    for row in rows:
+        if row["post"]:
+            row["post"].pop("date")
+    return rows
 
 
 def own_lists(expected: Expected, viewer: Person) -> Iterator[tuple[str, list[Row]]]:
@@ -232,13 +315,22 @@ def test_every_list_shows_what_a_naive_model_shows(
             world.do(*act)
 
         expected = Expected(world.diaries)
-        for path, rows in lists_of(expected, None):
-            assert walk(client, path, limit) == rows, path
         viewer = expected.people[who]
-        for path, rows in chain(lists_of(expected, viewer), own_lists(expected, viewer)):
+        everybodys = (chain(lists_of(expected, one), found_lists(expected, one)) for one in (None, viewer))
+        for path, rows in next(everybodys):
+            assert walk(client, path, limit) == rows, path
+        for path, rows in chain(next(everybodys), own_lists(expected, viewer)):
             assert walk(client, path, limit, viewer.token) == rows, path
+        for reader in expected.people:
+            news = news_of(world, expected, reader)
+            assert told(client, limit, reader) == news
+            account = client.get("/user/me/", headers={"Authorization": f"Bearer {reader.token}"})
+            assert account.json()["unread_notifications"] == len(news)
         for post in expected.there:
-            shown = client.get(f"/post/{post.id}/").json()
-            assert [reply["id"] for reply in shown["replies"]] == [
-                row["id"] for row in expected.replies(post)
-            ]
+            for one in (None, viewer):
+                headers = {"Authorization": f"Bearer {one.token}"} if one else {}
+                shown = client.get(f"/post/{post.id}/", headers=headers)
+                assert shown.is_success is expected.sees(one, post.author, even_muted=True)
+                if shown.is_success:
+                    replies = [reply["id"] for reply in shown.json()["replies"]]
+                    assert replies == [row["id"] for row in expected.replies(post, one)]
