@@ -34,6 +34,8 @@ WRITE_SECONDS = 30
 RETRY, RETRY_SPREAD = 1_000, 4_000
 HEADERS = {
     "Content-Type": "text/event-stream",
+    # What `do_not_store` sets does not reach an answer that a route makes itself.
+    "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # nginx holds small pieces back otherwise
 }
 # OpenAPI `responses` of a route that returns a stream.
