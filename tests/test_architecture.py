@@ -33,7 +33,7 @@ LAYERS = {
     "auth": {"services", "queries", "models"},
     "services": {"queries", "models"},
     "queries": {"models"},
-    "demo": {"models"},
+    "demo": {"services", "models"},
     "models": set(),
 }
 LEAVES = {
