@@ -28,9 +28,9 @@ run_pytest() {
     # What asks no database runs once, on SQLite.
     local also=
     [ -z "$PAMPS_TEST_URI" ] || also=" and not once"
-    # On all cores, file by file; what wants the machine for itself comes after.
+    # On all cores, file by file; what wants the machine for itself, all of it in one folder, comes after.
     .venv/bin/python -m pytest -n auto --dist loadfile -m "not load$also" || status=${status/#0/$?}
-    .venv/bin/python -m pytest -m load || status=${status/#0/$?}
+    .venv/bin/python -m pytest -m "load$also" tests/live || status=${status/#0/$?}
 }
 
 trap stop_postgres EXIT

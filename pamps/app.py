@@ -21,7 +21,9 @@ from pamps import __version__
 from pamps.conditional import Conditional
 from pamps.config import settings
 from pamps.db import engine
-from pamps.errors import HTTP_ERRORS, error_response, install_error_handlers
+from pamps.errors import HTTP_ERRORS
+from pamps.handlers import error_response, install_error_handlers
+from pamps.live.hub import open_hub
 from pamps.mail import drain
 from pamps.middleware import Address, BodyLimit, Envelope, Hosts, PageHeaders
 from pamps.routes import ROUTERS, page
@@ -69,7 +71,7 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
             CORSMiddleware,
             allow_origins=server.cors_origins,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-None-Match"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", "Last-Event-ID"],
             expose_headers=EXPOSED_HEADERS,
             # Tokens come in a header that the page has to set itself; the cookie is for our own pages alone.
             allow_credentials=False,
@@ -94,7 +96,8 @@ def stop_with_parent() -> None:
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """What was promised before the server is told to stop is still sent, and the database left in order."""
     stop_with_parent()
-    yield
+    async with open_hub():
+        yield
     await to_thread.run_sync(drain, DRAIN_SECONDS)
     engine.dispose()
 

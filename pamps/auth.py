@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Request
 from fastapi.security import OAuth2PasswordBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from sqlmodel import Session
 
 from pamps import cookies
-from pamps.db import SAFE_METHODS, SessionDep
 from pamps.errors import (
     FreshTokenRequired,
     InsufficientScope,
@@ -24,6 +24,7 @@ from pamps.models.token import RefreshRequest
 from pamps.models.user import Viewer
 from pamps.queries.access_token import find_by_secret
 from pamps.queries.session import find_signed_in
+from pamps.request import SAFE_METHODS, SessionDep
 from pamps.security import ACCESS_TOKEN_PREFIX, InvalidToken, read_token
 from pamps.services.access_token import note_use
 from pamps.turns import Turn, in_thread
@@ -74,6 +75,12 @@ class Later:
     find: Callable[[], Viewer | None]
 
 
+def read_bearer(request: Request) -> str | None:
+    """The token of the header (RFC 6750, section 2.1)."""
+    scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+    return token if scheme.lower() == "bearer" else None
+
+
 class Asks(OAuth2PasswordBearer):
     """A dependency that finds out who is asking, and holds them to a check.
 
@@ -93,7 +100,7 @@ class Asks(OAuth2PasswordBearer):
     async def __call__(  # type: ignore[override]
         self, request: Request, session: SessionDep
     ) -> Viewer | Later | None:
-        token = await super().__call__(request)
+        token = read_bearer(request)
         find = partial(self.find, session, token, request.method)
         if token is None:
             return find()  # without asking the database

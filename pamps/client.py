@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Annotated
-
-from fastapi import Depends, Request
 
 MAX_ADDRESS = 45
 MAX_DEVICE = 200
@@ -36,13 +33,3 @@ def network_of(address: str) -> str:
     if not isinstance(ip, IPv6Address):
         return str(ip)
     return str(ip.ipv4_mapped or ip_network((int(ip), 64), strict=False))
-
-
-async def get_client(request: Request) -> Client:
-    """`async`, because it never waits and a plain function would cost a thread."""
-    address = request.client.host if request.client else ""
-    device = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
-    return Client(address[:MAX_ADDRESS], device[:MAX_DEVICE], request.state.arrived)
-
-
-ClientDep = Annotated[Client, Depends(get_client)]

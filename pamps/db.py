@@ -1,21 +1,17 @@
-"""The engine, and the session that a request, a command or a job works in."""
+"""The engine, and the transaction that a command or a job works in."""
 
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any
+from contextlib import contextmanager, suppress
+from typing import Any
 
-from fastapi import Depends, Request
-from sqlalchemy import Connection, Engine, Pool, Update, event
+from sqlalchemy import Connection, Engine, NullPool, Pool, Update, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session, create_engine
 
 from pamps.config import settings
 from pamps.sections import DatabaseSettings
-from pamps.turns import Turn, endings, in_thread
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def make_engine(
@@ -78,9 +74,14 @@ def _leave_out_begin(engine: Engine) -> None:
 
 
 def _make_private_file(path: str | None) -> None:
-    """Create the database file for its owner only; SQLite gives its companions the same mode."""
+    """Create the database file for its owner only; SQLite gives its companions the same mode.
+
+    A file that is there is not opened: closing it would take away the locks that SQLite has on it for the
+    whole process (section 2.2 of "How To Corrupt An SQLite Database File").
+    """
     if path and path != ":memory:" and not path.startswith("file:"):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
@@ -102,6 +103,14 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def open_connection() -> Any:
+    """A connection of the driver outside of the pool and of any transaction, for the caller to close."""
+    borrowed = make_engine(settings.db, poolclass=NullPool).raw_connection()
+    connection = borrowed.driver_connection
+    borrowed.detach()
+    return connection
+
+
 engine = make_engine(settings.db)
 writing_engine = engine.execution_options(writes=True)
 # At READ COMMITTED, PostgreSQL's default, several reads in one transaction see no more of the same moment
@@ -109,46 +118,10 @@ writing_engine = engine.execution_options(writes=True)
 reading_engine = engine.execution_options(writes=False)
 
 
-# No more requests inside than there are connections, so that none of them holds a thread while it waits.
-_turn = Turn(settings.db.pool_size, settings.db.wait_timeout)
-
-
-async def get_session(request: Request) -> Session:
-    """The session of one request. What it wrote is committed when the route has returned and before the
-    answer leaves: a failed commit is an error, never a false 201."""
-    await _turn(request)
-    if request.method in SAFE_METHODS:
-        session = Session(reading_engine, expire_on_commit=False)
-        endings(request).callback(session.close)  # there is nothing to wait for
-        return session
-    session = Session(writing_engine, expire_on_commit=False)
-
-    async def end(error: type[BaseException] | None, *_: object) -> None:
-        if session.in_transaction():
-            await in_thread(_commit if error is None else Session.close, session)
-
-    endings(request).push_async_exit(end)
-    return session
-
-
-def _commit(session: Session) -> None:
-    with session:
-        finish(session)
-
-
 def finish(session: Session) -> None:
     """Commit what a request wrote, in the thread of its route: the end of the request then need not wait."""
     if session.in_transaction():
         session.commit()
-
-
-SessionDep = Annotated[Session, Depends(get_session)]
-
-# SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a place
-# of SessionDep from all readers, and get its turn by luck; here they queue outside, in order. On PostgreSQL
-# writers that wait for the same row leave a third of the places to readers. Goes on every route that writes.
-WRITERS = 1 if engine.dialect.name == "sqlite" else max(1, settings.db.pool_size * 2 // 3)
-WriteTurn: Any = Depends(Turn(WRITERS, settings.db.wait_timeout))
 
 
 @contextmanager

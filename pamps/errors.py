@@ -1,25 +1,19 @@
-"""Refusals that know their HTTP status, and the one shape in which every error leaves the API."""
+"""Refusals that know their HTTP status, and what can be told of an error."""
 
 import logging
 import sqlite3
 import traceback
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from psycopg2 import Error as PostgresError
 from psycopg2 import OperationalError as PostgresOperationalError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import SQLModel
-from starlette.exceptions import HTTPException
 
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 1
-# A body may hold a hundred thousand unknown keys; the answer need not complain of each.
-MAX_PROBLEMS = 50
 PASSING_SQLITE_CODES = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -150,6 +144,10 @@ class Unavailable(PampsError):
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}  # noqa: RUF012 - never changed
 
 
+class SchemaError(Exception):
+    """The schema cannot be brought to the newest; the message is one line that says why."""
+
+
 def refusals(*errors: type[PampsError]) -> dict[int | str, dict[str, Any]]:
     """OpenAPI `responses` of a route that may answer with these errors."""
     described: dict[int | str, dict[str, Any]] = {}
@@ -157,13 +155,6 @@ def refusals(*errors: type[PampsError]) -> dict[int | str, dict[str, Any]]:
         known = described.setdefault(error.status, {"model": ErrorResponse, "description": ""})
         known["description"] = f"{known['description']} {error.detail} (`{error.code}`)".strip()
     return described
-
-
-def error_response(
-    status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: Any
-) -> JSONResponse:
-    """The one place that renders an error."""
-    return JSONResponse({"detail": detail, "code": code, **more}, status, headers)
 
 
 HTTP_ERRORS = {
@@ -175,50 +166,6 @@ HTTP_ERRORS = {
 }
 
 
-# Handlers are `async`: they never wait, and a plain function would cost each error a thread.
-
-
-async def _on_pamps_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, PampsError)  # noqa: S101 - told to the type checker
-    return error_response(error.status, error.code, error.detail, error.headers)
-
-
-async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
-    """What the framework refuses by itself: no such route, wrong method, unreadable body."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - told to the type checker
-    code, detail = HTTP_ERRORS.get(error.status_code, ("http_error", "The request was refused."))
-    return error_response(error.status_code, code, detail, dict(error.headers or {}))
-
-
-async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
-    """A 422 that names our own fields and never repeats what was sent."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - told to the type checker
-    problems = [_field_error(problem) for problem in error.errors()[:MAX_PROBLEMS]]
-    return error_response(422, "invalid_input", "Some of what was sent is not valid.", errors=problems)
-
-
-def _field_error(problem: dict[str, Any]) -> dict[str, str]:
-    location, message = [str(part) for part in problem["loc"]], str(problem["msg"])
-    if problem["type"] == "json_invalid":
-        location, message = ["body"], "This is not valid JSON"
-    if problem["type"] == "model_attributes_type":
-        message = "This has to be a JSON object, sent with the header Content-Type: application/json"
-    if problem["type"] == "extra_forbidden":  # the last part is the client's own word
-        location, message = location[:-1], "There is a key that is not known here"
-    return {"field": ".".join(location), "message": message.removeprefix("Value error, ")}
-
-
-async def _on_database_error(_: Request, error: Exception) -> JSONResponse:
-    """A database that is gone, busy or full is a 503; a constraint that no service explained is a 409."""
-    if isinstance(error, IntegrityError):
-        logger.warning("Unexplained constraint violation: %s", violated_constraint(error))
-        return error_response(Conflict.status, Conflict.code, Conflict.detail)
-    if isinstance(error, PoolTimeoutError) or is_passing(error):
-        logger.warning("Database not available: %s", str(error).splitlines()[0])
-        return error_response(503, Unavailable.code, Unavailable.detail, Unavailable.headers)
-    raise error
-
-
 def violated_constraint(error: IntegrityError) -> str:
     """The name of the constraint. SQLite tells it in a message without values, PostgreSQL in a field."""
     diagnosis = getattr(error.orig, "diag", None)
@@ -226,9 +173,11 @@ def violated_constraint(error: IntegrityError) -> str:
 
 
 def is_passing(error: BaseException | None) -> bool:
-    """Whether the same request may succeed later, by the error of a driver or by what SQLAlchemy makes of it.
+    """Whether the same request may succeed later, by the error of a driver, of SQLAlchemy or of our queues.
     SQLite has one class for a locked file and for a misspelt column; only its code tells them apart."""
     cause: object = error
+    if isinstance(error, Unavailable | PoolTimeoutError):
+        return True
     if isinstance(error, DBAPIError):
         if error.connection_invalidated:
             return True
@@ -257,13 +206,3 @@ def describe_bug(error: BaseException) -> str:
         parts.append(f"{frames}{type(cause).__module__}.{type(cause).__qualname__}: {said}")
         cause = cause.__cause__ or cause.__context__
     return "\n\nThe above exception led to this one:\n\n".join(reversed(parts))
-
-
-def install_error_handlers(app: FastAPI) -> None:
-    """Make `app` answer every error in the one shape."""
-    app.add_exception_handler(PampsError, _on_pamps_error)
-    app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(RequestValidationError, _on_validation_error)
-    for database_error in DATABASE_ERRORS:
-        app.add_exception_handler(database_error, _on_database_error)
-    app.add_exception_handler(PoolTimeoutError, _on_database_error)

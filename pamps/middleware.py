@@ -11,8 +11,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pamps.errors import HTTP_ERRORS, error_response, log_bug
+from pamps.errors import HTTP_ERRORS, log_bug
+from pamps.handlers import error_response
 
+# Whether what looks like GET was HEAD: for answers that take their time.
+IS_HEAD = "pamps.is_head"
 # Every other route is declared with a slash at the end, but those that end in a name of a file.
 PAGES = ("/docs", "/docs/oauth2-redirect", "/redoc")
 WITHOUT_SLASH = (*PAGES, "/token", "/refresh_token", "/openapi.json", "/static")
@@ -93,9 +96,10 @@ class Address:
         if scope["type"] == "http":
             path = scope["path"].removesuffix("/")
             bare = path in WITHOUT_SLASH or path.startswith(("/docs/", "/static/")) or path.endswith(FILES)
-            method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            is_head = scope["method"] == "HEAD"
             # A new dict: the server still has to see that it was HEAD.
-            scope = {**scope, "path": path if bare else path + "/", "method": method}
+            scope = {**scope, "path": path if bare else path + "/", IS_HEAD: is_head}
+            scope["method"] = "GET" if is_head else scope["method"]
         await self.app(scope, receive, send)
 
 

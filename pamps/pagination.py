@@ -6,16 +6,19 @@ The `Link` header (RFC 8288) carries the addresses of the neighbouring pages.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
 
 from annotated_types import Ge, Le
-from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BeforeValidator, Strict, WithJsonSchema
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, literal_column
 from sqlmodel import Session
 
 from pamps.statements import Row, Statement, run
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 MAX_ID = 2**63 - 1
 DEFAULT_LIMIT = 20
@@ -24,7 +27,7 @@ MAX_LIMIT = 100
 STEP = 20
 
 
-def _plain_digits(value: object) -> object:
+def plain_digits(value: object) -> object:
     """Refuse `1_000`, ` 5` and `1.0`, which Python would read as numbers."""
     if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= 19):
         raise ValueError("Input should be a whole number")
@@ -32,14 +35,14 @@ def _plain_digits(value: object) -> object:
 
 
 # The bounds stand before the validator: only so they reach the OpenAPI document.
-RowId = Annotated[int, Ge(1), Le(MAX_ID), BeforeValidator(_plain_digits)]
-Limit = Annotated[int, Ge(1), Le(MAX_LIMIT), BeforeValidator(_plain_digits)]
+RowId = Annotated[int, Ge(1), Le(MAX_ID), BeforeValidator(plain_digits)]
+# An id, or 0 for the place before all of them.
+Position = Annotated[int, Ge(0), Le(MAX_ID), BeforeValidator(plain_digits)]
+Limit = Annotated[int, Ge(1), Le(MAX_LIMIT), BeforeValidator(plain_digits)]
 # In JSON a number is a number: no text, no true, no 1.0.
 # The document leaves its upper bound out: no float, which most readers of JSON make of it, is exact there.
 _DOCUMENTED_ID = WithJsonSchema({"type": "integer", "format": "int64", "minimum": 1})
 BodyId = Annotated[int, Strict(), Ge(1), Le(MAX_ID), _DOCUMENTED_ID]
-PathId = Annotated[RowId, Path(description="The id of a row.")]
-Cursor = Annotated[RowId | None, Query()]
 
 
 class Sort(StrEnum):
@@ -93,7 +96,7 @@ class Page:
     """The page that a request asks for. `fetch` reads its rows and links its neighbours."""
 
     def __init__(
-        self, request: Request, response: Response, limit: int, before: int | None, after: int | None
+        self, request: "Request", response: "Response", limit: int, before: int | None, after: int | None
     ) -> None:
         self._request = request
         self._response = response
@@ -174,24 +177,10 @@ class Page:
         return link(self._request, relation, name, cursor, drop=drop)
 
 
-def link(request: Request, relation: str, name: str, cursor: object, *, drop: str | None = None) -> str:
+def link(request: "Request", relation: str, name: str, cursor: object, *, drop: str | None = None) -> str:
     """A part of the `Link` header: the absolute address of another page, which keeps the other parameters of
     the request, but the one to `drop`."""
     url = request.url
     kept = [(key, value) for key, value in request.query_params.multi_items() if key not in (name, drop)]
     query = urlencode([*kept, (name, cursor)])
     return f'<{url.scheme}://{url.netloc}{quote(url.path)}?{query}>; rel="{relation}"'
-
-
-async def get_page(
-    request: Request,
-    response: Response,
-    limit: Annotated[Limit, Query(description="At most so many.")] = DEFAULT_LIMIT,
-    before: Annotated[Cursor, Query(description="Only rows before this one.")] = None,
-    after: Annotated[Cursor, Query(description="Only rows after this one.")] = None,
-) -> Page:
-    """`async`, because it never waits and a plain function would cost a thread."""
-    return Page(request, response, limit, before, after)
-
-
-PageDep = Annotated[Page, Depends(get_page)]

@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel
 import pamps.models  # noqa: F401 - registers every table
 from pamps.config import settings
 from pamps.db import make_engine
-from pamps.errors import Unavailable, is_passing
+from pamps.errors import SchemaError, Unavailable, is_passing
 from pamps.models.search_index import SEARCH_INDEX
 from pamps.services.reindex import count_missing, index_missing
 
@@ -37,14 +37,14 @@ def upgrade() -> None:
     starters at once are safe: one migrates, the others wait for it and find nothing left to do (see
     migrations/env.py); all of them index.
 
-    Raises alembic's CommandError if a newer Pamps has been here."""
+    Raises SchemaError if a newer Pamps has been here, or if the migrations cannot be followed."""
     try:
         command.upgrade(_config(), "head")
     except CommandError as error:
         if not isinstance(error.__cause__, ResolutionError):
-            raise
+            raise SchemaError(str(error)) from error
         found = error.__cause__.argument
-        raise CommandError(
+        raise SchemaError(
             f"The database is at migration {found}, which this Pamps does not know: install a newer one."
         ) from error
     if missing := count_missing():

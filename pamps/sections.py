@@ -173,6 +173,13 @@ class PostSettings(Section):
     max_length: Annotated[Whole, Field(ge=1, le=100_000)]
 
 
+class NotificationSettings(Section):
+    """`[notifications]`: the stream of them."""
+
+    heartbeat: Positive
+    streams: Positive
+
+
 class Settings(BaseModel):
     """All settings of one environment, checked."""
 
@@ -186,6 +193,7 @@ class Settings(BaseModel):
     limits: LimitSettings
     mail: MailSettings
     posts: PostSettings
+    notifications: NotificationSettings
 
     @model_validator(mode="after")
     def _mail_is_complete(self) -> Any:

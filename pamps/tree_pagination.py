@@ -4,28 +4,32 @@ The cursor names the last one shown by the whole way down to it. So a page goes 
 that one is gone by then, and those above it, too.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, Query, Request, Response
 from pydantic import AfterValidator, StringConstraints
 
-from pamps.pagination import MAX_ID, Limit, link
+from pamps.pagination import MAX_ID, link
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 # The ids from right below the root down to one in the tree; of the root itself: none.
 Way = tuple[int, ...]
 
-DEFAULT_LIMIT = 50
+DEFAULT_TREE_LIMIT = 50
 MAX_DEPTH = 20  # levels below the root that are shown
 CURSOR_PATTERN = r"^[1-9][0-9]{0,18}(\.[1-9][0-9]{0,18}){0,19}$"  # MAX_DEPTH ids
 
 
 def _ids_in_bounds(cursor: str) -> str:
-    if max(_read(cursor)) > MAX_ID:
+    if max(read_way(cursor)) > MAX_ID:
         raise ValueError("Input should be a cursor out of a Link header")
     return cursor
 
 
-def _read(cursor: str) -> Way:
+def read_way(cursor: str) -> Way:
+    """The ids that a cursor names."""
     return tuple(int(id_) for id_ in cursor.split("."))
 
 
@@ -35,7 +39,7 @@ TreeCursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN), AfterVali
 class TreePage:
     """The page of a tree that a request asks for: at most `limit`, behind the one to which `after` leads."""
 
-    def __init__(self, request: Request, response: Response, limit: int, after: Way) -> None:
+    def __init__(self, request: "Request", response: "Response", limit: int, after: Way) -> None:
         self._request = request
         self._response = response
         self.limit = limit
@@ -45,19 +49,3 @@ class TreePage:
         """Say in the `Link` header that there is more behind the last one of this page."""
         cursor = ".".join(map(str, last))
         self._response.headers["Link"] = link(self._request, "next", "after", cursor)
-
-
-async def get_tree_page(
-    request: Request,
-    response: Response,
-    limit: Annotated[Limit, Query(description="At most so many.")] = DEFAULT_LIMIT,
-    after: Annotated[
-        TreeCursor | None,
-        Query(description="Only what comes after this one: its id, behind those of all it is below of."),
-    ] = None,
-) -> TreePage:
-    """`async`, because it never waits and a plain function would cost a thread."""
-    return TreePage(request, response, limit, _read(after) if after else ())
-
-
-TreePageDep = Annotated[TreePage, Depends(get_tree_page)]

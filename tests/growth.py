@@ -14,7 +14,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import Connection, event
@@ -22,14 +21,14 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 from sqlmodel import Session, SQLModel
 
 from benchmarks.growth import is_explained, read_plan
-from pamps import schema
 from pamps.app import create_app
 from pamps.config import settings
-from pamps.db import get_session, make_engine
+from pamps.db import make_engine
 from pamps.models import User
+from pamps.request import get_session
 from pamps.sections import DatabaseSettings
 from tests.conftest import TEST_URI
-from tests.databases import empty_database
+from tests.databases import empty_database, migrate
 from tests.factories import make_session
 
 Row = tuple[Any, ...]
@@ -248,9 +247,7 @@ def open_world(posts: int, folder: Path) -> Iterator[World]:
     """A world with so many posts, in a database of its own."""
     with empty_database(TEST_URI, folder) as uri:
         db = DatabaseSettings.model_validate({**settings.db.model_dump(), "uri": uri})
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("pamps.config.settings", settings.model_copy(update={"db": db}))
-            schema.upgrade()
+        migrate(uri)
         engine = make_engine(db)
         with engine.execution_options(writes=True).connect() as connection:
             with connection.begin():

@@ -109,6 +109,7 @@ PERMISSIONS = {
     "post /user/block/{user_id}/": WRITE,
     "delete /user/block/{user_id}/": WRITE,
     "get /notification/": READ,
+    "get /notification/stream/": READ,
     "post /notification/read/": WRITE,
     "get /post/": PUBLIC,
     "post /post/": WRITE,

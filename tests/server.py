@@ -20,9 +20,10 @@ LISTENING = re.compile(r"Uvicorn running on (http://[\d.]+:\d+)")
 
 @dataclass
 class Server:
-    """A server that answers at `url`; `log` holds what it printed."""
+    """A server of the database at `uri` that answers at `url`; `log` holds what it printed."""
 
     url: str
+    uri: str
     process: subprocess.Popen[str]
     log: Path
 
@@ -69,7 +70,7 @@ def running_server(
     try:
         url = _wait_for_url(process, log)
         _wait_until_ready(url)
-        yield Server(url, process, log)
+        yield Server(url, uri, process, log)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import create_engine
+from sqlmodel import Session, create_engine
 
 from pamps import __version__
 from pamps.cli.failures import explain
 from pamps.cli.server import introduce
 from pamps.config import PUBLISHED_KEY, settings
 from tests.conftest import TEST_URI
-from tests.databases import empty_database
+from tests.databases import empty_database, migrate
+from tests.factories import make_user
 from tests.server import REPOSITORY
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -45,10 +46,19 @@ def pamps(database_uri: str) -> Run:
 
 
 @pytest.fixture
-def migrated(pamps: Run) -> Run:
+def migrated(pamps: Run, database_uri: str) -> Run:
     """The same on a database with tables."""
-    assert pamps("migrate").returncode == 0
+    migrate(database_uri)
     return pamps
+
+
+@pytest.fixture
+def ana(migrated: Run, database_uri: str) -> None:
+    """An account there: ana@example.com."""
+    engine = create_engine(database_uri)
+    with Session(engine) as session:
+        make_user(session, "ana")
+    engine.dispose()
 
 
 def assert_one_red_line(run: subprocess.CompletedProcess[str], words: str) -> None:
@@ -67,6 +77,22 @@ def test_version(pamps: Run) -> None:
 def test_help_and_version_need_no_settings(pamps: Run) -> None:
     assert pamps("--version", PAMPS_ENV="broken").returncode == 0
     assert "create-user" in pamps("--help", PAMPS_ENV="broken").stdout
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_help_and_version_answer_at_once(option: str) -> None:
+    """They import nothing that takes its time."""
+    script = (
+        "import sys\n"
+        "from pamps.cli import main\n"
+        "try: main()\n"
+        "finally: sys.exit(' '.join({'alembic', 'fastapi', 'pydantic', 'sqlalchemy'} & sys.modules.keys()))"
+    )
+
+    run = subprocess.run([sys.executable, "-c", script, option], stderr=subprocess.PIPE, check=False)
+
+    assert run.stderr == b"\n"
 
 
 @pytest.mark.once
@@ -177,9 +203,7 @@ def test_create_user_and_list(migrated: Run) -> None:
     assert "password" not in listed[0]
 
 
-def test_a_taken_name_or_address_is_one_red_line(migrated: Run) -> None:
-    migrated("create-user", "ana@example.com", "ana", "a long password")
-
+def test_a_taken_name_or_address_is_one_red_line(migrated: Run, ana: None) -> None:
     name = migrated("create-user", "new@example.com", "ANA", "a long password")
     address = migrated("create-user", "ANA@example.com", "new", "a long password")
 
@@ -266,18 +290,15 @@ def test_reset_db_asks_first(migrated: Run) -> None:
     assert_one_red_line(migrated("user-list"), "Run `pamps migrate` first.")
 
 
-def test_reset_db_leaves_a_database_that_can_be_migrated_again(migrated: Run) -> None:
-    migrated("create-user", "ana@example.com", "ana", "a long password")
-
+def test_reset_db_leaves_a_database_that_can_be_migrated_again(migrated: Run, ana: None) -> None:
     assert migrated("reset-db", "-f").returncode == 0
     assert migrated("reset-db", "--force").returncode == 0
     assert migrated("migrate").returncode == 0
     assert migrated("user-list", "--json").stdout == "[]\n"
 
 
-def test_reset_db_drops_a_thread(migrated: Run, database_uri: str) -> None:
+def test_reset_db_drops_a_thread(migrated: Run, ana: None) -> None:
     """A reply refers to its post, in the same table."""
-    migrated("create-user", "ana@example.com", "ana", "a long password")
     thread = (
         "session.add(Post(user_id=1, text='Hello.')); session.flush()\n"
         "session.add(Post(user_id=1, text='A reply.', parent_id=1)); session.commit()\n"
@@ -404,8 +425,7 @@ def test_production_wants_the_name_of_the_database_even_with_force(migrated: Run
 
 
 @pytest.mark.once
-def test_the_shell_has_everything_at_hand(migrated: Run) -> None:
-    migrated("create-user", "ana@example.com", "ana", "a long password")
+def test_the_shell_has_everything_at_hand(migrated: Run, ana: None) -> None:
     lines = (
         "print(session.exec(select(User)).one().username, settings.env, engine.dialect.name)\n"
         "print(Post.__name__, Social.__name__, Like.__name__)\n"

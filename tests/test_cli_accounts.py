@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.databases import migrate
 from tests.server import REPOSITORY, running_server
 
 pytestmark = pytest.mark.once
@@ -104,8 +105,8 @@ def check_log(pamps: Run) -> None:
     assert "invite" not in table
 
 
-def test_a_superuser_from_the_start_is_in_the_log_too(pamps: Run) -> None:
-    pamps("migrate")
+def test_a_superuser_from_the_start_is_in_the_log_too(pamps: Run, database_uri: str) -> None:
+    migrate(database_uri)
     pamps("create-user", "eva@example.com", "eva", "correct horse", "--superuser")
 
     (line,) = json.loads(pamps("audit", "--json"))
@@ -133,7 +134,10 @@ def test_a_question_keeps_nobody_from_writing(database_uri: str, tmp_path: Path)
     ("password", "words"),
     [("abc", "at least 4 characters"), ("password", "everybody tries first")],
 )
-def test_a_password_set_by_an_administrator_follows_the_policy(pamps: Run, password: str, words: str) -> None:
-    pamps("migrate")
+def test_a_password_set_by_an_administrator_follows_the_policy(
+    pamps: Run, database_uri: str, password: str, words: str
+) -> None:
+    migrate(database_uri)
     pamps("create-user", "ana@example.com", "ana", "correct horse")
+
     assert words in pamps("set-password", "ana", password, status=1)

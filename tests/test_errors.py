@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError,
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
-from pamps.errors import install_error_handlers
+from pamps.handlers import install_error_handlers
 from pamps.middleware import Envelope
 
 pytestmark = pytest.mark.once

@@ -141,3 +141,12 @@ def test_a_python_that_does_not_fit_is_named(checkout: Path, run_sh: Run, tmp_pa
     assert f"Tried: {tmp_path}/pretender (Python 3.9.0)." in old.stderr
     assert "Tried: /no where/python (does not run)." in missing.stderr
     assert (old.returncode, missing.returncode) == (1, 1)
+
+
+def test_all_that_wants_the_machine_for_itself_is_in_the_folder_where_test_sh_looks() -> None:
+    marker = "pytest.mark." + "load"
+    folder = REPOSITORY / "tests"
+    marked = [path for path in folder.rglob("*.py") if marker in path.read_text(encoding="utf-8")]
+
+    assert {path.parent for path in marked} == {folder / "live"}
+    assert 'pytest -m "load$also" tests/live' in (REPOSITORY / "test.sh").read_text(encoding="utf-8")

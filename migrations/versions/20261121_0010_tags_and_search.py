@@ -34,6 +34,29 @@ def is_postgresql() -> bool:
     return op.get_bind().dialect.name == "postgresql"
 
 
+# Whoever changes a count holds it until the end of the transaction, and a tag that is the talk of the day is
+# in many posts at once. So PostgreSQL counts at the very end, with nobody waiting for a client meanwhile.
+COUNTING = """
+CREATE OR REPLACE FUNCTION count_tag_use() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        UPDATE tag SET uses = uses + 1 WHERE id = NEW.tag_id;
+    ELSE
+        UPDATE tag SET uses = uses - 1 WHERE id = OLD.tag_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER post_tag_uses AFTER INSERT OR DELETE ON post_tag
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION count_tag_use();
+"""
+COUNTING_IN_SQLITE = (
+    "CREATE TRIGGER post_tag_made AFTER INSERT ON post_tag"
+    " BEGIN UPDATE tag SET uses = uses + 1 WHERE id = NEW.tag_id; END",
+    "CREATE TRIGGER post_tag_gone AFTER DELETE ON post_tag"
+    " BEGIN UPDATE tag SET uses = uses - 1 WHERE id = OLD.tag_id; END",
+)
+
+
 def upgrade() -> None:
     op.create_table(
         "tag",
@@ -74,12 +97,15 @@ def upgrade() -> None:
             sa.PrimaryKeyConstraint("post_id", name="pk_search_index"),
         )
         op.create_index("ix_search_index_words", "search_index", ["words"], postgresql_using="gin")
+        op.execute(COUNTING)
     else:
         # Everything beyond ASCII belongs to words, and of ASCII what pamps.words and marks are made of.
         op.execute(
             "CREATE VIRTUAL TABLE search_index"
             """ USING fts5(words, user_id UNINDEXED, tokenize = "ascii tokenchars '_@#:'")"""
         )
+        for trigger in COUNTING_IN_SQLITE:
+            op.execute(trigger)
 
 
 def downgrade() -> None:
@@ -88,4 +114,6 @@ def downgrade() -> None:
         op.execute('ALTER TABLE "user" ALTER COLUMN username TYPE VARCHAR(30) COLLATE "default"')
     op.drop_index("ix_post_date", "post")
     op.drop_table("post_tag")
+    if is_postgresql():
+        op.execute("DROP FUNCTION count_tag_use")
     op.drop_table("tag")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def migrate() -> None:
     """Bring the database to the newest migration."""
+    import pamps.config  # noqa: F401 - what is wrong with the settings is said before much is imported
     from pamps import schema
 
     schema.upgrade()

@@ -29,8 +29,8 @@ def one_red_line() -> Iterator[None]:
         if not isinstance(end.code, str):
             raise
         fail(end.code.removeprefix("pamps: "))  # settings that cannot be used (see pamps.config)
-    except BrokenPipeError:
-        raise  # the reader of a pipe has seen enough: Typer ends quietly
+    except (BrokenPipeError, typer.Exit, typer.Abort):
+        raise  # an end, or the reader of a pipe has seen enough: Typer ends quietly
     except Exception as error:
         message = explain(error)
         if message is None:
@@ -49,18 +49,17 @@ def explain(error: Exception) -> str | None:
     if hasattr(error, "format_message"):  # Typer's own: a misspelt command or option, a missing argument
         return explain_misuse(error)
 
-    from alembic.util import CommandError
     from pydantic import ValidationError
     from sqlalchemy.exc import DBAPIError
 
-    from pamps.errors import PampsError
+    from pamps.errors import PampsError, SchemaError
 
     if isinstance(error, ValidationError):
         problem = error.errors(include_input=False, include_url=False)[0]
         return f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
     if isinstance(error, DBAPIError):
         return explain_refusal(str(error.orig).strip().splitlines()[0])
-    if isinstance(error, PampsError | OSError | CommandError):
+    if isinstance(error, PampsError | SchemaError | OSError):
         return str(error)
     return None
 

@@ -11,11 +11,15 @@ from pamps.demo.world import Row, Stage
 from pamps.models.search_index import SEARCH_INDEX
 
 TABLES = '"user", post, social, "like", tag, post_tag, search_index'
+TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
 GIN, GIN_MEMORY = "ix_search_index_words", "256MB"
 
 
 class Bulk(Protocol):
     """Writes rows with ids into empty tables, within the transaction of a connection."""
+
+    def start(self, stage: Stage) -> None:
+        """Before the first row: put off what is done faster at the end, or what the rows bring along."""
 
     def write(self, stage: Stage, rows: Iterable[Row]) -> None:
         """Insert rows."""
@@ -36,6 +40,14 @@ class SqliteBulk:
         # Indexes are written in no order. With the usual 2 MB, pages would go out and in again many times.
         connection.exec_driver_sql("PRAGMA cache_size = -32768")
         self._cursor: Any = connection.connection.cursor()
+        self._triggers: list[str] = []
+
+    def start(self, stage: Stage) -> None:
+        self._cursor.execute(TRIGGERS, (stage.table,))
+        triggers = self._cursor.fetchall()
+        self._triggers = [statement for _, statement in triggers]
+        for name, _ in triggers:
+            self._cursor.execute(f"DROP TRIGGER {name}")
 
     def write(self, stage: Stage, rows: Iterable[Row]) -> None:
         names, marks = ", ".join(stage.columns), ", ".join("?" for _ in stage.columns)
@@ -43,6 +55,8 @@ class SqliteBulk:
         self._cursor.executemany(insert, rows)
 
     def finish(self, stage: Stage) -> None:
+        for trigger in self._triggers:
+            self._cursor.execute(trigger)
         if stage.table != SEARCH_INDEX.name:  # which has no rows of its own to look at
             self._cursor.execute(f'ANALYZE "{stage.table}"')  # AUTOINCREMENT has seen every id
 
@@ -57,9 +71,12 @@ class PostgresBulk:
         self._cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         self._known: set[str] = set()
 
-    def write(self, stage: Stage, rows: Iterable[Row]) -> None:
-        if stage.table == SEARCH_INDEX.name and stage.table not in self._known:
+    def start(self, stage: Stage) -> None:
+        self._cursor.execute(f'ALTER TABLE "{stage.table}" DISABLE TRIGGER USER')
+        if stage.table == SEARCH_INDEX.name:
             self._cursor.execute(f"DROP INDEX {GIN}")
+
+    def write(self, stage: Stage, rows: Iterable[Row]) -> None:
         file = StringIO()
         csv.writer(file).writerows(rows)
         file.seek(0)
@@ -73,6 +90,7 @@ class PostgresBulk:
             self._analyze(stage)
 
     def finish(self, stage: Stage) -> None:
+        self._cursor.execute(f'ALTER TABLE "{stage.table}" ENABLE TRIGGER USER')
         if "id" in stage.columns:
             self._number_on(stage)
         if stage.table == SEARCH_INDEX.name:

@@ -15,12 +15,12 @@ class TagPublic(SQLModel):
 
     # The normal form, see pamps.entities.
     name: str = Field(max_length=LONGEST_TAG)
-    # How many posts have it.
+    # How many posts have it; counted by triggers, see migration 0010.
     uses: int = counter()
 
 
 class Tag(TagPublic, table=True):
-    """A tag of at least one post."""
+    """A tag that a post has, or had."""
 
     __table_args__ = TABLE_OPTIONS
 

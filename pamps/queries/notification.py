@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal, select
+from sqlalchemy import BigInteger, Select, bindparam, func, literal, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -19,6 +19,7 @@ from pamps.rendering import Json, json_list, rendered_once
 from pamps.statements import Row, Statement, built_once, run
 
 MOST_UNREAD = 100
+BATCH = 100
 ACTOR = aliased(User)
 IS_MINE = (col(Notification.user_id) == VIEWER) & is_visible(Notification.actor_id, signed_in=True)
 OWN_COLUMNS: list[Any] = [
@@ -38,8 +39,8 @@ def list_notifications(
 
 
 def list_since(session: Session, viewer: Person, after: int) -> list[tuple[int, bytes]]:
-    """The first notifications after that id, oldest first, with their ids: a page of them at most."""
-    window = Window(before=False, after=True, descending=False, rows=MOST_UNREAD)
+    """The first notifications after that id, oldest first, with their ids: BATCH of them at most."""
+    window = Window(before=False, after=True, descending=False, rows=BATCH)
     rows = run(session, _notifications(window, False, False), after=after, **as_value(viewer))
     return [(row[0], render_notification(row)) for row in rows]
 
@@ -108,6 +109,20 @@ def _notifications(window: Window, of_type: bool, unread: bool) -> Select[Any]:
 def _newest() -> Select[Any]:
     newest = select(func.max(Notification.id)).where(col(Notification.user_id) == VIEWER)
     return select(func.coalesce(newest.scalar_subquery(), literal(0)))
+
+
+@built_once
+def told_since() -> Select[Any]:
+    """Who has notifications after the id `after`, and the newest of each of them."""
+    columns: list[Any] = [Notification.user_id, func.max(Notification.id)]
+    is_new = col(Notification.id) > bindparam("after", type_=BigInteger)
+    return select(*columns).where(is_new).group_by(col(Notification.user_id))
+
+
+@built_once
+def newest_of_all() -> Select[Any]:
+    """The newest id of all; 0 if there is none."""
+    return select(func.coalesce(func.max(Notification.id), 0))
 
 
 @built_once

@@ -73,11 +73,11 @@ def show_post_detail(session: Session, viewer: Person | None, post_id: int) -> J
 
 
 def list_archive(
-    session: Session, viewer: Person | None, page: Page, user: User, *, include_replies: bool, sort: Sort
+    session: Session, viewer: Person | None, page: Page, user_id: int, *, include_replies: bool, sort: Sort
 ) -> Json[list[PostResponse]]:
-    """What `user` wrote."""
+    """What somebody wrote."""
     archive = _archive_with_replies if include_replies else _archive
-    return list_posts(session, viewer, page, archive, sort, user=user.id)
+    return list_posts(session, viewer, page, archive, sort, user=user_id)
 
 
 def list_replies(
@@ -87,9 +87,9 @@ def list_replies(
     return list_posts(session, viewer, page, _replies, Sort.OLDEST_FIRST, post=post_id)
 
 
-def list_liked(session: Session, viewer: Person | None, page: Page, user: User) -> Json[list[PostResponse]]:
-    """What `user` likes, latest like first. The cursor is the id of the like."""
-    return list_posts(session, viewer, page, _liked, Sort.NEWEST_FIRST, user=user.id)
+def list_liked(session: Session, viewer: Person | None, page: Page, user_id: int) -> Json[list[PostResponse]]:
+    """What somebody likes, latest like first. The cursor is the id of the like."""
+    return list_posts(session, viewer, page, _liked, Sort.NEWEST_FIRST, user=user_id)
 
 
 def list_newest_of(session: Session, user: User) -> list[PostResponse]:

@@ -1,12 +1,12 @@
 """Search, and the filters of the feed: posts chosen by words, tags, authors and dates."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal_column, select
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -97,8 +97,7 @@ def list_filtered(
 
 
 def _render_hit(row: Row, query: SearchQuery) -> bytes:
-    shown = json.dumps(snippet(query, row[TEXT_PLACE]), ensure_ascii=False)
-    return render_post(row[:-1])[:-1] + b',"snippet":' + shown.encode() + b"}"
+    return render_post(row[:-1])[:-1] + b',"snippet":' + to_json(snippet(query, row[TEXT_PLACE])) + b"}"
 
 
 class Ranking:

@@ -37,8 +37,9 @@ def list_newest_tagged(session: Session, tag: str) -> list[PostResponse]:
 
 def list_tags(session: Session, typed: str, limit: int) -> list[TagResponse]:
     """The tags that begin like what was typed, without regard to accents and case, most used first."""
-    beginning = fold(typed.strip()).lstrip("#")
-    tags = select(Tag).where(col(Tag.folded) >= beginning, col(Tag.folded) < beginning + LAST)
+    beginning = fold(typed.strip()).lstrip("#").rstrip("*")
+    is_alike = (col(Tag.folded) >= beginning) & (col(Tag.folded) < beginning + LAST)
+    tags = select(Tag).where(is_alike, col(Tag.uses) > 0)
     rows = session.scalars(tags.order_by(col(Tag.uses).desc(), col(Tag.name)).limit(limit))
     return [TagResponse.model_validate(row, from_attributes=True) for row in rows]
 

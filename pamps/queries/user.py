@@ -28,7 +28,7 @@ from pamps.models.social import Social
 from pamps.models.user import AccountResponse, Person, User, UserPublic, UserResponse, Viewer, normal_login
 from pamps.pagination import Page, Sort, Window
 from pamps.queries.base import POST, USER, VIEWER, as_value, first_pairs, is_there
-from pamps.queries.visibility import find_block, is_visible
+from pamps.queries.visibility import is_visible
 from pamps.rendering import Json, json_list, rendered_once
 from pamps.statements import Row, Statement, built_once, run
 from pamps.words import fold
@@ -87,12 +87,14 @@ def get_user(session: Session, username: str) -> User:
     return user
 
 
-def get_visible_user(session: Session, viewer: Person | None, username: str) -> User:
-    """The same for a viewer, to whom those who blocked them do not exist; raises UserNotFound."""
-    user = get_user(session, username)
-    if find_block(session, viewer, user.id) is HidingKind.BLOCKED:
+def get_user_id(session: Session, viewer: Viewer | None, username: str) -> int:
+    """The id of the user of that name, to a viewer only of those who have not blocked them; raises
+    UserNotFound."""
+    rows = run(session, _user_id(role_of(viewer)), name=plain_name(username), **as_value(viewer))
+    if not rows:
         raise UserNotFound
-    return user
+    ((user_id,),) = rows
+    return int(user_id)
 
 
 def find_login(session: Session, name: str) -> User | None:
@@ -162,23 +164,23 @@ def show_for_admin(session: Session, user_id: int) -> AccountResponse:
 
 
 def list_followers(
-    session: Session, viewer: Viewer | None, page: Page, user: User
+    session: Session, viewer: Viewer | None, page: Page, user_id: int
 ) -> Json[list[UserResponse]]:
-    """Who follows `user`, latest first. The cursor is the id of the follow."""
-    return _list(session, viewer, page, _followers, user=user.id)
+    """Who follows somebody, latest first. The cursor is the id of the follow."""
+    return _list(session, viewer, page, _followers, user=user_id)
 
 
 def list_following(
-    session: Session, viewer: Viewer | None, page: Page, user: User
+    session: Session, viewer: Viewer | None, page: Page, user_id: int
 ) -> Json[list[UserResponse]]:
-    """Whom `user` follows, latest first. The cursor is the id of the follow."""
-    return _list(session, viewer, page, _following, user=user.id)
+    """Whom somebody follows, latest first. The cursor is the id of the follow."""
+    return _list(session, viewer, page, _following, user=user_id)
 
 
 def find_people(session: Session, viewer: Viewer | None, typed: str, limit: int) -> Json[list[UserResponse]]:
     """The people whose names begin like what was typed, without regard to accents and case, those with most
     followers first; of very many the first ones by name."""
-    beginning = fold(typed.strip()).lstrip("@")
+    beginning = fold(typed.strip()).lstrip("@").rstrip("*")
     rows: list[Row] = []
     if re.fullmatch("[a-z0-9_]{1,30}", beginning):
         values = {"first": beginning, "last": beginning + "\x7f", "limit": limit}
@@ -248,9 +250,17 @@ def render_user(*row: Any) -> UserResponse:
 
 @built_once
 def _user(role: Role) -> Select[Any]:
-    return _select_users(role).where(
-        func.lower(User.username) == bindparam("name"), ~_has_blocked_viewer(role)
-    )
+    return _select_users(role).where(_is_there_by_name(role))
+
+
+@built_once
+def _user_id(role: Role) -> Select[Any]:
+    return select(col(User.id)).where(_is_there_by_name(role))
+
+
+def _is_there_by_name(role: Role) -> ColumnElement[bool]:
+    """Whether it is the user called `name`, and they have not blocked the viewer."""
+    return (func.lower(User.username) == bindparam("name")) & ~_has_blocked_viewer(role)
 
 
 def _has_blocked_viewer(role: Role) -> ColumnElement[bool]:

@@ -5,20 +5,18 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from pamps.auth import SUPERUSER, Superuser
-from pamps.client import ClientDep
-from pamps.db import SessionDep
 from pamps.errors import SessionRequired, SuperuserRequired, Unauthorized, refusals
 from pamps.models.audit import AuditResponse
 from pamps.models.base import text
 from pamps.models.invite import InviteRequest, InviteResponse, NewInviteResponse
 from pamps.models.user import AccountResponse
-from pamps.pagination import PageDep, PathId
 from pamps.queries import audit as audit_queries
 from pamps.queries import invite as invite_queries
 from pamps.queries import user as user_queries
 from pamps.queries.invite import InviteNotFound
 from pamps.queries.post import PostNotFound
 from pamps.queries.user import UserNotFound
+from pamps.request import ClientDep, PageDep, PathId, SessionDep
 from pamps.routes.base import do_not_store, make_router
 from pamps.services import admin as admin_service
 from pamps.services import invite as invite_service

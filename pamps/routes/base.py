@@ -13,7 +13,6 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 
 from pamps.auth import FINDS_LATER, LATER, Asks, HashingTurn, Later
-from pamps.db import SAFE_METHODS, WriteTurn, get_session
 from pamps.errors import (
     ErrorResponse,
     InsufficientScope,
@@ -23,6 +22,7 @@ from pamps.errors import (
     refusals,
 )
 from pamps.rendering import Json
+from pamps.request import SAFE_METHODS, WriteTurn, get_session
 from pamps.routes.sending import send_json
 from pamps.turns import ENDINGS, in_thread
 

@@ -4,13 +4,13 @@ from urllib.parse import quote
 
 from fastapi import Response
 
-from pamps.db import SessionDep
 from pamps.entities import normal_tag
 from pamps.errors import refusals
 from pamps.feeds import FILE, render_feed
 from pamps.queries.post import list_newest_of
 from pamps.queries.tag import list_newest_tagged
 from pamps.queries.user import UserNotFound, get_user
+from pamps.request import SessionDep
 from pamps.routes.base import Responses, make_router
 
 router = make_router("", "feed")

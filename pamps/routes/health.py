@@ -5,8 +5,8 @@ from typing import Literal
 from fastapi import Depends
 from sqlmodel import SQLModel
 
-from pamps.db import SessionDep
 from pamps.errors import refusals
+from pamps.request import SessionDep
 from pamps.routes.base import do_not_store, make_router
 from pamps.schema import NotMigrated, require_current_schema
 

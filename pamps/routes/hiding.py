@@ -3,20 +3,20 @@
 from fastapi import Response
 
 from pamps.auth import CurrentUser
-from pamps.db import SessionDep
 from pamps.errors import Unauthorized, refusals
 from pamps.models.hiding import HidingKind, HidingResponse
 from pamps.models.user import UserResponse
-from pamps.pagination import PageDep, PathId
 from pamps.queries import user as user_queries
 from pamps.queries.user import UserNotFound
 from pamps.rendering import Json
+from pamps.request import PageDep, PathId, SessionDep
 from pamps.routes.base import already, created_or_ok, make_router
 from pamps.services import hiding as hiding_service
 from pamps.services.hiding import SelfHiding
 
 router = make_router("/user", "hiding")
-HIDE = already(HidingResponse) | refusals(Unauthorized, UserNotFound, SelfHiding)
+SHOW = refusals(Unauthorized, UserNotFound, SelfHiding)
+HIDE = already(HidingResponse) | SHOW
 
 
 @router.get("/mute/", responses=refusals(Unauthorized))
@@ -31,7 +31,7 @@ def mute(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: Re
     return created_or_ok(response, hiding_service.mute(session, viewer, user_id))
 
 
-@router.delete("/mute/{user_id}/", status_code=204, responses=refusals(Unauthorized))
+@router.delete("/mute/{user_id}/", status_code=204, responses=SHOW)
 def unmute(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
     """Take a mute back; doing it again changes nothing."""
     hiding_service.unmute(session, viewer, user_id)
@@ -49,7 +49,7 @@ def block(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: R
     return created_or_ok(response, hiding_service.block(session, viewer, user_id))
 
 
-@router.delete("/block/{user_id}/", status_code=204, responses=refusals(Unauthorized))
+@router.delete("/block/{user_id}/", status_code=204, responses=SHOW)
 def unblock(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
     """Take a block back; doing it again changes nothing. The follows do not come back."""
     hiding_service.unblock(session, viewer, user_id)

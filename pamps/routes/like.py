@@ -3,17 +3,16 @@
 from fastapi import Response
 
 from pamps.auth import CurrentUser, MaybeUser
-from pamps.db import SessionDep
 from pamps.errors import Unauthorized, refusals
 from pamps.models.like import LikeResponse
 from pamps.models.post import PostResponse
 from pamps.models.user import UserResponse
-from pamps.pagination import PageDep, PathId
 from pamps.queries import post as post_queries
 from pamps.queries import user as user_queries
 from pamps.queries.post import PostNotFound, require_post
-from pamps.queries.user import UserNotFound, get_visible_user
+from pamps.queries.user import UserNotFound, get_user_id
 from pamps.rendering import Json
+from pamps.request import PageDep, PathId, SessionDep
 from pamps.routes.base import already, created_or_ok, make_router
 from pamps.services import like as like_service
 
@@ -49,4 +48,4 @@ def list_liked(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[PostResponse]]:
     """What somebody likes, latest like first."""
-    return post_queries.list_liked(session, viewer, page, get_visible_user(session, viewer, username))
+    return post_queries.list_liked(session, viewer, page, get_user_id(session, viewer, username))

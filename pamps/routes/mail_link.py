@@ -1,10 +1,9 @@
 """Links by mail: for who forgot the password, and to confirm an address."""
 
 from pamps.auth import HashingTurn
-from pamps.client import ClientDep
-from pamps.db import SessionDep
 from pamps.errors import TooManyRequests, refusals
 from pamps.models.mail_link import LinkAnswer, LinkConfirmation, LinkRequest, PasswordReset, Purpose
+from pamps.request import ClientDep, SessionDep
 from pamps.routes.base import make_router
 from pamps.services import mail_link as mail_link_service
 from pamps.services.mail_link import BadLink

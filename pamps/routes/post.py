@@ -5,18 +5,17 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import CurrentUser, MaybeUser
-from pamps.client import ClientDep
-from pamps.db import SessionDep
 from pamps.errors import TooManyRequests, Unauthorized, refusals
 from pamps.models.base import Moment
 from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostResponse
-from pamps.pagination import PageDep, PathId, Sort
+from pamps.pagination import Sort
 from pamps.queries import feed as feed_queries
 from pamps.queries import post as post_queries
 from pamps.queries.feed import Wanted
 from pamps.queries.post import PostNotFound, require_post
-from pamps.queries.user import UserNotFound, get_visible_user
+from pamps.queries.user import UserNotFound, get_user_id
 from pamps.rendering import Json
+from pamps.request import ClientDep, PageDep, PathId, SessionDep
 from pamps.routes.base import make_router
 from pamps.services import post as post_service
 from pamps.services.post import NotAuthor, ParentNotFound
@@ -65,7 +64,7 @@ def list_archive(
     sort: Sort = Sort.OLDEST_FIRST,
 ) -> Json[list[PostResponse]]:
     """What somebody wrote, oldest first."""
-    author = get_visible_user(session, viewer, username)
+    author = get_user_id(session, viewer, username)
     return post_queries.list_archive(
         session, viewer, page, author, include_replies=include_replies, sort=sort
     )

@@ -5,13 +5,12 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import MaybeUser
-from pamps.db import SessionDep
 from pamps.models.search import PostHit, SearchSort, SearchType
 from pamps.models.tag import TagResponse
 from pamps.models.user import UserResponse
-from pamps.pagination import PageDep
 from pamps.queries import search as search_queries
 from pamps.rendering import Json
+from pamps.request import PageDep, SessionDep
 from pamps.routes.base import make_router
 
 router = make_router("/search", "search")

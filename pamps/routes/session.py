@@ -4,12 +4,11 @@ from fastapi import Depends, Response
 
 from pamps.auth import CurrentSession, MaybeRefresh, MaybeUser, require_session
 from pamps.cookies import CrossOrigin, clear
-from pamps.db import SessionDep
 from pamps.errors import RefusedToken, SessionRequired, Unauthorized, refusals
 from pamps.models.session import SessionResponse
-from pamps.pagination import PageDep, PathId
 from pamps.queries import session as session_queries
 from pamps.queries.session import SessionNotFound
+from pamps.request import PageDep, PathId, SessionDep
 from pamps.routes.base import do_not_store, make_router
 from pamps.services import session as session_service
 

@@ -3,14 +3,13 @@
 from fastapi import Response
 
 from pamps.auth import CurrentUser, MaybeUser
-from pamps.db import SessionDep
 from pamps.errors import Unauthorized, refusals
 from pamps.models.social import SocialResponse
 from pamps.models.user import UserResponse
-from pamps.pagination import PageDep, PathId
 from pamps.queries import user as user_queries
-from pamps.queries.user import UserNotFound, get_visible_user
+from pamps.queries.user import UserNotFound, get_user_id
 from pamps.rendering import Json
+from pamps.request import PageDep, PathId, SessionDep
 from pamps.routes.base import already, created_or_ok, make_router
 from pamps.services import social as social_service
 from pamps.services.social import SelfFollow
@@ -39,7 +38,7 @@ def list_followers(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[UserResponse]]:
     """Who follows somebody, latest first."""
-    return user_queries.list_followers(session, viewer, page, get_visible_user(session, viewer, username))
+    return user_queries.list_followers(session, viewer, page, get_user_id(session, viewer, username))
 
 
 @router.get("/{username}/following/", responses=refusals(UserNotFound))
@@ -47,4 +46,4 @@ def list_following(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[UserResponse]]:
     """Whom somebody follows, latest first."""
-    return user_queries.list_following(session, viewer, page, get_visible_user(session, viewer, username))
+    return user_queries.list_following(session, viewer, page, get_user_id(session, viewer, username))

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import MaybeUser
-from pamps.db import SessionDep
 from pamps.models.post import PostResponse
 from pamps.models.tag import TagResponse, TrendingTagResponse
-from pamps.pagination import DEFAULT_LIMIT, Limit, PageDep
+from pamps.pagination import DEFAULT_LIMIT, Limit
 from pamps.queries import tag as tag_queries
 from pamps.rendering import Json
+from pamps.request import PageDep, SessionDep
 from pamps.routes.base import make_router
 
 router = make_router("", "tag")

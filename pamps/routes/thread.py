@@ -1,16 +1,14 @@
 """Threads."""
 
 from pamps.auth import MaybeUser
-from pamps.db import SessionDep
 from pamps.errors import refusals
 from pamps.models.thread import ThreadResponse
-from pamps.pagination import PathId
 from pamps.queries import thread as thread_queries
 from pamps.queries.post import PostNotFound
 from pamps.queries.thread import ReplyNotFound
 from pamps.rendering import Json
+from pamps.request import PathId, SessionDep, TreePageDep
 from pamps.routes.base import make_router
-from pamps.tree_pagination import TreePageDep
 
 router = make_router("/post", "post")
 

@@ -1,12 +1,11 @@
 """The home timeline."""
 
 from pamps.auth import CurrentUser
-from pamps.db import SessionDep
 from pamps.errors import Unauthorized, refusals
 from pamps.models.post import PostResponse
-from pamps.pagination import PageDep
 from pamps.queries import timeline as timeline_queries
 from pamps.rendering import Json
+from pamps.request import PageDep, SessionDep
 from pamps.routes.base import make_router
 
 router = make_router("/user", "timeline")

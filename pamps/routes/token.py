@@ -5,11 +5,10 @@ from typing import Annotated
 from fastapi import Depends, Form, Request, Response
 
 from pamps.auth import GivenRefresh, HashingTurn
-from pamps.client import ClientDep
 from pamps.cookies import CrossOrigin, check_wish, hand_out
-from pamps.db import SessionDep
 from pamps.errors import RefusedToken, TooManyRequests, Unauthorized, refusals
 from pamps.models.token import LoginForm, TokenResponse
+from pamps.request import ClientDep, SessionDep
 from pamps.routes.base import do_not_store, make_router
 from pamps.services import session as session_service
 from pamps.services import token as token_service

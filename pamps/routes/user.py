@@ -1,16 +1,14 @@
 """Accounts and profiles."""
 
 from pamps.auth import CurrentUser, FreshSession, HashingTurn, MaybeUser
-from pamps.client import ClientDep
-from pamps.db import SessionDep
 from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, Unauthorized, refusals
 from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse
-from pamps.pagination import PageDep
 from pamps.queries import notification as notification_queries
 from pamps.queries import user as user_queries
 from pamps.queries.invite import BadInvite
 from pamps.queries.user import UserNotFound
 from pamps.rendering import Json
+from pamps.request import ClientDep, PageDep, SessionDep
 from pamps.routes.base import make_router
 from pamps.services import user as user_service
 from pamps.services.invite import RegistrationClosed

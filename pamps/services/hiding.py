@@ -23,7 +23,8 @@ def mute(session: Session, user: Person, hidden_id: int) -> tuple[HidingResponse
 
 
 def unmute(session: Session, user: Person, hidden_id: int) -> None:
-    """Take a mute back; not having muted is fine."""
+    """Take a mute back; not having muted is fine. Raises UserNotFound or SelfHiding."""
+    _hold(session, user, hidden_id)
     _show(session, user.id, hidden_id, HidingKind.MUTE)
 
 
@@ -40,7 +41,9 @@ def block(session: Session, user: Person, hidden_id: int) -> tuple[HidingRespons
 
 
 def unblock(session: Session, user: Person, hidden_id: int) -> None:
-    """Take a block back; not having blocked is fine. The follows do not come back."""
+    """Take a block back; not having blocked is fine. The follows do not come back. Raises UserNotFound or
+    SelfHiding."""
+    _hold(session, user, hidden_id)
     _show(session, user.id, hidden_id, HidingKind.BLOCK)
     _show(session, hidden_id, user.id, HidingKind.BLOCKED)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from sqlmodel import Session, col, delete, update
 
-from pamps.live import announce
+from pamps.live.channel import announce
 from pamps.models.base import utc_now
 from pamps.models.notification import IS_UNREAD, Notification, NotificationType
 from pamps.models.user import Person

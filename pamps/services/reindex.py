@@ -46,7 +46,7 @@ class Part(NamedTuple):
 
 def reindex() -> Iterator[Part]:
     """Make every post found by its words, its tags and its author, and nothing else; the counts of tags
-    become true, and tags without posts are forgotten.
+    become true.
 
     People go on reading and writing meanwhile, and whoever writes goes first. A part has to be done before
     the next one is asked for.
@@ -54,7 +54,6 @@ def reindex() -> Iterator[Part]:
     with transaction() as session:
         tags = session.exec(select(func.count(col(Tag.id)))).one()
         posts = session.exec(select(func.count(col(Post.id)))).one()
-    # The counts first: only where they are true is it seen that a tag has lost its last post.
     yield Part("tags", tags, _recount_all())
     yield Part("posts", posts, _reindex_all(only_missing=False))
 

@@ -71,7 +71,7 @@ def snapshot(connection: Connection) -> Snapshot:
     def read() -> dict[str, list[Any]]:
         tables = SQLModel.metadata.sorted_tables
         return {
-            table.name: [tuple(row) for row in connection.execute(select(table).order_by(table.c.id))]
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
             for table in tables
         }
 

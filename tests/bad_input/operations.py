@@ -40,6 +40,8 @@ GOOD: dict[str, Any] = {
     "scopes": "write",
     "expires_at": "2999-01-01T00:00:00Z",
 }
+# What a request says where nothing else is asked for: a stream would not end before its time.
+ALWAYS = {"seconds": "0"}
 # Where one name means different things.
 GOOD_HERE: dict[str, dict[str, Any]] = {"POST /user/": {"username": "newcomer"}}
 # Without these a question is not asked at all.
@@ -104,8 +106,8 @@ class World:
         """Send good values, but for what is given. `body` is encoded as the operation wants it, `content`
         is sent as it is."""
         address = self.address(operation, path)
-        query = NEEDED.get(str(operation)) if query is None else query
-        if query:
+        always = {name: value for name, value in ALWAYS.items() if name in operation.in_query}
+        if query := always | (NEEDED.get(str(operation), {}) if query is None else query):
             address += "?" + "&".join(f"{escape(name)}={escape(value)}" for name, value in query.items())
         if content is None and operation.media_type:
             content = encode(operation, self.good_body(operation) if body is ... else body)

@@ -100,9 +100,10 @@ def test_an_id_of_nothing_is_not_there_for_a_body(
 def test_what_is_no_number_is_no_limit_and_no_cursor(world: World, case: Case, operation: Operation) -> None:
     for odd in ["", *ODD]:
         with case(odd):
-            answer = world.send(operation, query={"limit": odd, "before": odd, "after": odd})
+            named = sorted({"limit", "before", "after"} & operation.in_query.keys())
+            answer = world.send(operation, query=dict.fromkeys(named, odd))
 
-            assert sorted(wrong_fields(answer)) == ["query.after", "query.before", "query.limit"]
+            assert sorted(wrong_fields(answer)) == [f"query.{name}" for name in named]
 
 
 @each_list

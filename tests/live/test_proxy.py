@@ -14,6 +14,7 @@ import pytest
 from tests.browser import CHROMIUM, running_browser
 from tests.conftest import TEST_URI
 from tests.databases import empty_database
+from tests.live.listening import MOST_SECONDS, STREAM, like, read_notifications, write
 from tests.live.recovery import is_unavailable
 from tests.proxy import NGINX, Proxy, documented_settings, running_proxy
 from tests.server import Server, running_server
@@ -281,3 +282,18 @@ def test_an_answer_before_the_end_of_a_body_gets_through_where_every_connection_
         nowhere = {client.post("/nowhere/", content=b"x" * 900_000).status_code for _ in range(10)}
 
     assert (too_large, nowhere) == ({413}, {404})
+
+
+# What goes on
+
+
+def test_live_notifications_are_not_held_back(site: Site, proxy: Proxy) -> None:
+    ana, bia = site.server.register("listener"), site.server.register("liker")
+    post = write(site.server, ana)
+
+    with proxy.client(token=ana) as client, client.sse(STREAM, params={"seconds": MOST_SECONDS}) as source:
+        assert source.response.headers["Content-Type"] == "text/event-stream"
+        events = read_notifications(source)
+        like(site.server, bia, post)
+
+        assert next(events)["post"]["id"] == post

@@ -46,8 +46,9 @@ def test_several_starters_migrate_an_empty_database_once(database_uri: str) -> N
     assert run_pamps(database_uri, "user-list", "--json").stdout == "[]\n"
 
 
-def test_a_server_on_an_old_schema_is_alive_but_not_ready(server: Server, database_uri: str) -> None:
-    with altered(database_uri, "UPDATE alembic_version SET version_num = '0000'"), server.client() as client:
+def test_a_server_on_an_old_schema_is_alive_but_not_ready(own_server: Server) -> None:
+    outdate = "UPDATE alembic_version SET version_num = '0000'"
+    with altered(own_server.uri, outdate), own_server.client() as client:
         ready = client.get("/ready/")
         alive = client.get("/health/")
 
@@ -57,8 +58,8 @@ def test_a_server_on_an_old_schema_is_alive_but_not_ready(server: Server, databa
     assert alive.json() == {"status": "ok"}
 
 
-def test_a_server_without_tables_says_so(server: Server, database_uri: str) -> None:
-    with altered(database_uri, "DROP TABLE alembic_version"), server.client() as client:
+def test_a_server_without_tables_says_so(own_server: Server) -> None:
+    with altered(own_server.uri, "DROP TABLE alembic_version"), own_server.client() as client:
         ready = client.get("/ready/")
 
     assert (ready.status_code, ready.json()["code"]) == (503, "not_migrated")

@@ -49,13 +49,13 @@ def read_answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
 
 
 def test_of_twenty_refreshes_at_the_same_moment_one_wins_and_the_session_lives(
-    server: Server, database_uri: str
+    server: Server,
 ) -> None:
     server.register("ana")
     with server.client() as client:
         won = client.post("/token", data=FORM).json()
         for _ in range(3):
-            with holding(database_uri, "user"):  # nobody is done before all have arrived
+            with holding(server.uri, "user"):  # nobody is done before all have arrived
                 connections = [send_refresh(server, won["refresh_token"]) for _ in range(CROWD)]
                 client.get("/health/")
 

@@ -1,6 +1,8 @@
 """What SQLite is told, and what that buys: no lost update among many writers."""
 
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,6 +44,18 @@ def test_the_database_is_readable_by_its_owner_alone(engine: Engine, tmp_path: P
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
 
     assert modes == {"own.db": 0o600, "own.db-wal": 0o600, "own.db-shm": 0o600}
+
+
+def test_another_engine_takes_no_lock_away_from_the_first(engine: Engine, tmp_path: Path) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1 FROM sqlite_master"))
+        make_engine(settings.db.model_copy(update={"uri": f"sqlite:///{tmp_path}/own.db"})).dispose()
+
+        # Whoever closes a file that nobody else has locked removes its companions.
+        closing = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT 1 FROM sqlite_master')"
+        subprocess.run([sys.executable, "-c", closing, tmp_path / "own.db"], check=True)
+
+        assert (tmp_path / "own.db-wal").exists()
 
 
 def test_no_update_is_lost_among_24_writing_threads(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, create_engine, text
 
 from pamps.app import app
-from pamps.db import get_session
+from pamps.request import get_session
 from tests.routes import refusal
 
 PATHS = [re.sub(r"{\w+}", "1", path) for path in app.openapi()["paths"]]

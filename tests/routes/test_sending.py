@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from pamps.app import app as pamps_app
 from pamps.auth import SUPERUSER, CurrentUser, MaybeUser
-from pamps.db import SessionDep, get_session
-from pamps.errors import install_error_handlers
+from pamps.handlers import install_error_handlers
 from pamps.models.user import UserBrief, Viewer
 from pamps.rendering import Json
+from pamps.request import SessionDep, get_session
 from pamps.routes.base import make_router
 from tests.conftest import Login
 from tests.factories import make_user

@@ -1,0 +1,37 @@
+"""Hears early that the server is told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def told_to_stop(tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell` in the event loop as soon as one of SIGNALS arrives, which the server handles as before.
+
+    The server waits for its connections before it says so itself, and streams end only when they are told.
+    Outside of the main thread, where no signal arrives, nothing happens.
+    """
+    loop = asyncio.get_running_loop()
+    if current_thread() is not main_thread():
+        yield
+        return
+    found = {int(number): signal.getsignal(number) for number in SIGNALS}
+    handlers = {number: handler for number, handler in found.items() if callable(handler)}
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(tell)
+        handlers[number](number, frame)
+
+    for number in handlers:
+        signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
