@@ -163,8 +163,8 @@ class Finder:
 
     def _find_bounds(self) -> tuple[int, int]:
         """Ids that the posts are between, by their dates; there may be others between them, too."""
-        oldest, newest = self._session.execute(select(func.min(Post.id), func.max(Post.id))).one()
-        bottom, top = oldest or 0, newest or 0
+        # One by one: for both at once SQLite would go through all of them.
+        bottom, top = (self._session.scalar(select(end(Post.id))) or 0 for end in (func.min, func.max))
         if self._query.after is not None:
             self._values["since"] = self._query.after
             bottom = max(bottom, first_id_since(self._session, self._query.after))
