@@ -31,7 +31,7 @@ LISTS = {
     "/post/": [
         "/post/",
         *(f"/post/?author={name}" for name in NAMES),
-        # None with a tag or a word: replies are passed over one by one, and here the newest posts are replies.
+        # None with a tag or a word: replies are passed over one by one, and here all newest posts are.
         "/post/?since=2025-01-01",
     ],
     "/post/tag/{tag}/": [f"/post/tag/{name}/" for name in NAMES],
