@@ -31,7 +31,7 @@ from pamps.services.audit import record
 from pamps.services.notification import forget_posts, notify, retract
 from pamps.services.rate_limit import Hit, count
 from pamps.services.rows import change, hold_accounts, lock
-from pamps.services.search_index import Text, index_post, unindex_posts
+from pamps.services.search_index import Text, index_post, reindex_posts, unindex_posts
 from pamps.statements import built_once, insert_into, run
 
 BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
@@ -101,8 +101,7 @@ def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) 
     session.flush()
     retract(session, NotificationType.MENTION, editor.id, post_id=post_id, but=mentioned)
     notify(session, mentioned, NotificationType.MENTION, editor, post_id)
-    unindex_posts(session, [post_id])
-    index_post(session, Text(post_id, editor.id, patch.text))
+    reindex_posts(session, [Text(post_id, editor.id, patch.text)])
     return show_post(session, editor, post_id)
 
 

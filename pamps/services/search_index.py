@@ -11,7 +11,7 @@ from pamps.entities import find_tags
 from pamps.models.base import BigId
 from pamps.models.search_index import BLOCK_BITS, IS_SQLITE, SEARCH_INDEX, author_word, block_word, tag_word
 from pamps.services.rows import change
-from pamps.services.tag import Tagging, tag_posts, untag_posts
+from pamps.services.tag import Tagging, retag_posts, tag_posts, untag_posts
 from pamps.statements import built_once, run
 from pamps.words import plain_words
 
@@ -34,18 +34,23 @@ def index_post(session: Session, text: Text) -> None:
     tag_posts(session, [tagging])
 
 
-def index_posts(session: Session, texts: Collection[Text]) -> None:
-    """The same for many."""
+def reindex_posts(session: Session, texts: Collection[Text]) -> None:
+    """Make posts found by what they say now, whatever they were found by before. At the end, too."""
     taggings = [_tagging(text) for text in texts]
+    _forget(session, [text.post_id for text in texts])
     rows = [index_row(text, tags.names) for text, tags in zip(texts, taggings, strict=True)]
     if rows:
         session.execute(insert(SEARCH_INDEX).values(_VALUES), rows)
-    tag_posts(session, taggings)
+    retag_posts(session, taggings)
 
 
 def unindex_posts(session: Session, post_ids: Collection[int]) -> None:
     """Make posts found by nothing any more."""
+    _forget(session, post_ids)
     untag_posts(session, post_ids)
+
+
+def _forget(session: Session, post_ids: Collection[int]) -> None:
     change(session, delete(SEARCH_INDEX).where(SEARCH_INDEX.c.post_id.in_(post_ids)))
 
 

@@ -1,10 +1,11 @@
 """Which post has which tags. How many posts have a tag is counted by the database: see migration 0010."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Select, bindparam, func
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
 from pamps.models.tag import PostTag, Tag
 from pamps.queries.base import POST, USER
@@ -32,16 +33,44 @@ def tag_posts(session: Session, posts: Iterable[Tagging]) -> None:
 
 
 def retag_posts(session: Session, posts: Collection[Tagging]) -> None:
-    """Give posts these tags instead of those that they have."""
-    for post in posts:
-        tags = select(Tag.id).where(col(Tag.name).in_(post.names))
-        _take(session, (col(PostTag.post_id) == post.post_id) & col(PostTag.tag_id).not_in(tags))
-    tag_posts(session, posts)
+    """Give posts these tags instead of those that they have; those that have them already are left alone."""
+    had = _find_uses(session, [post.post_id for post in posts])
+    changed = [post for post in posts if had[post.post_id] != {(name, post.user_id) for name in post.names}]
+    if changed:
+        untag_posts(session, [post.post_id for post in changed])
+        tag_posts(session, changed)
 
 
 def untag_posts(session: Session, post_ids: Collection[int]) -> None:
     """Take all tags of these posts away."""
     _take(session, col(PostTag.post_id).in_(post_ids))
+
+
+def recount_tags(session: Session, after: int, limit: int) -> list[int]:
+    """Make true what the next tags say of themselves, in the order of ids; gives the ids.
+
+    Those that no post has stay, and nobody sees them: somebody may be just about to use one.
+    """
+    following = select(Tag).where(col(Tag.id) > after).order_by(col(Tag.id)).limit(limit)
+    tags = session.exec(following.with_for_update(key_share=True)).all()
+    for tag in tags:
+        tag.folded = fold(tag.name)
+    session.flush()
+    tag_ids = [tag.id for tag in tags]
+    # Counted after they were held: who adds a use counts it after us.
+    posts = select(func.count()).where(col(PostTag.tag_id) == Tag.id).scalar_subquery()
+    wrong = col(Tag.id).in_(tag_ids) & (col(Tag.uses) != posts)
+    change(session, update(Tag).where(wrong).values(uses=posts))
+    return tag_ids
+
+
+def _find_uses(session: Session, post_ids: Sequence[int]) -> dict[int, set[tuple[str, int]]]:
+    """The tags that each post has, with the author as it stands there."""
+    uses = select(PostTag.post_id, Tag.name, PostTag.user_id).join(Tag, col(Tag.id) == PostTag.tag_id)
+    found = defaultdict[int, set[tuple[str, int]]](set)
+    for post_id, name, user_id in session.exec(uses.where(col(PostTag.post_id).in_(post_ids))):
+        found[post_id].add((name, user_id))
+    return found
 
 
 def _give(session: Session, post: Tagging) -> int:
