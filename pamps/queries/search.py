@@ -57,6 +57,8 @@ class _Shape:
     excludes: bool
     since: bool
     until: bool
+    # Whether somebody asked for the posts of certain people, whom they may have muted.
+    by_name: bool
 
 
 def search_posts(
@@ -159,6 +161,7 @@ class Finder:
             excludes=bool(match.unwanted) and not match.wanted,
             since=query.after is not None,
             until=query.before is not None,
+            by_name=bool(query.authors),
         )
 
     def _find_bounds(self) -> tuple[int, int]:
@@ -191,7 +194,8 @@ def _statement(shape: _Shape, window: Window) -> Statement:
 
 
 def _matching(shape: _Shape, window: Window) -> Select[Any]:
-    conditions = [_is_between(INDEX.post_id), is_visible(INDEX.user_id, shape.signed_in)]
+    shown = is_visible(INDEX.user_id, shape.signed_in, even_muted=shape.by_name)
+    conditions = [_is_between(INDEX.post_id), shown]
     if of_post := _conditions(shape):
         conditions.append(is_there(col(Post.id) == INDEX.post_id, *of_post))
     return select_matching(window, *conditions)
