@@ -22,6 +22,13 @@ from benchmarks.server import REPOSITORY, environment
 SEED = 1
 UNTIL = "2026-01-01"
 PREFIX = "pamps_bench_"
+DEMO_CODE = (
+    "migrations/versions/*.py",
+    "pamps/demo/*.py",
+    "pamps/*/search_index.py",
+    "pamps/entities.py",
+    "pamps/words.py",
+)
 
 
 class FillingFailed(Exception):
@@ -148,10 +155,10 @@ class Store:
 
 
 def make_key(*parts: str) -> str:
-    """A short word that changes with the parts, the migrations or the code of the demo."""
+    """A short word that changes with the parts, the migrations or the code of the demo and of the index."""
     digest = hashlib.sha256("\0".join(parts).encode())
-    for folder in ("migrations/versions", "pamps/demo"):
-        for file in sorted((REPOSITORY / folder).glob("*.py")):
+    for pattern in DEMO_CODE:
+        for file in sorted(REPOSITORY.glob(pattern)):
             digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:10]
 

@@ -135,15 +135,23 @@ def transaction() -> Iterator[Session]:
         session.commit()
 
 
-def write_aside(session: Session, statement: Update) -> None:
-    """Run one small write for any request, also for one that only reads, in a transaction of its own.
+@contextmanager
+def aside(session: Session) -> Iterator[Session]:
+    """A session for something small that any request writes, also one that only reads, in a transaction of
+    its own.
 
     The transaction of the request ends first: no request ever holds two connections.
     """
     session.commit()
-    with Session(session.get_bind().execution_options(writes=True)) as aside:
-        aside.execute(statement)
-        aside.commit()
+    with Session(session.get_bind().execution_options(writes=True)) as writing:
+        yield writing
+        writing.commit()
+
+
+def write_aside(session: Session, statement: Update) -> None:
+    """Run one statement aside."""
+    with aside(session) as writing:
+        writing.execute(statement)
 
 
 def release(session: Session) -> None:

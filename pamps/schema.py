@@ -1,5 +1,6 @@
 """The schema of the database: which version it has, and how to bring it to the newest."""
 
+import logging
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from pamps.config import settings
 from pamps.db import make_engine
 from pamps.errors import SchemaError, Unavailable, is_passing
 from pamps.models.search_index import SEARCH_INDEX
+from pamps.services.reindex import count_missing, index_missing
+
+logger = logging.getLogger(__name__)
 
 # Alembic's own table; declared so that it can be read and dropped like the others.
 _version = Table("alembic_version", MetaData(), Column("version_num", String(32)))
@@ -29,8 +33,9 @@ class NotMigrated(Unavailable):
 
 
 def upgrade() -> None:
-    """Bring the database to the newest migration. Several starters at once are safe: one migrates, the
-    others wait for it and find nothing left to do (see migrations/env.py).
+    """Bring the database to the newest migration, and make posts found that an older version wrote. Several
+    starters at once are safe: one migrates, the others wait for it and find nothing left to do (see
+    migrations/env.py); all of them index.
 
     Raises SchemaError if a newer Pamps has been here, or if the migrations cannot be followed."""
     try:
@@ -42,6 +47,9 @@ def upgrade() -> None:
         raise SchemaError(
             f"The database is at migration {found}, which this Pamps does not know: install a newer one."
         ) from error
+    if missing := count_missing():
+        logger.warning("Indexing posts of an older version, so that search finds them: %s", f"{missing:,}")
+        index_missing()
 
 
 def require_current_schema(session: Session) -> None:

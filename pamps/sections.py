@@ -153,6 +153,8 @@ class LimitSettings(Section):
     mail: Rate
     mail_address: Rate
     posting: Rate
+    searching: Rate
+    searching_anonymous: Rate
 
 
 class MailSettings(Section):

@@ -12,6 +12,15 @@ def refuse_unstorable(text: str) -> str:
     return text
 
 
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can store it, and so also look for it."""
+    try:
+        refuse_unstorable(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_blank(text: str) -> bool:
     """Whether nothing of `text` can be seen: only spaces, controls and invisible format characters."""
     return all(char.isspace() or unicodedata.category(char) in ("Cc", "Cf") for char in text)

@@ -30,6 +30,11 @@ is_usable_venv() {
 
 make_venv() {
     local python
+    # `--clear` empties what a link leads to: the environment of another checkout, in use there.
+    if [ -L .venv ]; then
+        echo "pamps: .venv is a link to $(readlink .venv), which is not ours to make anew: remove the link." >&2
+        return 1
+    fi
     python=$(find_python) || return 1
     # Debian leaves ensurepip out of python3, and makes half an environment without it.
     if ! "$python" -c 'import ensurepip' 2>/dev/null; then

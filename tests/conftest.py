@@ -31,7 +31,7 @@ from pamps.app import app
 from pamps.db import engine, writing_engine
 from pamps.models import User
 from pamps.request import get_session
-from tests.databases import empty_database
+from tests.databases import count_at_once, empty_database
 from tests.factories import make_session
 
 Login = Callable[..., TestClient]
@@ -52,9 +52,7 @@ def connection() -> Iterator[Connection]:
     """A connection in a transaction that is rolled back: no test sees what another one wrote."""
     with writing_engine.connect() as connection:
         outer = connection.begin()
-        if connection.dialect.name == "postgresql":
-            # What PostgreSQL would do with the commit, which never comes.
-            connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        count_at_once(connection)
         yield connection
         outer.rollback()
 

@@ -6,12 +6,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from pamps import schema
 from pamps.config import settings
 from pamps.sections import DatabaseSettings
 from tests.schemas import drop_schema, own_schema
+
+
+def count_at_once(connection: Connection) -> None:
+    """Count uses of tags now, for a transaction that never ends: PostgreSQL would do it with the commit."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 @contextmanager

@@ -25,8 +25,10 @@ from pamps.app import create_app
 from pamps.config import settings
 from pamps.db import make_engine
 from pamps.models import User
+from pamps.models.search_index import SEARCH_INDEX
 from pamps.request import get_session
 from pamps.sections import DatabaseSettings
+from pamps.services.search_index import Text, index_row
 from tests.conftest import TEST_URI
 from tests.databases import empty_database, migrate
 from tests.factories import make_session
@@ -44,6 +46,7 @@ FOLLOWED = 200  # by `reader`, who follows people who write, and by `sleepy`, wh
 AVERAGE = 15
 REPLIES = 3  # of a post, on the average
 TEXT = "This is what somebody wrote, and it is about as long as such texts are. " * 2
+TABLES = {**SQLModel.metadata.tables, SEARCH_INDEX.name: SEARCH_INDEX}
 TIME = "2026-01-01 00:00:00.000000+00"
 
 
@@ -64,11 +67,18 @@ class Rows:
         """Each table after those that it refers to: its name, its columns, its rows."""
         yield "user", "username, email, password, superuser, created_at", self.people()
         yield "social", "follower_id, followed_id, date", ((*pair, TIME) for pair in self.follows())
-        yield "post", "user_id, parent_id, text, date", ((*post, TEXT, TIME) for post in self.posts())
+        posts = ((*post, self.text(post_id), TIME) for post_id, post in enumerate(self.posts(), 1))
+        yield "post", "user_id, parent_id, text, date", posts
         yield "like", "user_id, post_id, date", ((*pair, TIME) for pair in self.likes())
         yield "hiding", "user_id, hidden_id, kind, date", ((*row, TIME) for row in self.hidings())
         columns = "user_id, actor_id, post_id, type, read, date"
         yield "notification", columns, ((*row, TIME) for row in self.notifications())
+        tags = {tag: number for number, tag in enumerate(self.tags(), 1)}
+        yield "tag", "name, folded, uses", ((tag, tag, AVERAGE) for tag in tags)
+        uses = ((post, tags[tag], author) for post, author in self.authors() for tag in self.tags_of(post))
+        yield "post_tag", "post_id, tag_id, user_id", uses
+        columns = f"{SEARCH_INDEX.c.post_id.name}, words, user_id"
+        yield SEARCH_INDEX.name, columns, (self.indexed(*post) for post in self.authors())
 
     def people(self) -> Iterator[Row]:
         """Everybody."""
@@ -95,6 +105,33 @@ class Rows:
         for n in range(replies // 2):
             crowd += [(LOUD, LOUD_POST), (self.active[n % FOLLOWED], LOUD_POST + 1 + n // REPLIES)]
         yield from spread([(QUIET, None), (QUIET, QUIET_POST)] * FEW, crowd)
+
+    def authors(self) -> Iterator[tuple[int, int]]:
+        """Posts and who wrote them."""
+        return ((post_id, author) for post_id, (author, _) in enumerate(self.posts(), 1))
+
+    def tags(self) -> list[str]:
+        """All of them."""
+        return [*(f"tag{number:05}" for number in range(self.total // AVERAGE)), "quiet", "loud"]
+
+    def tags_of(self, post: int) -> list[str]:
+        """One that AVERAGE posts have, often the loud one, rarely the quiet one."""
+        tags = [f"tag{post % (self.total // AVERAGE):05}"] + ["loud"] * (post % 2)
+        return tags + ["quiet"] * self.is_quiet(post)
+
+    def is_quiet(self, post: int) -> bool:
+        """Whether it is one of the FEW."""
+        number, rest = divmod(post, self.total // FEW)
+        return rest == 0 and number <= FEW
+
+    def text(self, post: int) -> str:
+        """What it says: FEW say `seldom`."""
+        seldom = "seldom " * self.is_quiet(post)
+        return TEXT + seldom + " ".join(f"#{tag}" for tag in self.tags_of(post))
+
+    def indexed(self, post: int, author: int) -> Row:
+        """Its row in the index."""
+        return tuple(index_row(Text(post, author, self.text(post)), self.tags_of(post)).values())
 
     def likes(self) -> Iterator[Row]:
         """Who likes what. The oldest likes are loud."""
@@ -167,7 +204,7 @@ def fill(connection: Connection, rows: Rows) -> None:
 
 def fill_postgres(connection: Connection, cursor: Any, rows: Rows) -> None:
     """The same, and the tables are as autovacuum leaves them."""
-    tables = [SQLModel.metadata.tables[name] for name, *_ in rows.tables()]
+    tables = [TABLES[name] for name, *_ in rows.tables()]
     # Checked row by row, references take longer than everything else; at the end it is one query for each.
     references = [key for table in tables for key in table.foreign_key_constraints]
     for reference in references:
@@ -180,9 +217,9 @@ def fill_postgres(connection: Connection, cursor: Any, rows: Rows) -> None:
         file.seek(0)
         # Rows that everybody sees, so that indexes can answer without them. VACUUM would leave out what is
         # newer than the oldest transaction of other tests. FREEZE wants a table that was just emptied.
-        cursor.execute(f'TRUNCATE "{table}" CASCADE')
+        cursor.execute(f'TRUNCATE "{table}" CASCADE; ALTER TABLE "{table}" DISABLE TRIGGER USER')
         cursor.copy_expert(f'COPY "{table}" ({columns}) FROM STDIN (FORMAT csv, FREEZE)', file)
-        cursor.execute(f'ANALYZE "{table}"')
+        cursor.execute(f'ANALYZE "{table}"; ALTER TABLE "{table}" ENABLE TRIGGER USER')
     for reference in references:
         # Not isolated: it would be left out of every table that later tests create.
         connection.execute(AddConstraint(reference, isolate_from_table=False))

@@ -15,6 +15,7 @@ from pamps.models import Post, User
 from pamps.services import hiding as hiding_service
 from tests.bad_input.good import PREPARATIONS, make_good
 from tests.bad_input.operations import Operation, World, key
+from tests.databases import count_at_once
 from tests.factories import (
     make_access_token,
     make_follow,
@@ -78,6 +79,7 @@ def open_stage() -> Iterator[Stage]:
     """A stage on which no list is empty for anybody who may see it."""
     with writing_engine.connect() as connection:
         outer = connection.begin()
+        count_at_once(connection)
         with _session(connection) as session:
             owner, good = make_good(session)
             roles = _cast(session, owner)

@@ -36,7 +36,7 @@ LAYERS = {
     "services": {"queries", "models", "live"},
     "live": {"queries", "models"},
     "queries": {"models"},
-    "demo": {"models"},
+    "demo": {"services", "models"},
     "models": set(),
 }
 LEAVES = {

@@ -20,7 +20,7 @@ from pamps.cli.account import (
     set_password,
 )
 from pamps.cli.audit import audit, invite
-from pamps.cli.database import migrate, reset_db
+from pamps.cli.database import migrate, reindex, reset_db
 from pamps.cli.demo import demo
 from pamps.cli.failures import PampsCommands
 from pamps.cli.server import serve
@@ -61,6 +61,7 @@ def options(
 
 main.command()(serve)
 main.command()(migrate)
+main.command()(reindex)
 main.command()(shell)
 main.command("user-list")(user_list)
 main.command("create-user", help="Make an account, by the same rules as the API.")(create_user)

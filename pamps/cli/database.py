@@ -20,6 +20,21 @@ def migrate() -> None:
     typer.echo("The database is at the newest migration.")
 
 
+def reindex() -> None:
+    """Make tags and the search index anew from the texts of all posts.
+
+    Nobody has to stop meanwhile. What is interrupted is started again.
+    """
+    from pamps.cli.progress import show_progress
+    from pamps.services.reindex import reindex as reindex_parts
+
+    for part in reindex_parts():
+        with show_progress(part.name, part.total) as advance:
+            for steps in part.steps:
+                advance(steps)
+    typer.echo("Every post is found by its words, its tags and its author.")
+
+
 def reset_db(
     force: Annotated[bool, typer.Option("-f", "--force", help="Do not ask.")] = False,
     database: Annotated[

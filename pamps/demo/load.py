@@ -51,6 +51,7 @@ def fill(connection: Connection, recipe: Recipe, password: str, report: Report) 
         advance(1)
     for stage in world.stages(password):
         with report(stage.name, stage.total) as advance:
+            bulk.start(stage)
             for batch in _prepare_ahead(stage.rows):
                 bulk.write(stage, batch)
                 advance(len(batch))

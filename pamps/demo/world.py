@@ -1,5 +1,7 @@
 """The world of a demo: what is in every row, as a pure function of its recipe. No database.
 
+Nobody is told of anything: notifications are no part of it.
+
 The counters that stand on a row are known before the row is made, so that each row is written once. The
 price is some memory, about 100 bytes a post; texts are made one by one.
 """
@@ -14,6 +16,10 @@ from pamps.demo.rhythm import Rhythm, unpack
 from pamps.demo.texts import Writer
 from pamps.demo.threads import TOP_LEVEL, Threads
 from pamps.demo.words import BIOS
+from pamps.entities import find_tags
+from pamps.models.search_index import SEARCH_INDEX
+from pamps.services.search_index import Text, index_row
+from pamps.words import fold
 
 EDITED = 0.03  # of all posts
 ORPHANED = 0.25  # of the deleted ones: their author has gone, too
@@ -29,6 +35,9 @@ POST_COLUMNS = (
     *("deleted", "likes", "replies_count"),
 )
 LIKE_COLUMNS = ("id", "user_id", "post_id", "date")
+INDEX_COLUMNS = (SEARCH_INDEX.c.post_id.name, "words", "user_id")
+TAG_COLUMNS = ("id", "name", "folded", "uses")
+POST_TAG_COLUMNS = ("post_id", "tag_id", "user_id")
 
 Row = tuple[int | str | None, ...]
 
@@ -45,7 +54,8 @@ class Stage:
 
 
 class World:
-    """People, follows, posts and likes, numbered from 0 on; the id of a row is its number plus one."""
+    """People, follows, posts and likes, numbered from 0 on; the id of a row is its number plus one. And what
+    posts are found by."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
@@ -53,6 +63,7 @@ class World:
         self._people = People(recipe)
         self._threads = Threads(recipe, self._people)
         self._follows = self._people.plan_follows()
+        self._tags: dict[str, array[int]] = {}  # the posts of each
 
     def stages(self, password: str) -> Iterator[Stage]:
         """Every table, each after those that it refers to. `password` is the hash that everybody shares."""
@@ -61,6 +72,12 @@ class World:
         yield Stage("follows", "social", FOLLOW_COLUMNS, len(self._follows), self._make_follows())
         yield Stage("posts", "post", POST_COLUMNS, posts, self._make_posts())
         yield Stage("likes", "like", LIKE_COLUMNS, likes, self._make_likes())
+        living = posts - sum(self._threads.deleted)
+        yield Stage("words", "search_index", INDEX_COLUMNS, living, self._make_index())
+        # Only now it is known which there are.
+        yield Stage("tags", "tag", TAG_COLUMNS, len(self._tags), self._make_tags())
+        uses = sum(map(len, self._tags.values()))
+        yield Stage("tagged", "post_tag", POST_TAG_COLUMNS, uses, self._make_post_tags())
 
     def _make_users(self, password: str) -> Iterator[Row]:
         people, dice = self._people, self._recipe.dice("bios")
@@ -100,6 +117,29 @@ class World:
             text = writer.write(author, self._find_addressed(post, random))
             edited = rhythm.moment(share + (1 - share) * random() * 0.001) if random() < EDITED else None
             yield post + 1, author + 1, parent, text, rhythm.moment(share), edited, 0, *counts
+
+    def _make_index(self) -> Iterator[Row]:
+        """What the services would have put into the index; the texts are made once more."""
+        for post, text in self._make_texts():
+            tags = find_tags(text)
+            for tag in tags:
+                self._tags.setdefault(tag, array("i")).append(post)
+            row = index_row(Text(post + 1, self._threads.authors[post] + 1, text), tags)
+            yield row["post"], row["words"], row["author"]
+
+    def _make_texts(self) -> Iterator[tuple[int, str]]:
+        for post, row in enumerate(self._make_posts()):
+            if not self._threads.deleted[post]:
+                yield post, str(row[POST_COLUMNS.index("text")])
+
+    def _make_tags(self) -> Iterator[Row]:
+        for number, (tag, posts) in enumerate(self._tags.items(), 1):
+            yield number, tag, fold(tag), len(posts)
+
+    def _make_post_tags(self) -> Iterator[Row]:
+        authors = self._threads.authors
+        for number, posts in enumerate(self._tags.values(), 1):
+            yield from ((post + 1, number, authors[post] + 1) for post in posts)
 
     def _find_addressed(self, post: int, random: Callable[[], float]) -> str | None:
         """Whom a text names: a reply often who is replied to, others now and then somebody famous."""

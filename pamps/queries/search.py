@@ -1,12 +1,12 @@
 """Search, and the filters of the feed: posts chosen by words, tags, authors and dates."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal_column, select
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -57,6 +57,8 @@ class _Shape:
     excludes: bool
     since: bool
     until: bool
+    # Whether somebody asked for the posts of certain people, whom they may have muted.
+    by_name: bool
 
 
 def search_posts(
@@ -97,8 +99,7 @@ def list_filtered(
 
 
 def _render_hit(row: Row, query: SearchQuery) -> bytes:
-    shown = json.dumps(snippet(query, row[TEXT_PLACE]), ensure_ascii=False)
-    return render_post(row[:-1])[:-1] + b',"snippet":' + shown.encode() + b"}"
+    return render_post(row[:-1])[:-1] + b',"snippet":' + to_json(snippet(query, row[TEXT_PLACE])) + b"}"
 
 
 class Ranking:
@@ -160,12 +161,13 @@ class Finder:
             excludes=bool(match.unwanted) and not match.wanted,
             since=query.after is not None,
             until=query.before is not None,
+            by_name=bool(query.authors),
         )
 
     def _find_bounds(self) -> tuple[int, int]:
         """Ids that the posts are between, by their dates; there may be others between them, too."""
-        oldest, newest = self._session.execute(select(func.min(Post.id), func.max(Post.id))).one()
-        bottom, top = oldest or 0, newest or 0
+        # One by one: for both at once SQLite would go through all of them.
+        bottom, top = (self._session.scalar(select(end(Post.id))) or 0 for end in (func.min, func.max))
         if self._query.after is not None:
             self._values["since"] = self._query.after
             bottom = max(bottom, first_id_since(self._session, self._query.after))
@@ -192,7 +194,8 @@ def _statement(shape: _Shape, window: Window) -> Statement:
 
 
 def _matching(shape: _Shape, window: Window) -> Select[Any]:
-    conditions = [_is_between(INDEX.post_id), is_visible(INDEX.user_id, shape.signed_in)]
+    shown = is_visible(INDEX.user_id, shape.signed_in, even_muted=shape.by_name)
+    conditions = [_is_between(INDEX.post_id), shown]
     if of_post := _conditions(shape):
         conditions.append(is_there(col(Post.id) == INDEX.post_id, *of_post))
     return select_matching(window, *conditions)

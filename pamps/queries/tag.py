@@ -17,6 +17,7 @@ from pamps.queries.post import list_newest, list_posts, select_posts
 from pamps.queries.visibility import is_visible
 from pamps.rendering import Json
 from pamps.statements import built_once
+from pamps.text import is_storable
 from pamps.words import fold
 
 TRENDING = timedelta(days=7)
@@ -37,12 +38,11 @@ def list_newest_tagged(session: Session, tag: str) -> list[PostResponse]:
 
 def list_tags(session: Session, typed: str, limit: int) -> list[TagResponse]:
     """The tags that begin like what was typed, without regard to accents and case, most used first."""
-    beginning = fold(typed.strip()).lstrip("#")
-    if "\0" in beginning:
-        return []  # more than PostgreSQL can take, and in no tag
+    beginning = fold(typed.strip()).lstrip("#").rstrip("*")
     is_alike = (col(Tag.folded) >= beginning) & (col(Tag.folded) < beginning + LAST)
     tags = select(Tag).where(is_alike, col(Tag.uses) > 0)
-    rows = session.scalars(tags.order_by(col(Tag.uses).desc(), col(Tag.name)).limit(limit))
+    best = tags.order_by(col(Tag.uses).desc(), col(Tag.name)).limit(limit)
+    rows = session.scalars(best).all() if is_storable(beginning) else ()
     return [TagResponse.model_validate(row, from_attributes=True) for row in rows]
 
 

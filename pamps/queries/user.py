@@ -180,7 +180,7 @@ def list_following(
 def find_people(session: Session, viewer: Viewer | None, typed: str, limit: int) -> Json[list[UserResponse]]:
     """The people whose names begin like what was typed, without regard to accents and case, those with most
     followers first; of very many the first ones by name."""
-    beginning = fold(typed.strip()).lstrip("@")
+    beginning = fold(typed.strip()).lstrip("@").rstrip("*")
     rows: list[Row] = []
     if re.fullmatch("[a-z0-9_]{1,30}", beginning):
         values = {"first": beginning, "last": beginning + "\x7f", "limit": limit}

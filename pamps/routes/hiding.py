@@ -45,7 +45,7 @@ def list_blocked(page: PageDep, viewer: CurrentUser, session: SessionDep) -> Jso
 
 @router.post("/block/{user_id}/", status_code=201, responses=HIDE)
 def block(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> HidingResponse:
-    """Block somebody: neither sees the other any more, and the follows between both end."""
+    """Block somebody: neither comes across the other any more, and the follows between both end."""
     return created_or_ok(response, hiding_service.block(session, viewer, user_id))
 
 

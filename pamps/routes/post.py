@@ -9,7 +9,6 @@ from pamps.errors import TooManyRequests, Unauthorized, refusals
 from pamps.models.base import Moment
 from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostResponse
 from pamps.pagination import Sort
-from pamps.queries import feed as feed_queries
 from pamps.queries import post as post_queries
 from pamps.queries.feed import Wanted
 from pamps.queries.post import PostNotFound, require_post
@@ -18,6 +17,7 @@ from pamps.rendering import Json
 from pamps.request import ClientDep, PageDep, PathId, SessionDep
 from pamps.routes.base import make_router
 from pamps.services import post as post_service
+from pamps.services import search as search_service
 from pamps.services.post import NotAuthor, ParentNotFound
 
 router = make_router("/post", "post")
@@ -30,10 +30,11 @@ HasReplies = Annotated[bool | None, Query(description="Only posts that were answ
 Author = Annotated[str | None, Query(max_length=30, description="Only posts of the user with this name.")]
 
 
-@router.get("/")
+@router.get("/", responses=refusals(TooManyRequests))
 def list_posts(
     page: PageDep,
     viewer: MaybeUser,
+    client: ClientDep,
     session: SessionDep,
     author: Author = None,
     tag: WithTag = None,
@@ -45,7 +46,7 @@ def list_posts(
 ) -> Json[list[PostResponse]]:
     """Top-level posts of everybody, newest first."""
     wanted = Wanted(author, tag, since, until, q, has_replies)
-    return feed_queries.list_feed(session, viewer, page, wanted, sort)
+    return search_service.list_feed(session, viewer, client, page, wanted, sort)
 
 
 @router.post("/", status_code=201, responses=refusals(Unauthorized, ParentNotFound, TooManyRequests))

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import MaybeUser
+from pamps.errors import TooManyRequests, refusals
 from pamps.models.search import PostHit, SearchSort, SearchType
 from pamps.models.tag import TagResponse
 from pamps.models.user import UserResponse
-from pamps.queries import search as search_queries
 from pamps.rendering import Json
-from pamps.request import PageDep, SessionDep
+from pamps.request import ClientDep, PageDep, SessionDep
 from pamps.routes.base import make_router
+from pamps.services import search as search_service
 
 router = make_router("/search", "search")
 
@@ -25,10 +26,11 @@ Typed = Annotated[
 What = Annotated[SearchType, Query(alias="type")]
 
 
-@router.get("/")
+@router.get("/", responses=refusals(TooManyRequests))
 def search(
     page: PageDep,
     viewer: MaybeUser,
+    client: ClientDep,
     session: SessionDep,
     q: Typed = "",
     type_: What = SearchType.POSTS,
@@ -36,4 +38,4 @@ def search(
 ) -> Json[list[PostHit] | list[UserResponse] | list[TagResponse]]:
     """Posts that match, those that fit best first; or people and tags that begin like what was typed, the
     best known first, of which there is one page."""
-    return search_queries.search(session, viewer, page, q, type_, sort)
+    return search_service.search(session, viewer, client, page, q, type_, sort)

@@ -31,7 +31,7 @@ from pamps.services.audit import record
 from pamps.services.notification import forget_person, forget_posts, notify, retract
 from pamps.services.rate_limit import Hit, count
 from pamps.services.rows import change, hold_accounts, lock
-from pamps.services.search_index import Text, index_post, index_posts, unindex_posts
+from pamps.services.search_index import Text, index_post, reindex_posts, unindex_posts
 from pamps.services.tag import untag_author
 from pamps.statements import built_once, insert_into, run
 
@@ -102,7 +102,7 @@ def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) 
     session.flush()
     retract(session, NotificationType.MENTION, editor.id, post_id=post_id, but=mentioned)
     notify(session, mentioned, NotificationType.MENTION, editor, post_id)
-    index_posts(session, [Text(post_id, editor.id, patch.text)])
+    reindex_posts(session, [Text(post_id, editor.id, patch.text)])
     return show_post(session, editor, post_id)
 
 
@@ -118,9 +118,9 @@ def delete_post(session: Session, actor: Person, post_id: int, client: Client) -
 
 def remove_all_posts(session: Session, author: Person) -> None:
     """Delete everything that somebody wrote. Their account has to be held."""
-    # At once, because only then all tags, and all notifications, are held in one order.
-    untag_author(session, author.id)
+    # At once, because only then all notifications, and all tags, are held in one order.
     forget_person(session, author.id)
+    untag_author(session, author.id)
     # Youngest first: a reply to oneself goes before what it replies to, which can then go as well.
     own = select(Post.id).where(col(Post.user_id) == author.id, IS_LISTED).order_by(col(Post.id).desc())
     while batch := session.exec(own.limit(BATCH)).all():

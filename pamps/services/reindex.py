@@ -1,56 +1,151 @@
-"""Tags and the search index made anew from the texts of all posts."""
+"""Tags and the search index made anew from the texts of all posts, while others write.
 
-from collections.abc import Iterator
+Each batch is a transaction, which makes its posts right whatever was written about them before. So what is
+interrupted has done no harm.
+"""
 
-from sqlalchemy import delete
+from collections.abc import Callable, Collection, Iterator
+from time import sleep
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
+
+from sqlalchemy import ColumnElement, delete
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
 from pamps.db import transaction
 from pamps.models.post import IS_LISTED, Post
-from pamps.models.search_index import SEARCH_INDEX
+from pamps.models.search_index import IS_SQLITE, SEARCH_INDEX
+from pamps.models.tag import Tag
+from pamps.pagination import MAX_ID
 from pamps.services.rows import change
-from pamps.services.search_index import Text, index_posts
-from pamps.services.tag import untag_posts
+from pamps.services.search_index import Text, reindex_posts, unindex_posts
+from pamps.services.tag import recount_tags
 
 BATCH = 1_000
+# Who waits for SQLite looks each tenth of a second whether it is his turn, and needs a gap to find it so.
+PAUSE_SECONDS = 0.11
+# Where two wait for each other, PostgreSQL refuses one of them after a second. By then it was us who gave up.
+PATIENCE = "200ms"
+REFUSED_CODES = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
+# The oldest posts are indexed last: if these are there, all are. Not one alone, because who edits a post
+# meanwhile indexes it.
+OLDEST = 100
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
-def is_index_missing() -> bool:
-    """Whether there are posts, and none of them is in the index: the database is of an older version."""
-    with transaction() as session:
-        found = session.exec(select(Post.id).where(IS_LISTED).limit(1)).first()
-        return found is not None and session.execute(select(SEARCH_INDEX.c.user_id).limit(1)).first() is None
+class Part(NamedTuple):
+    """A part of the work: what it is about, and how many there are; `steps` does it, and gives how many were
+    done, again and again."""
+
+    name: str
+    total: int
+    steps: Iterator[int]
 
 
-def count_posts() -> int:
-    """How many ids `reindex` goes through at most."""
-    with transaction() as session:
-        return session.exec(select(func.max(Post.id))).one() or 0
+def reindex() -> Iterator[Part]:
+    """Make every post found by its words, its tags and its author, and nothing else; the counts of tags
+    become true.
 
-
-def reindex() -> Iterator[int]:
-    """Make every post found by its words, its tags and its author, and nothing else; gives the id up to which
-    it is done, again and again.
-
-    A transaction for each thousand posts: people go on writing meanwhile, and what is interrupted has done no
-    harm and is started anew.
+    People go on reading and writing meanwhile, and whoever writes goes first. A part has to be done before
+    the next one is asked for.
     """
-    last: int | None = 0
-    while last is not None:
-        with transaction() as session:
-            last = _reindex_following(session, last)
-        if last is not None:
-            yield last
+    with transaction() as session:
+        tags = session.exec(select(func.count(col(Tag.id)))).one()
+        posts = session.exec(select(func.count(col(Post.id)))).one()
+    yield Part("tags", tags, _recount_all())
+    yield Part("posts", posts, _reindex_all(only_missing=False))
 
 
-def _reindex_following(session: Session, last: int) -> int | None:
-    """The same for the posts that follow; gives the id of the last of them, None if there are no more."""
-    following = select(Post).where(col(Post.id) > last).order_by(col(Post.id)).limit(BATCH)
-    posts = session.exec(following.with_for_update(key_share=True)).all()
-    end = posts[-1].id if len(posts) == BATCH else None
-    stale = delete(SEARCH_INDEX).where(SEARCH_INDEX.c.post_id > last)
-    change(session, stale if end is None else stale.where(SEARCH_INDEX.c.post_id <= end))
-    living = (post for post in posts if not post.deleted and post.user_id)
-    index_posts(session, [Text(post.id, post.user_id or 0, post.text) for post in living])
-    untag_posts(session, [post.id for post in posts if post.deleted])
-    return end
+def count_missing() -> int:
+    """About how many posts cannot be found, because an older version wrote them; 0 once `index_missing` has
+    come to its end."""
+    with transaction() as session:
+        oldest = session.exec(select(Post.id).where(IS_LISTED).order_by(col(Post.id)).limit(OLDEST)).all()
+        if len(_find_indexed(session, oldest)) == len(oldest):
+            return 0
+        indexed = session.scalar(select(func.count()).select_from(SEARCH_INDEX)) or 0
+        return max(1, session.exec(select(func.count(col(Post.id))).where(IS_LISTED)).one() - indexed)
+
+
+def index_missing() -> None:
+    """Make posts found that are not yet, newest first. Several at once share the work, and what was
+    interrupted goes on where it was."""
+    for _ in _reindex_all(only_missing=True):
+        pass
+
+
+def _recount_all() -> Iterator[int]:
+    last = 0
+    while tag_ids := _give_way(recount_tags, last, BATCH):
+        last = tag_ids[-1]
+        yield len(tag_ids)
+
+
+def _reindex_all(*, only_missing: bool) -> Iterator[int]:
+    top = MAX_ID
+    while top:
+        done, top = _give_way(_reindex_batch, top, only_missing)
+        yield done
+
+
+def _reindex_batch(session: Session, top: int, only_missing: bool) -> tuple[int, int]:
+    """The same for the newest posts up to the id `top`; gives how many they were, and the `top` of the next
+    ones, 0 if there are none."""
+    newest = select(Post.id).where(col(Post.id) <= top).order_by(col(Post.id).desc()).limit(BATCH)
+    ids = session.exec(newest).all()
+    bottom = ids[-1] if len(ids) == BATCH else 1
+    texts, deleted = _hold_posts(session, col(Post.id).between(bottom, top))
+    if only_missing:
+        # Found after they were held: by then, who does the same has indexed them.
+        indexed = _find_indexed(session, ids)
+        texts = [text for text in texts if text.post_id not in indexed]
+    else:
+        unindex_posts(session, deleted)
+        _forget_strangers(session, bottom, top)
+    reindex_posts(session, texts)
+    return len(ids), bottom - 1
+
+
+def _hold_posts(session: Session, chosen: ColumnElement[bool]) -> tuple[list[Text], list[int]]:
+    """What posts say, and the ids of those that are deleted. Nobody changes them until the end of the
+    transaction."""
+    columns = (col(Post.id), col(Post.user_id), col(Post.text), col(Post.deleted))
+    rows = select(*columns).where(chosen).order_by(col(Post.id))
+    posts = session.execute(rows.with_for_update(key_share=True)).all()
+    texts = [Text(*post) for *post, is_deleted in posts if not is_deleted]
+    return texts, [post_id for post_id, *_, is_deleted in posts if is_deleted]
+
+
+def _find_indexed(session: Session, post_ids: Collection[int]) -> set[int]:
+    indexed = select(SEARCH_INDEX.c.post_id).where(SEARCH_INDEX.c.post_id.in_(post_ids))
+    return set(session.scalars(indexed))
+
+
+def _forget_strangers(session: Session, bottom: int, top: int) -> None:
+    """Forget what the index has under ids of no post. One statement: what others add meanwhile, it sees as
+    a whole or not at all."""
+    own = SEARCH_INDEX.c.post_id
+    posts = select(Post.id).where(col(Post.id).between(bottom, top))
+    change(session, delete(SEARCH_INDEX).where(own.between(bottom, top), own.not_in(posts)))
+
+
+def _give_way(
+    work: Callable[Concatenate[Session, Given], Result], *given: Given.args, **more: Given.kwargs
+) -> Result:
+    """Do a piece of work in a transaction of its own, so that nobody who writes waits for long, or fails."""
+    while True:
+        try:
+            with transaction() as session:
+                if not IS_SQLITE:
+                    session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+                result = work(session, *given, **more)
+        except OperationalError as error:
+            if getattr(error.orig, "pgcode", None) not in REFUSED_CODES:
+                raise
+            sleep(PAUSE_SECONDS)
+        else:
+            if IS_SQLITE:
+                sleep(PAUSE_SECONDS)
+            return result

@@ -34,11 +34,11 @@ def index_post(session: Session, text: Text) -> None:
     tag_post(session, tagging)
 
 
-def index_posts(session: Session, texts: Collection[Text]) -> None:
-    """The same for many, and for those that were found by something else until now."""
+def reindex_posts(session: Session, texts: Collection[Text]) -> None:
+    """Make posts found by what they say now, whatever they were found by before. At the end, too."""
     taggings = [_tagging(text) for text in texts]
-    rows = [index_row(text, tags.names) for text, tags in zip(texts, taggings, strict=True)]
     _forget(session, [text.post_id for text in texts])
+    rows = [index_row(text, tags.names) for text, tags in zip(texts, taggings, strict=True)]
     if rows:
         session.execute(insert(SEARCH_INDEX).values(_VALUES), rows)
     retag_posts(session, taggings)

@@ -51,7 +51,7 @@ def open_database(uri: str) -> Iterator[Engine]:
 
 
 def read_tables(database: Engine) -> dict[str, list[Any]]:
-    """Every row of every table, without hashes of passwords, which never come out the same."""
+    """Every row of the tables with dates, without hashes of passwords, which never come out the same."""
     found = {}
     with database.connect() as connection:
         for table in TABLES:

@@ -46,7 +46,7 @@ def test_by_default_there_are_100_users_and_1000_posts(pamps: Pamps, database: E
     stages = re.findall(r"^(\w+): [\d,]+ in [\d.]+ s$", made.stderr, re.MULTILINE)
     assert (len(tables["user"]), len(tables["post"])) == (100, 1000)
     assert made.stdout == f"100 users and 1,000 posts. Log in as anybody; the password is: {PASSWORD}\n"
-    assert stages == ["plan", "users", "follows", "posts", "likes"]
+    assert stages == ["plan", "users", "follows", "posts", "likes", "words", "tags", "tagged"]
 
 
 def test_a_terminal_shows_a_bar_with_rate_and_time(database_uri: str) -> None:

@@ -17,9 +17,11 @@ from pamps.demo.load import PASSWORD, OtherUsers, fill
 from pamps.demo.recipe import Recipe
 from pamps.models import User
 from pamps.security import hash_password
+from pamps.services import reindex
 from tests.conftest import TEST_URI
 from tests.demo.conftest import TABLES, read_tables
 from tests.factories import make_user
+from tests.search_index import read_index
 
 SMALL = Recipe(users=20, posts=100, seed=1, until=date(2024, 1, 1))
 
@@ -74,6 +76,41 @@ def test_as_many_are_there_as_were_asked_for(filled: Engine) -> None:
 def test_the_rows_are_as_the_services_would_have_left_them(filled: Engine, what: str) -> None:
     with filled.connect() as connection:
         assert connection.execute(text((WRONG_COUNTERS | IMPOSSIBLE)[what])).all() == []
+
+
+def test_posts_are_found_as_if_the_services_had_written_them(
+    session: Session, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`pamps reindex` changes nothing, nor does it where nothing was."""
+
+    @contextmanager
+    def inside() -> Iterator[Session]:
+        yield session
+
+    monkeypatch.setattr(reindex, "transaction", inside)
+    monkeypatch.setattr(reindex, "PAUSE_SECONDS", 0)
+    fill_silently(connection, replace(SMALL, posts=2_000))
+    found = read_index(connection)
+
+    reindex.index_missing()
+    assert read_index(connection) == found
+    connection.execute(text("DELETE FROM search_index"))
+    connection.execute(text("DELETE FROM tag"))
+    reindex.index_missing()
+
+    assert read_index(connection) == found
+    assert all(len(rows) > 30 for rows in found.values())
+
+
+@pytest.mark.skipif(not TEST_URI, reason="about PostgreSQL alone")
+def test_the_index_of_words_is_made_as_it_was(connection: Connection) -> None:
+    """The same also tells of the index what `alembic check` does not see."""
+    definition = text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_search_index_words'")
+    before = connection.execute(definition).scalars().all()
+
+    fill_silently(connection)
+
+    assert connection.execute(definition).scalars().all() == before != []
 
 
 def test_ids_and_dates_rise_together(filled: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from functools import cache
 from itertools import product
 from typing import Any
@@ -9,13 +10,12 @@ from typing import Any
 import pytest
 from httpx2 import URL, Response
 from sqlalchemy.schema import DropIndex
-from sqlmodel import SQLModel
 
 from benchmarks.growth import TARGET
 from benchmarks.lists import SHORT
 from pamps.app import app
 from pamps.pagination import MAX_ID
-from tests.growth import LOUD_POST, QUIET_POST, Rows, World, open_world
+from tests.growth import LOUD_POST, QUIET_POST, TABLES, Rows, World, open_world
 
 SIZES = (1_000, 100_000)
 LIMIT = 20
@@ -25,9 +25,17 @@ PER_ROW = 6
 
 NAMES = ("quiet", "loud")
 POSTS = (QUIET_POST, LOUD_POST)
+WORDS = ("seldom", "somebody", '"somebody wrote"', "%23quiet", "from:quiet")
 ARCHIVES = ("", "?sort=-date", "?include_replies=true")
 LISTS = {
-    "/post/": ["/post/", *(f"/post/?author={name}" for name in NAMES)],
+    "/post/": [
+        "/post/",
+        *(f"/post/?author={name}" for name in NAMES),
+        # None with a tag or a word: replies are passed over one by one, and here all newest posts are.
+        "/post/?since=2025-01-01",
+    ],
+    "/post/tag/{tag}/": [f"/post/tag/{name}/" for name in NAMES],
+    "/search/": [f"/search/?q={word}&sort=-date" for word in WORDS],
     "/post/user/{username}/": [f"/post/user/{name}/{which}" for name, which in product(NAMES, ARCHIVES)],
     "/post/{post_id}/replies/": [f"/post/{post}/replies/" for post in POSTS],
     "/post/{post_id}/thread/": [f"/post/{post}/thread/" for post in POSTS],
@@ -42,6 +50,12 @@ LISTS = {
     "/notification/": ["/notification/", "/notification/?type=follow", "/notification/?unread=true"],
     "/admin/user/": ["/admin/user/"],
 }
+# Lists of one page.
+SINGLE_PAGES = {
+    "/search/": [f"/search/?q={word}" for word in WORDS],
+    "/tag/": ["/tag/?q=tag000"],
+    "/tag/trending/": ["/tag/trending/"],
+}
 READERS = {
     "/user/timeline/": ("reader", "sleepy"),
     "/notification/": ("told",),
@@ -55,6 +69,9 @@ PAGES: list[Page] = [
     page
     for address, paths in LISTS.items()
     for page in product(paths, READERS.get(address, ANYBODY), ("first", "far"))
+]
+PAGES += [
+    page for paths in SINGLE_PAGES.values() for page in product(paths, ("nobody", "watcher"), ("first",))
 ]
 PAGES += product(SINGLE, ANYBODY, ("only",))
 
@@ -72,6 +89,10 @@ MISSED_BY: dict[str, Page] = {
     "ix_notification_user_id_id": ("/notification/", "told", "first"),
     "ix_notification_user_id_type_id": ("/notification/?type=follow", "told", "first"),
     "ix_notification_unread": ("/notification/?unread=true", "told", "first"),
+    "ix_post_date": ("/post/?since=2025-01-01", "nobody", "first"),
+    "ix_post_tag_tag_id_post_id_user_id": ("/post/tag/tag00001/", "nobody", "first"),
+    "ix_tag_folded": ("/tag/?q=tag000", "nobody", "first"),
+    "uq_tag_name": ("/post/tag/quiet/", "nobody", "first"),
     "uq_user_username": ("/user/quiet/", "nobody", "only"),
 }
 
@@ -80,6 +101,13 @@ MISSED_BY: dict[str, Page] = {
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[World]]:
     """A small world and a large one: the same lists, and more around them or in them."""
     with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        # So many uses are in the small world, too, and they are old.
+        patch.setattr("pamps.queries.tag.LATEST_USES", 200)
+        patch.setattr("pamps.queries.tag.TRENDING", timedelta(days=36_500))
+        # The small world has several blocks of the search index, too.
+        for module in ("pamps.queries.match", "pamps.services.search_index"):
+            patch.setattr(f"{module}.BLOCK_BITS", (6, 9, 12, 15))
         yield [stack.enter_context(open_world(posts, tmp_path_factory.mktemp("world"))) for posts in SIZES]
 
 
@@ -141,7 +169,7 @@ def test_no_list_is_forgotten() -> None:
         if any(parameter["name"] == "limit" for parameter in methods.get("get", {}).get("parameters", []))
     }
 
-    assert lists - SHORT == LISTS.keys()
+    assert lists - SHORT == LISTS.keys() | SINGLE_PAGES.keys()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=" ".join)
@@ -155,13 +183,13 @@ def test_a_page_costs_no_more_where_there_is_more(worlds: list[World], page: Pag
 
 # Without the one for logging in, those of constraints, which nobody loses, and those by which the database
 # finds what goes with a row.
-TABLES = [SQLModel.metadata.tables[name] for name, *_ in Rows(1_000).tables()]
-INDEXES = {str(index.name): index for table in TABLES for index in table.indexes}
+INDEXES = {str(index.name): index for name, *_ in Rows(1_000).tables() for index in TABLES[name].indexes}
 OTHERS = {
     "uq_user_email",
     "uq_notification_actor_id_user_id_post_id",
     "ix_notification_post_id",
     "ix_hiding_hidden_id",
+    "ix_post_tag_user_id",
 }
 LIST_INDEXES = sorted(INDEXES.keys() - OTHERS)
 

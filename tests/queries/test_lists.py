@@ -172,9 +172,11 @@ class World:
 def undone(connection: Connection) -> Iterator[Session]:
     """A session whose commits are undone at the end: each example begins with nothing."""
     savepoint = connection.begin_nested()
-    with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-        yield session
-    savepoint.rollback()
+    try:
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+    finally:
+        savepoint.rollback()
 
 
 def walk(client: TestClient, path: str, limit: int, token: str | None = None) -> list[Row] | None:
@@ -236,8 +238,13 @@ def found_lists(expected: Expected, viewer: Person | None) -> Iterator[tuple[str
         ],
     }
     for person in expected.people:
-        theirs = [post for post in newest if post.author is person]
-        found[f"/search/?sort=-date&q=from:{person.name}"] = theirs
+        # Who asks for somebody by name goes and looks, also at whom they muted.
+        theirs = [post for post in reversed(expected.living) if post.author is person]
+        named = [post for post in theirs if expected.sees(viewer, person, even_muted=True)]
+        found[f"/search/?sort=-date&q=from:{person.name}"] = named
+        found[f"/post/?tag=even&author={person.name}"] = [
+            post for post in named if post.parent is None and "#even" in post.text
+        ]
         found[f"/search/?sort=-date&q=text+-from:{person.name}"] = [p for p in newest if p not in theirs]
     for path, posts in found.items():
         yield path, [expected.post(post, viewer) for post in posts]

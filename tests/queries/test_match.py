@@ -10,7 +10,7 @@ from pamps import pagination
 from pamps.models import Post
 from pamps.models.base import utc_now
 from pamps.models.search_index import BLOCK_BITS
-from pamps.services.search_index import Text, index_posts
+from pamps.services.search_index import Text, reindex_posts
 from tests.factories import make_user
 
 # The first ones, and both sides of every border of a block.
@@ -29,7 +29,7 @@ def posts(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     for text in texts:
         session.add(Post(id=text.post_id, user_id=ana.id, text=text.text, date=utc_now(), edited_at=None))
     session.flush()
-    index_posts(session, texts)
+    reindex_posts(session, texts)
     session.commit()
     return IDS
 

@@ -44,6 +44,7 @@ def test_one_sees_the_own_account_with_its_address(ana: User, login: Login) -> N
         "following": 0,
         "posts": 0,
         "email": "ana@example.com",
+        "unread_notifications": 0,
     }
 
 

@@ -33,6 +33,8 @@ def limited(monkeypatch: pytest.MonkeyPatch, client: TestClient) -> None:
         "otp": "3 per day",
         "registration": "2 per hour",
         "posting": "2 per hour",
+        "searching": "3 per hour",
+        "searching_anonymous": "2 per hour",
     }
     changed = settings.limits.model_copy(update=rates)
     monkeypatch.setattr(rate_limit, "settings", settings.model_copy(update={"limits": changed}))
@@ -278,3 +280,16 @@ def test_without_limits_nothing_is_counted(session: Session, monkeypatch: pytest
     fail(HOME, "ana", 10)
 
     assert session.exec(select(RateCount)).all() == []
+
+
+def test_searches_are_limited_by_user_and_by_address_of_those_who_are_not_signed_in(
+    session: Session, login: Login
+) -> None:
+    ana = login(make_user(session, "ana"))
+    paths = ("/search/?q=bread", "/post/?q=bread", "/search/?q=a&type=users")
+
+    assert [at(HOME).get(path).status_code for path in paths] == [200, 200, 429]
+    assert at(ELSEWHERE).get(paths[0]).status_code == 200
+    assert [ana.get(path).status_code for path in paths] == [200, 200, 200]
+    assert refusal(ana.get(paths[0])) == (429, "too_many_requests")
+    assert at(HOME).get("/post/").status_code == 200

@@ -1,0 +1,20 @@
+"""What a database has to find posts by, all of it."""
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pamps.models.search_index import IS_SQLITE
+
+POST_ID = "rowid" if IS_SQLITE else "post_id"
+QUERIES = {
+    "index": f"SELECT {POST_ID}, CAST(words AS text), user_id FROM search_index",  # noqa: S608 - our own name
+    # Without their ids, which are of no importance, and without what nobody sees.
+    "tags": "SELECT name, folded, uses FROM tag WHERE uses <> 0",
+    "posts of tags": "SELECT post_id, name, user_id FROM post_tag JOIN tag ON tag.id = tag_id",
+}
+
+
+def read_index(connection: Connection) -> dict[str, list[Any]]:
+    """Every row, sorted."""
+    return {name: sorted(map(tuple, connection.execute(text(query)))) for name, query in QUERIES.items()}
