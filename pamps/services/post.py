@@ -32,6 +32,7 @@ from pamps.services.notification import forget_posts, notify, retract
 from pamps.services.rate_limit import Hit, count
 from pamps.services.rows import change, hold_accounts, lock
 from pamps.services.search_index import Text, index_post, reindex_posts, unindex_posts
+from pamps.services.tag import hold_tags_of
 from pamps.statements import built_once, insert_into, run
 
 BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
@@ -116,7 +117,8 @@ def delete_post(session: Session, actor: Person, post_id: int, client: Client) -
 
 
 def remove_all_posts(session: Session, author: Person) -> None:
-    """Delete everything that somebody wrote."""
+    """Delete everything that somebody wrote. Their posts have to be held."""
+    hold_tags_of(session, author.id)
     # Youngest first: a reply to oneself goes before what it replies to, which can then go as well.
     own = select(Post.id).where(col(Post.user_id) == author.id, IS_LISTED).order_by(col(Post.id).desc())
     while batch := session.exec(own.limit(BATCH)).all():

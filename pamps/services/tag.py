@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Select, bindparam, func
+from sqlalchemy import JSON, ColumnElement, Select, bindparam, func
 from sqlmodel import Session, col, delete, select, update
 
 from pamps.models.tag import PostTag, Tag
@@ -37,13 +37,23 @@ def retag_posts(session: Session, posts: Collection[Tagging]) -> None:
     had = _find_uses(session, [post.post_id for post in posts])
     changed = [post for post in posts if had[post.post_id] != {(name, post.user_id) for name in post.names}]
     if changed:
-        untag_posts(session, [post.post_id for post in changed])
+        theirs = col(PostTag.post_id).in_([post.post_id for post in changed])
+        # Old and new ones together: two people may swap tags at the same moment.
+        _hold(session, theirs, {name for post in changed for name in post.names})
+        change(session, delete(PostTag).where(theirs))
         tag_posts(session, changed)
 
 
 def untag_posts(session: Session, post_ids: Collection[int]) -> None:
     """Take all tags of these posts away."""
-    _take(session, col(PostTag.post_id).in_(post_ids))
+    theirs = col(PostTag.post_id).in_(post_ids)
+    _hold(session, theirs)
+    change(session, delete(PostTag).where(theirs))
+
+
+def hold_tags_of(session: Session, user_id: int) -> None:
+    """Hold every tag that somebody uses, for who is about to take them away in several steps."""
+    _hold(session, col(PostTag.user_id) == user_id)
 
 
 def recount_tags(session: Session, after: int, limit: int) -> list[int]:
@@ -78,15 +88,16 @@ def _give(session: Session, post: Tagging) -> int:
     return len(run(session, _insert(), post=post.post_id, user=post.user_id, names=list(post.names)))
 
 
-def _take(session: Session, uses: Any) -> None:
-    """Delete uses of tags. Their counts change at the end, and everybody changes them in the order of ids;
-    of many posts the order is another one, so they are held in that order first."""
-    tags = select(PostTag.tag_id).where(uses).distinct()
-    if ids := session.exec(tags).all():
-        session.exec(
-            select(Tag.id).where(col(Tag.id).in_(ids)).order_by(col(Tag.id)).with_for_update(key_share=True)
-        ).all()
-        change(session, delete(PostTag).where(uses))
+def _hold(session: Session, uses: ColumnElement[bool], names: Collection[str] = ()) -> None:
+    """Hold the tags of these uses, and those with these names, until the end of the transaction.
+
+    Counts change with the commit, those of one post in the order of ids. Whoever changes more of them holds
+    them in that order first, so that two do not wait for each other. SQLite has one writer at a time.
+    """
+    if not IS_SQLITE:
+        used, named = select(PostTag.tag_id).where(uses), select(Tag.id).where(col(Tag.name).in_(names))
+        tags = select(Tag.id).where(col(Tag.id).in_(used.union(named)))
+        session.exec(tags.order_by(col(Tag.id)).with_for_update(key_share=True)).all()
 
 
 @built_once
