@@ -91,9 +91,7 @@ def upgrade() -> None:
             sa.Column("post_id", sa.BigInteger(), nullable=False),
             sa.Column("words", sa.dialects.postgresql.TSVECTOR(), nullable=False),
             sa.Column("user_id", sa.BigInteger(), nullable=False),
-            sa.ForeignKeyConstraint(
-                ["post_id"], ["post.id"], name="fk_search_index_post_id_post", ondelete="CASCADE"
-            ),
+            # No reference to posts: as on SQLite, the services keep it in step.
             sa.PrimaryKeyConstraint("post_id", name="pk_search_index"),
         )
         op.create_index("ix_search_index_words", "search_index", ["words"], postgresql_using="gin")

@@ -117,7 +117,7 @@ def delete_post(session: Session, actor: Person, post_id: int, client: Client) -
 
 
 def remove_all_posts(session: Session, author: Person) -> None:
-    """Delete everything that somebody wrote. Their account has to be held."""
+    """Delete everything that somebody wrote. Their account and their posts have to be held."""
     # At once, because only then all notifications, and all tags, are held in one order.
     forget_person(session, author.id)
     untag_author(session, author.id)
