@@ -105,7 +105,10 @@ def test_posts_are_found_as_if_the_services_had_written_them(
 @pytest.mark.skipif(not TEST_URI, reason="about PostgreSQL alone")
 def test_the_index_of_words_is_made_as_it_was(connection: Connection) -> None:
     """The same also tells of the index what `alembic check` does not see."""
-    definition = text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_search_index_words'")
+    definition = text(
+        "SELECT indexdef FROM pg_indexes"
+        " WHERE indexname = 'ix_search_index_words' AND schemaname = current_schema()"
+    )
     before = connection.execute(definition).scalars().all()
 
     fill_silently(connection)
