@@ -11,7 +11,7 @@ from pamps.models.base import utc_now
 from pamps.models.post import Post, PostResponse
 from pamps.models.tag import PostTag, Tag, TagResponse, TrendingTagResponse
 from pamps.models.user import Person
-from pamps.pagination import Page, Sort, Window
+from pamps.pagination import MAX_ID, Page, Sort, Window
 from pamps.queries.base import AT_ONCE, as_value, first_id_since
 from pamps.queries.post import list_newest, list_posts, select_posts
 from pamps.queries.visibility import is_visible
@@ -52,7 +52,7 @@ def list_trending(session: Session, viewer: Person | None, limit: int) -> list[T
     first = first_id_since(session, since)
     # Only among the first ones there may be older ones: of the others nobody needs to look at the date.
     date = select(col(Post.date)).where(col(Post.id) == PostTag.post_id).scalar_subquery()
-    is_recent = (col(PostTag.post_id) > first + 2 * AT_ONCE) | (date >= since)
+    is_recent = (col(PostTag.post_id) > min(first + 2 * AT_ONCE, MAX_ID)) | (date >= since)
     latest = (
         select(col(PostTag.post_id), col(PostTag.tag_id), col(PostTag.user_id))
         .where(col(PostTag.post_id) >= first, is_recent, is_visible(PostTag.user_id, viewer is not None))

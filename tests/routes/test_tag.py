@@ -82,6 +82,17 @@ def test_trends_are_what_most_people_use_lately(
     assert len(client.get("/tag/trending/?limit=1").json()) == 1
 
 
+@pytest.mark.parametrize("days", [None, 8])
+def test_where_nobody_wrote_lately_there_are_no_trends(
+    session: Session, client: TestClient, ana: User, days: int | None
+) -> None:
+    if days:
+        make_post(session, ana, "#old").date = utc_now() - timedelta(days)
+        session.commit()
+
+    assert client.get("/tag/trending/").json() == []
+
+
 def test_trends_look_at_the_latest_uses_alone(
     session: Session, client: TestClient, ana: User, bia: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
