@@ -298,7 +298,6 @@ def test_the_oldest_stream_of_somebody_makes_room_for_one_too_many(server: Serve
         assert {next(events)["post"]["id"] for events in others} == {post}
 
 
-@pytest.mark.once  # it has nothing to do with the database
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("arguments", [(), ("--workers", "2")], ids=["one worker", "two workers"])
 def test_a_server_that_is_told_to_stop_ends_its_streams_and_stops(

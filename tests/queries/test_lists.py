@@ -301,7 +301,7 @@ def short_reach(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 @hypothesis_settings(
-    max_examples=5,
+    max_examples=10,
     deadline=None,
     database=None,
     derandomize=True,
