@@ -1,8 +1,7 @@
 """How well a text fits a search, and the stretch of it to show: pure."""
 
 import unicodedata
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TypedDict
 
@@ -24,15 +23,15 @@ class Segment(TypedDict):
     match: bool
 
 
-def score(query: SearchQuery, text: str) -> float:
-    """How well a text that matches fits: the frequency of each wanted term, saturated as in BM25, summed up.
+def score(query: SearchQuery, words: Sequence[str]) -> float:
+    """How well a text that matches fits, given its words, folded and in order.
 
-    More matches and shorter texts score higher. It knows nothing of other texts, so a score stays what it is,
-    and rare words count as common ones. 0.0 without wanted terms.
+    It is the frequency of each wanted term, saturated as in BM25, summed up. More matches and shorter texts
+    score higher. It knows nothing of other texts, so a score stays what it is, and rare words count as common
+    ones. 0.0 without wanted terms.
     """
-    words = _words(text)
     length = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * len(words) / MEAN_LENGTH)
-    counts = [len(_places(term, words)) for term in query.wanted]
+    counts = [len(_ends(term, words)) for term in query.wanted]
     return sum((count * (SATURATION + 1) / (count + length) for count in counts if count), 0.0)
 
 
@@ -43,7 +42,7 @@ def snippet(query: SearchQuery, text: str, longest: int = 200) -> list[Segment]:
     cut. Without a match it is the beginning. Matches that touch are one. All segments joined, without the
     added "…", are a piece of the text.
     """
-    words = _words(text)
+    words = tuple(split_words(text))
     matches = _merged(place for term in query.wanted for place in _places(term, words))
     start, end = _stretch(text, words, matches[0] if matches else (0, 0), longest)
     inside = [(max(start, first), min(end, last)) for first, last in matches if first < end and last > start]
@@ -55,22 +54,22 @@ def snippet(query: SearchQuery, text: str, longest: int = 200) -> list[Segment]:
     return [Segment(text=piece, match=number % 2 == 1) for number, piece in enumerate(pieces) if piece]
 
 
-# A page scores and shows its texts one after the other, and only then looks at the next ones.
-@lru_cache(maxsize=256)
-def _words(text: str) -> tuple[Word, ...]:
-    return tuple(split_words(text))
-
-
 def _places(term: Term, words: tuple[Word, ...]) -> list[tuple[int, int]]:
     """Where in the text a term stands, in order; matches of one term may overlap."""
+    texts = [word.text for word in words]
+    before = len(term.words) - 1
+    return [(words[end - before].start, _end(term, words, end)) for end in _ends(term, texts)]
+
+
+def _ends(term: Term, words: Sequence[str]) -> list[int]:
+    """The numbers of the words with which a term ends, in order."""
     *exact, last = term.words
     count = len(exact)
-    texts = [word.text for word in words]
     return [
-        (words[number - count].start, _end(term, words, number))
+        number
         for number in range(count, len(words))
-        if (texts[number].startswith(last) if term.prefix else texts[number] == last)
-        and texts[number - count : number] == exact
+        if (words[number].startswith(last) if term.prefix else words[number] == last)
+        and list(words[number - count : number]) == exact
     ]
 
 

@@ -78,7 +78,7 @@ class Rows:
         uses = ((post, tags[tag], author) for post, author in self.authors() for tag in self.tags_of(post))
         yield "post_tag", "post_id, tag_id, user_id", uses
         columns = f"{SEARCH_INDEX.c.post_id.name}, words, user_id"
-        yield SEARCH_INDEX.name, columns, (self.indexed(*post) for post in self.authors())
+        yield SEARCH_INDEX.name, columns, map(self.indexed, count(1), self.posts())
 
     def people(self) -> Iterator[Row]:
         """Everybody."""
@@ -129,9 +129,11 @@ class Rows:
         seldom = "seldom " * self.is_quiet(post)
         return TEXT + seldom + " ".join(f"#{tag}" for tag in self.tags_of(post))
 
-    def indexed(self, post: int, author: int) -> Row:
+    def indexed(self, post: int, row: Row) -> Row:
         """Its row in the index."""
-        return tuple(index_row(Text(post, author, self.text(post)), self.tags_of(post)).values())
+        author, parent = row
+        text = Text(post, author, self.text(post), parent is not None)
+        return tuple(index_row(text, self.tags_of(post)).values())
 
     def likes(self) -> Iterator[Row]:
         """Who likes what. The oldest likes are loud."""

@@ -19,11 +19,11 @@ from sqlmodel import Session, func, select
 from pamps import db
 from pamps.models import Post, User
 from pamps.models.post import PostPatch, PostRequest
-from pamps.models.search_index import IS_SQLITE
 from pamps.models.tag import PostTag
 from pamps.services import post as post_service
 from pamps.services import reindex as reindex_service
 from pamps.services.reindex import count_missing, index_missing, reindex
+from pamps.statements import IS_SQLITE
 from tests.demo.conftest import open_database, run_pamps
 from tests.factories import CLIENT, make_post, make_user
 from tests.search_index import POST_ID, read_index

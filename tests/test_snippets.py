@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pamps.search_query import SearchQuery, parse
-from pamps.snippets import Segment, score, snippet
+from pamps.snippets import Segment, snippet
+from pamps.snippets import score as score_words
+from pamps.words import plain_words
 
 pytestmark = pytest.mark.once
 
@@ -18,6 +20,10 @@ texts = st.lists(
 queries = st.sampled_from(["a", "a b", '"a b"', "a*", "日", "店日", '"a 店"', "-a", "", "日店日 a"]).map(
     parse
 )
+
+
+def score(query: SearchQuery, text: str) -> float:
+    return score_words(query, plain_words(text))
 
 
 def marked(segments: list[Segment]) -> str:

@@ -124,7 +124,8 @@ class World:
             tags = find_tags(text)
             for tag in tags:
                 self._tags.setdefault(tag, array("i")).append(post)
-            row = index_row(Text(post + 1, self._threads.authors[post] + 1, text), tags)
+            author, is_reply = self._threads.authors[post] + 1, self._threads.parents[post] != TOP_LEVEL
+            row = index_row(Text(post + 1, author, text, is_reply), tags)
             yield row["post"], row["words"], row["author"]
 
     def _make_texts(self) -> Iterator[tuple[int, str]]:

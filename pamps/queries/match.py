@@ -14,14 +14,15 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from pamps.models.search_index import (
     BLOCK_BITS,
-    IS_SQLITE,
     SEARCH_INDEX,
+    TOP_LEVEL_WORD,
     author_word,
     block_word,
     tag_word,
 )
 from pamps.pagination import Window
 from pamps.search_query import SearchQuery, Term
+from pamps.statements import IS_SQLITE
 
 INDEX = SEARCH_INDEX.c
 
@@ -34,10 +35,12 @@ class Match(NamedTuple):
     unwanted: str
 
 
-def match_of(query: SearchQuery, authors: dict[str, int]) -> Match:
-    """What a search asks of the index. `authors` are the ids of those named in it; there must be one for each
-    that is wanted."""
+def match_of(query: SearchQuery, authors: dict[str, int], *, top_level: bool) -> Match:
+    """What a search asks of the index, if anything only posts that begin a thread. `authors` are the ids of
+    those named in it; there must be one for each that is wanted."""
     wanted = [author_word(authors[name]) for name in query.authors] + list(map(tag_word, query.tags))
+    if top_level and (wanted or query.wanted):
+        wanted.append(TOP_LEVEL_WORD)
     unwanted = [author_word(authors[name]) for name in query.unwanted_authors if name in authors]
     unwanted += map(tag_word, query.unwanted_tags)
     return Match(
@@ -70,20 +73,22 @@ def values_of(match: Match, *, bottom: int, top: int, descending: bool) -> dict[
     return {f"match{number}": step for number, step in enumerate((*steps, asked))}
 
 
-def select_matching(window: Window, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """The ids of the posts in the window that match, in its order; the conditions are about INDEX."""
+def select_matching(window: Window, *conditions: ColumnElement[bool], with_words: bool) -> Select[Any]:
+    """The ids of the posts in the window that match, in its order, and if wanted their words as they are in
+    the index; the conditions are about INDEX."""
+    words = [INDEX.words.label("words")] if with_words else []
+    matching: Select[Any] = select(INDEX.post_id.label("id"), *words)
     if IS_SQLITE:
-        ids: Select[Any] = select(INDEX.post_id.label("id")).where(_matches("match"), *conditions)
-        return window.of(ids, INDEX.post_id)
+        return window.of(matching.where(_matches("match"), *conditions), INDEX.post_id)
     steps: list[CTE] = []
     for number in range(len(BLOCK_BITS) + 1):
-        matching = select(INDEX.post_id.label("id")).where(_matches(f"match{number}"), *conditions)
         # Only so PostgreSQL asks the index of words, and not each post in order of id.
-        found = matching.cte(f"found{number}").prefix_with("MATERIALIZED", dialect="postgresql")
+        found = matching.where(_matches(f"match{number}"), *conditions).cte(f"found{number}")
+        found = found.prefix_with("MATERIALIZED", dialect="postgresql")
         too_few = [_count(step) < window.limit for step in steps]
-        steps.append(window.of(select(found.c.id).where(*too_few), found.c.id).cte(f"step{number}"))
-    every = union(*(select(step.c.id) for step in steps)).subquery()
-    return window.of(select(every.c.id), every.c.id)
+        steps.append(window.of(select(found).where(*too_few), found.c.id).cte(f"step{number}"))
+    every = union(*map(select, steps)).subquery()
+    return window.of(select(every), every.c.id)
 
 
 def is_unwanted(post_id: Any) -> ColumnElement[bool]:

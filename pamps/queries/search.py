@@ -1,6 +1,6 @@
 """Search, and the filters of the feed: posts chosen by words, tags, authors and dates."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -13,10 +13,11 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
 from pamps.models.search import PostHit, SearchSort, SearchType
+from pamps.models.search_index import read_words
 from pamps.models.tag import TagResponse
 from pamps.models.user import Person, User, UserResponse, Viewer
 from pamps.pagination import Page, Sort, Window
-from pamps.queries.base import as_value, first_id_since, is_there, last_id_until
+from pamps.queries.base import VIEWER, as_value, first_id_since, given, is_there, last_id_until
 from pamps.queries.match import INDEX, Match, is_unwanted, match_of, select_matching, values_of
 from pamps.queries.post import POST_FIELDS, render_post, select_posts
 from pamps.queries.tag import list_tags
@@ -25,7 +26,7 @@ from pamps.queries.visibility import is_visible
 from pamps.rendering import Json, json_list
 from pamps.search_query import SearchQuery, parse
 from pamps.snippets import score, snippet
-from pamps.statements import Row, Statement, run
+from pamps.statements import Row, Statement, built_once, run
 
 # So many of the newest posts that match are ranked. More would take longer, and be older.
 RANKED = 200
@@ -72,7 +73,8 @@ def search_posts(
     if not query.is_empty:
         finder = Finder(session, viewer, query, EVERY_POST)
         if sort is SearchSort.RANK:
-            rows = page.fetch_with(Ranking(finder.newest(RANKED), query).fetch, Sort.NEWEST_FIRST)
+            ranked = page.fetch_with(Ranking(finder.newest(RANKED), query).fetch, Sort.NEWEST_FIRST)
+            rows = finder.read([post_id for (post_id,) in ranked])
         else:
             rows = page.fetch_with(finder.fetch, Sort(sort.value))
     return Json(json_list(_render_hit(row, query) for row in rows))
@@ -103,13 +105,14 @@ def _render_hit(row: Row, query: SearchQuery) -> bytes:
 
 
 class Ranking:
-    """Rows in the order of how well they fit, with the pages of it. A page after a post that is not among
-    them any more is empty."""
+    """The ids of posts in the order of how well they fit, with the pages of it. A page after a post that is
+    not among them any more is empty."""
 
-    def __init__(self, rows: Sequence[Row], query: SearchQuery) -> None:
-        # The rows come newest first, and sorting keeps that among equals.
-        self._rows = sorted(rows, key=lambda row: -score(query, row[TEXT_PLACE]))
-        self._places = {row[-1]: place for place, row in enumerate(self._rows)}
+    def __init__(self, found: Sequence[Row], query: SearchQuery) -> None:
+        # They come newest first, and sorting keeps that among equals.
+        best = sorted(found, key=lambda row: -score(query, read_words(row[1])))
+        self._rows: list[Row] = [(post_id,) for post_id, _ in best]
+        self._places = {post_id: place for place, (post_id,) in enumerate(self._rows)}
 
     def fetch(self, window: Window, before: int | None = None, after: int | None = None) -> Sequence[Row]:
         """The rows between two posts, nearest to the one that the page begins at first."""
@@ -128,15 +131,34 @@ class Finder:
         self._signed_in, self._values = viewer is not None, dict[str, Any](as_value(viewer))
         authors = find_ids(session, {*query.authors, *query.unwanted_authors})
         self._is_possible = set(query.authors) <= authors.keys()
-        self._match = match_of(query, authors) if self._is_possible else Match("", "")
+        self._match = (
+            match_of(query, authors, top_level=filters.top_level) if self._is_possible else Match("", "")
+        )
         self._bounds = self._find_bounds()
 
     def newest(self, rows: int) -> Sequence[Row]:
-        """So many posts at most, newest first."""
-        return self.fetch(Window(before=False, after=False, descending=True, rows=rows))
+        """The ids of so many posts at most, newest first, and what the index has of each. It has read that
+        anyway; the posts themselves would be as much again."""
+        return self._run(_candidates, Window(before=False, after=False, descending=True, rows=rows))
 
     def fetch(self, window: Window, before: int | None = None, after: int | None = None) -> Sequence[Row]:
         """The posts of a window; the last column is the id."""
+        return self._run(_statement, window, before, after)
+
+    def read(self, ids: Sequence[int]) -> list[Row]:
+        """These posts in this order, as far as they are still there; the last column is the id."""
+        values = {name: value for name, value in self._values.items() if name == VIEWER.key}
+        rows = run(self._session, _posts(self._signed_in), ids=[(id_,) for id_ in ids], **values)
+        posts = {row[-1]: row for row in rows}
+        return [posts[id_] for id_ in ids if id_ in posts]
+
+    def _run(
+        self,
+        build: Callable[[_Shape, Window], Statement],
+        window: Window,
+        before: int | None = None,
+        after: int | None = None,
+    ) -> Sequence[Row]:
         oldest, newest = self._bounds
         top = newest if before is None else min(newest, before - 1)
         bottom = oldest if after is None else max(oldest, after + 1)
@@ -148,9 +170,9 @@ class Finder:
             values |= values_of(match, bottom=bottom, top=top, descending=window.descending)
         elif match.unwanted:
             values["unwanted"] = match.unwanted
-        return run(
-            self._session, _statement(self._shape(), replace(window, before=False, after=False)), **values
-        )
+        # The bounds are values here, because there are others as well.
+        statement = build(self._shape(), replace(window, before=False, after=False))
+        return run(self._session, statement, **values)
 
     def _shape(self) -> _Shape:
         query, match = self._query, self._match
@@ -187,23 +209,39 @@ def find_ids(session: Session, names: set[str]) -> dict[str, int]:
 
 @lru_cache(maxsize=KEPT_SHAPES)
 def _statement(shape: _Shape, window: Window) -> Statement:
-    ids = _matching(shape, window) if shape.wants else _others(shape, window)
-    page = ids.subquery("page")
+    page = _found(shape, window, with_words=False).subquery("page")
     posts = select_posts(shape.signed_in).join(page, page.c.id == Post.id)
     return Statement(window.sort(posts, col(Post.id)), prepared=False)
 
 
-def _matching(shape: _Shape, window: Window) -> Select[Any]:
+@lru_cache(maxsize=KEPT_SHAPES)
+def _candidates(shape: _Shape, window: Window) -> Statement:
+    return Statement(_found(shape, window, with_words=True), prepared=False)
+
+
+@built_once
+def _posts(signed_in: bool) -> Select[Any]:
+    ids = given("ids", "id")
+    return select_posts(signed_in).join(ids, ids.c.id == Post.id)
+
+
+def _found(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
+    find = _matching if shape.wants else _others
+    return find(shape, window, with_words=with_words)
+
+
+def _matching(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
     shown = is_visible(INDEX.user_id, shape.signed_in, even_muted=shape.by_name)
     conditions = [_is_between(INDEX.post_id), shown]
     if of_post := _conditions(shape):
         conditions.append(is_there(col(Post.id) == INDEX.post_id, *of_post))
-    return select_matching(window, *conditions)
+    return select_matching(window, *conditions, with_words=with_words)
 
 
-def _others(shape: _Shape, window: Window) -> Select[Any]:
-    """Without any word that is wanted: of all posts, those that have no word that is not."""
-    ids: Select[Any] = select(col(Post.id).label("id"))
+def _others(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
+    """Without any word that is wanted: of all posts, those that have no unwanted one. None fits better."""
+    words: list[Any] = [literal_column("''").label("words")] if with_words else []
+    ids: Select[Any] = select(col(Post.id).label("id"), *words)
     wanted = ids.where(IS_LISTED, _is_between(Post.id), is_visible(Post.user_id, shape.signed_in))
     if shape.excludes:
         wanted = wanted.where(~is_unwanted(Post.id))
@@ -211,11 +249,11 @@ def _others(shape: _Shape, window: Window) -> Select[Any]:
 
 
 def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
-    """What only the row of a post tells."""
+    """What only the row of a post tells. If words are wanted, the index tells which posts begin a thread."""
     has_replies = col(Post.replies_count) > literal_column("0")
     time = UTCDateTime()
     chosen = [
-        (shape.filters.top_level, IS_TOP_LEVEL),
+        (shape.filters.top_level and not shape.wants, IS_TOP_LEVEL),
         (shape.filters.has_replies is True, has_replies),
         (shape.filters.has_replies is False, ~has_replies),
         (shape.since, col(Post.date) >= bindparam("since", type_=time)),

@@ -65,7 +65,7 @@ def create_post(session: Session, author: Person, request: PostRequest) -> Json[
     post_id = made[0]
     notify(session, replied_to, NotificationType.REPLY, author, post_id)
     notify(session, mentioned, NotificationType.MENTION, author, post_id)
-    index_post(session, Text(post_id, author.id, request.text))
+    index_post(session, Text(post_id, author.id, request.text, request.parent_id is not None))
     return Json(render_post(made))
 
 
@@ -102,7 +102,7 @@ def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) 
     session.flush()
     retract(session, NotificationType.MENTION, editor.id, post_id=post_id, but=mentioned)
     notify(session, mentioned, NotificationType.MENTION, editor, post_id)
-    reindex_posts(session, [Text(post_id, editor.id, patch.text)])
+    reindex_posts(session, [Text(post_id, editor.id, patch.text, post.parent_id is not None)])
     return show_post(session, editor, post_id)
 
 

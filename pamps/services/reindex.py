@@ -6,20 +6,21 @@ interrupted has done no harm.
 
 from collections.abc import Callable, Collection, Iterator
 from time import sleep
-from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, delete
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
 from pamps.db import transaction
-from pamps.models.post import IS_LISTED, Post
-from pamps.models.search_index import IS_SQLITE, SEARCH_INDEX
+from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
+from pamps.models.search_index import SEARCH_INDEX
 from pamps.models.tag import Tag
 from pamps.pagination import MAX_ID
 from pamps.services.rows import change
 from pamps.services.search_index import Text, reindex_posts, unindex_posts
 from pamps.services.tag import recount_tags
+from pamps.statements import IS_SQLITE
 
 BATCH = 1_000
 # Who waits for SQLite looks each tenth of a second whether it is his turn, and needs a gap to find it so.
@@ -111,7 +112,7 @@ def _reindex_batch(session: Session, top: int, only_missing: bool) -> tuple[int,
 def _hold_posts(session: Session, chosen: ColumnElement[bool]) -> tuple[list[Text], list[int]]:
     """What posts say, and the ids of those that are deleted. Nobody changes them until the end of the
     transaction."""
-    columns = (col(Post.id), col(Post.user_id), col(Post.text), col(Post.deleted))
+    columns: list[Any] = [col(Post.id), col(Post.user_id), col(Post.text), ~IS_TOP_LEVEL, col(Post.deleted)]
     rows = select(*columns).where(chosen).order_by(col(Post.id))
     posts = session.execute(rows.with_for_update(key_share=True)).all()
     texts = [Text(*post) for *post, is_deleted in posts if not is_deleted]

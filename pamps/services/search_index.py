@@ -9,10 +9,17 @@ from sqlmodel import Session
 
 from pamps.entities import find_tags
 from pamps.models.base import BigId
-from pamps.models.search_index import BLOCK_BITS, IS_SQLITE, SEARCH_INDEX, author_word, block_word, tag_word
+from pamps.models.search_index import (
+    BLOCK_BITS,
+    SEARCH_INDEX,
+    TOP_LEVEL_WORD,
+    author_word,
+    block_word,
+    tag_word,
+)
 from pamps.services.rows import change
 from pamps.services.tag import Tagging, retag_posts, tag_post, untag_posts
-from pamps.statements import built_once, run
+from pamps.statements import IS_SQLITE, built_once, run
 from pamps.words import plain_words
 
 
@@ -22,6 +29,7 @@ class Text(NamedTuple):
     post_id: int
     user_id: int
     text: str
+    is_reply: bool
 
 
 def index_post(session: Session, text: Text) -> None:
@@ -61,6 +69,8 @@ def _tagging(text: Text) -> Tagging:
 def index_row(text: Text, tags: Iterable[str]) -> dict[str, Any]:
     """What the index has of a post."""
     marks = [author_word(text.user_id), *map(tag_word, tags)]
+    if not text.is_reply:
+        marks.append(TOP_LEVEL_WORD)
     words = plain_words(text.text)
     if IS_SQLITE:
         indexed = " ".join((*words, *marks))

@@ -75,7 +75,9 @@ def recount_tags(session: Session, after: int, limit: int) -> list[int]:
 
 def _find_uses(session: Session, post_ids: Sequence[int]) -> dict[int, set[tuple[str, int]]]:
     """The tags that each post has, with the author as it stands there."""
-    uses = select(PostTag.post_id, Tag.name, PostTag.user_id).join(Tag, col(Tag.id) == PostTag.tag_id)
+    # Looked up one by one: joined with the tags, PostgreSQL may go through all of them for each.
+    name = select(Tag.name).where(col(Tag.id) == PostTag.tag_id).scalar_subquery()
+    uses = select(PostTag.post_id, name, PostTag.user_id)
     found = defaultdict[int, set[tuple[str, int]]](set)
     for post_id, name, user_id in session.exec(uses.where(col(PostTag.post_id).in_(post_ids))):
         found[post_id].add((name, user_id))
@@ -110,7 +112,6 @@ def _take(session: Session, uses: ColumnElement[bool]) -> None:
 
 
 def _used(session: Session, uses: ColumnElement[bool]) -> Sequence[int]:
-    # On its own: joined with the tags, PostgreSQL may go through all of them.
     return session.exec(select(PostTag.tag_id).where(uses).distinct()).all()
 
 

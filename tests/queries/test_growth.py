@@ -31,7 +31,9 @@ LISTS = {
     "/post/": [
         "/post/",
         *(f"/post/?author={name}" for name in NAMES),
-        # None with a tag or a word: replies are passed over one by one, and here all newest posts are.
+        # No common ones: of the newest posts here all are replies, and a search passes them over by blocks
+        # of eight times as many posts each.
+        *(f"/post/?{search}" for search in ("tag=quiet", "q=seldom", "q=from:quiet")),
         "/post/?since=2025-01-01",
     ],
     "/post/tag/{tag}/": [f"/post/tag/{name}/" for name in NAMES],

@@ -25,7 +25,7 @@ def posts(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Posts far from each other, all about bread and some about rye."""
     monkeypatch.setattr(pagination, "STEP", 1)
     ana = make_user(session, "ana")
-    texts = [Text(id_, ana.id, "rye bread" if id_ % 5 == 0 else "bread") for id_ in IDS]
+    texts = [Text(id_, ana.id, "rye bread" if id_ % 5 == 0 else "bread", False) for id_ in IDS]
     for text in texts:
         session.add(Post(id=text.post_id, user_id=ana.id, text=text.text, date=utc_now(), edited_at=None))
     session.flush()
