@@ -28,8 +28,10 @@ run_pytest() {
     # What asks no database runs once, on SQLite.
     local also=
     [ -z "$PAMPS_TEST_URI" ] || also=" and not once"
-    # On all cores, file by file; what wants the machine for itself, all of it in one folder, comes after.
-    .venv/bin/python -m pytest -n auto --dist loadfile -m "not load$also" || status=${status/#0/$?}
+    # File by file, on all cores and one more, because tests of processes wait a lot. What wants the machine
+    # for itself, all of it in one folder, comes after.
+    PYTEST_XDIST_AUTO_NUM_WORKERS=$(($(nproc) + 1)) \
+        .venv/bin/python -m pytest -n auto --dist loadfile -m "not load$also" || status=${status/#0/$?}
     .venv/bin/python -m pytest -m "load$also" tests/live || status=${status/#0/$?}
 }
 

@@ -26,6 +26,8 @@ SLEEPY = "bench_sleepy"  # follows only dormant accounts
 ADMIN = "bench_admin"  # a superuser
 DORMANT = "bench_dormant"  # the beginning of their names
 POSTS_OF_DORMANT = 6
+# What one post each of the first dormant accounts says, and no other: as many posts in every database.
+RARE_WORD, RARE_POSTS = "seldom", 25
 
 
 def heavy_extras(postgres: Postgres, recipe: Recipe, plan: Plan, folder: Path) -> Extras:
@@ -55,8 +57,10 @@ class Builder:
     def build(self, recipe: Recipe) -> None:
         """All of it."""
         plan = self._plan
-        dormant = self._in_threads(self._register, (f"{DORMANT}_{number}" for number in range(plan.dormant)))
+        names = [f"{DORMANT}_{number}" for number in range(plan.dormant)]
+        dormant = self._in_threads(self._register, names)
         self._give_past(dormant)
+        self._in_threads(self._say_rarely, names[:RARE_POSTS])
         self._register(ADMIN)
         self._register(SLEEPY)
         self._register(HOME)
@@ -85,6 +89,12 @@ class Builder:
         )
         count = 'SELECT count(*) FROM post WHERE user_id = "user".id AND NOT deleted'
         self._postgres.fetch(f'UPDATE "user" SET posts = ({count})', database=self._database)  # noqa: S608
+
+    def _say_rarely(self, name: str) -> None:
+        """Put the rare word into a post of somebody."""
+        with self._signed_in(name) as client:
+            (post,) = send(client, "GET", f"/post/user/{name}/?limit=1", 200).json()
+            send(client, "PATCH", f"/post/{post['id']}/", 200, json={"text": f"It is {RARE_WORD} said."})
 
     def _follow(self, name: str, followed: list[int]) -> None:
         with self._signed_in(name) as client:

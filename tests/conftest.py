@@ -4,7 +4,9 @@ without it the suite runs on a SQLite file of its own."""
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.schemas import drop_schema, own_schema
 
@@ -22,15 +24,15 @@ os.environ["PAMPS_ENV"] = "testing"
 os.environ["PAMPS_DB__uri"] = TEST_URI or f"sqlite:///{_folder.name}/pamps.db"
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlmodel import Session
 
 from pamps import schema
 from pamps.app import app
 from pamps.db import engine, writing_engine
 from pamps.models import User
-from pamps.request import get_session
 from tests.databases import count_at_once, empty_database
 from tests.factories import make_session
 
@@ -47,14 +49,29 @@ def _migrated() -> Iterator[None]:
         drop_schema(GIVEN_URI, OWN_SCHEMA)
 
 
-@pytest.fixture
-def connection() -> Iterator[Connection]:
-    """A connection in a transaction that is rolled back: no test sees what another one wrote."""
+@pytest.fixture(scope="session", autouse=True)
+def _one_event_loop() -> Iterator[None]:
+    """For the requests of all clients; otherwise each would start a thread with a loop of its own, twice."""
+    with start_blocking_portal() as portal:
+        TestClient.portal = portal
+        yield
+
+
+@contextmanager
+def rolled_back() -> Iterator[Connection]:
+    """A connection in a transaction that is rolled back at the end."""
     with writing_engine.connect() as connection:
         outer = connection.begin()
         count_at_once(connection)
         yield connection
         outer.rollback()
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    """A connection of which no test sees what another one wrote."""
+    with rolled_back() as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -65,17 +82,16 @@ def session(connection: Connection) -> Iterator[Session]:
 
 
 @pytest.fixture
-def client(connection: Connection) -> Iterator[TestClient]:
+def client(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """Somebody who is not signed in. Every request has a session of its own, as in production."""
 
-    def session_of_request() -> Iterator[Session]:
-        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-            yield session
-            session.commit()
+    class SessionInside(Session):
+        def __init__(self, _: Engine, **options: Any) -> None:
+            super().__init__(connection, join_transaction_mode="create_savepoint", **options)
 
-    app.dependency_overrides[get_session] = session_of_request
-    yield TestClient(app)
-    app.dependency_overrides.clear()
+    # No override of a dependency: with one, FastAPI looks at the parameters of all anew for every request.
+    monkeypatch.setattr("pamps.request.Session", SessionInside)
+    return TestClient(app)
 
 
 @pytest.fixture

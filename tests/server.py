@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,7 @@ class Server:
 
     def client(self, token: str | None = None) -> httpx2.Client:
         """A client with a connection of its own, signed in if it has a token."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx2.Client(base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS)
+        return plain_client(self.url, token)
 
     def register(self, username: str, password: str = "correct horse") -> str:
         """Make an account over HTTP, log in, and return its access token."""
@@ -39,6 +38,13 @@ class Server:
             assert client.post("/user/", json=account).status_code == 201
             answer = client.post("/token", data={"username": username, "password": password})
         return str(answer.json()["access_token"])
+
+
+def plain_client(url: str, token: str | None = None, timeout: int = PATIENCE_SECONDS) -> httpx2.Client:
+    """A client of a server without TLS. To load the certificates of the world for it takes longer than most
+    requests."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx2.Client(base_url=url, headers=headers, timeout=timeout, verify=False)
 
 
 @contextmanager
@@ -93,11 +99,10 @@ def _wait_for_url(process: subprocess.Popen[str], log: Path) -> str:
 def _wait_until_ready(url: str) -> None:
     """Until every part of it works, not only the socket."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if httpx2.get(f"{url}/ready/").status_code == 200:
-                return
-        except httpx2.TransportError:
-            pass
-        time.sleep(0.02)
+    with plain_client(url) as client:
+        while time.monotonic() < deadline:
+            with suppress(httpx2.TransportError):
+                if client.get("/ready/").status_code == 200:
+                    return
+            time.sleep(0.02)
     raise AssertionError(f"The server at {url} never became ready.")

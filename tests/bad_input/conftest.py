@@ -10,23 +10,50 @@ from sqlalchemy import Connection, select
 from sqlmodel import Session, SQLModel
 
 from pamps.app import app
+from pamps.models import User
 from tests.bad_input.good import PREPARATIONS, make_good
 from tests.bad_input.operations import Operation, World, key
-from tests.conftest import Login
+from tests.conftest import Login, rolled_back
 from tests.factories import make_user
 from tests.permissions import ALLOWED, PERMISSIONS
 
 Snapshot = Callable[[], dict[str, list[Any]]]
+Made = tuple[Connection, int, dict[str, Any]]
 Case = Callable[[object], AbstractContextManager[None]]
 
 
+@pytest.fixture(scope="module")
+def made() -> Iterator[Made]:
+    """A transaction with what `make_good` made, the id of ana, and the good values."""
+    with rolled_back() as connection:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            ana, good = make_good(session)
+            session.commit()
+            made = ana.id, good
+        yield connection, *made
+
+
 @pytest.fixture
-def world(request: pytest.FixtureRequest, session: Session, login: Login) -> Iterator[World]:
+def connection(made: Made) -> Iterator[Connection]:
+    """That transaction. What a test does there is undone."""
+    savepoint = made[0].begin_nested()
+    yield made[0]
+    savepoint.rollback()
+
+
+@pytest.fixture
+def world(
+    request: pytest.FixtureRequest,
+    made: Made,
+    session: Session,
+    login: Login,
+) -> World:
     """What `make_good` made, and a client signed in as ana. If the test is about one operation, there is also
     what PREPARATIONS say, and the client is a superuser's where ana is refused.
 
     A server error is an answer here, not a traceback: the tests look at it."""
-    viewer, good = make_good(session)
+    _, ana, good = made
+    viewer, good = session.get_one(User, ana), dict(good)
     operation = key_of(request)
     if operation in PERMISSIONS and PERMISSIONS[operation].owner is not ALLOWED:
         viewer = make_user(session, "zoe", superuser=True)
@@ -34,9 +61,7 @@ def world(request: pytest.FixtureRequest, session: Session, login: Login) -> Ite
         good |= PREPARATIONS[operation](session, viewer)
         session.commit()
     headers = {"Authorization": login(viewer).headers["Authorization"]}
-    # Entered, it keeps one event loop for all its requests, which halves their time.
-    with TestClient(app, headers=headers, raise_server_exceptions=False) as client:
-        yield World(client, good)
+    return World(TestClient(app, headers=headers, raise_server_exceptions=False), good)
 
 
 def key_of(request: pytest.FixtureRequest) -> str:

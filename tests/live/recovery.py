@@ -10,7 +10,7 @@ import httpx2
 from fastapi.testclient import TestClient
 
 from tests.bad_input.operations import OPERATIONS, World
-from tests.server import PATIENCE_SECONDS, Server
+from tests.server import PATIENCE_SECONDS, Server, plain_client
 
 WITHOUT_DATABASE = {"GET /health/"}
 BOUND_SECONDS = 10  # for an answer; most of it for a slow machine
@@ -21,8 +21,7 @@ def world_of(server: Server) -> Iterator[World]:
     """Good values for every operation, and a client as whom they are good; an answer that takes longer than
     the bound is an error."""
     token, _ = server.register("ana"), server.register("bia")
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx2.Client(base_url=server.url, headers=headers, timeout=BOUND_SECONDS) as client:
+    with plain_client(server.url, token, BOUND_SECONDS) as client:
         account = {"username": "ana", "password": "correct horse"}
         post_id = client.post("/post/", json={"text": "Old."}).json()["id"]
         good = {

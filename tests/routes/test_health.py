@@ -9,22 +9,17 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, create_engine, text
 
 from pamps.app import app
-from pamps.request import get_session
 from tests.routes import refusal
 
 PATHS = [re.sub(r"{\w+}", "1", path) for path in app.openapi()["paths"]]
 
 
 @pytest.fixture
-def without_database(client: TestClient, tmp_path: Path) -> Iterator[TestClient]:
+def without_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A client of a server whose database does not answer."""
     engine = create_engine(f"sqlite:///{tmp_path}/no/such/folder/pamps.db")
-
-    def session_of_request() -> Iterator[Session]:
-        with Session(engine) as session:
-            yield session
-
-    app.dependency_overrides[get_session] = session_of_request
+    for name in ("reading_engine", "writing_engine"):
+        monkeypatch.setattr(f"pamps.request.{name}", engine)
     yield TestClient(app, raise_server_exceptions=False)
     engine.dispose()
 

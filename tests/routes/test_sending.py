@@ -7,12 +7,11 @@ from fastapi import Depends, FastAPI, Response
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from pamps.app import app as pamps_app
 from pamps.auth import SUPERUSER, CurrentUser, MaybeUser
 from pamps.handlers import install_error_handlers
 from pamps.models.user import UserBrief, Viewer
 from pamps.rendering import Json
-from pamps.request import SessionDep, get_session
+from pamps.request import SessionDep
 from pamps.routes.base import make_router
 from tests.conftest import Login
 from tests.factories import make_user
@@ -61,7 +60,6 @@ def app(client: TestClient) -> FastAPI:
     install_error_handlers(app)
     app.include_router(router)
     app.include_router(guarded)
-    app.dependency_overrides[get_session] = pamps_app.dependency_overrides[get_session]
     return app
 
 
