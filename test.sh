@@ -40,6 +40,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 ensure_venv dev
 unset PAMPS_ENV PAMPS_DB
+unset PYTHONDONTWRITEBYTECODE # hundreds of processes would each compile what they import
 export PAMPS_ENV=testing
 test_uri=${PAMPS_TEST_URI:-}
 

@@ -24,6 +24,7 @@ from pamps.services import post as post_service
 from pamps.services import reindex as reindex_service
 from pamps.services.reindex import count_missing, index_missing, reindex
 from pamps.statements import IS_SQLITE
+from tests.databases import migrate
 from tests.demo.conftest import open_database, run_pamps
 from tests.factories import CLIENT, make_post, make_user
 from tests.search_index import POST_ID, read_index
@@ -69,7 +70,7 @@ def write_posts(session: Session) -> dict[str, int]:
 @pytest.fixture
 def database(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """A database with the same, in which transactions are real."""
-    assert run_pamps(database_uri, "migrate").returncode == 0
+    migrate(database_uri)
     with open_database(database_uri) as engine:
         writing = engine.execution_options(writes=True)
         monkeypatch.setattr(db, "writing_engine", writing)

@@ -35,6 +35,7 @@ def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     with running_mailbox() as mailbox:
         mailbox.use(monkeypatch)
         yield mailbox
+        mail.drain(10)  # or the next test finds what is still to be sent
 
 
 @pytest.fixture
