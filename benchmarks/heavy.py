@@ -26,6 +26,8 @@ SLEEPY = "bench_sleepy"  # follows only dormant accounts
 ADMIN = "bench_admin"  # a superuser
 DORMANT = "bench_dormant"  # the beginning of their names
 POSTS_OF_DORMANT = 6
+AWAKE = 25  # people whom HOME follows, and who write last
+COMMON_TAG, COMMON_WORD = "music", "the"  # in many texts of a demo
 # What one post each of the first dormant accounts says, and no other: as many posts in every database.
 RARE_WORD, RARE_POSTS = "seldom", 25
 
@@ -71,6 +73,8 @@ class Builder:
         say(f"{HOME} writes {plan.rows} posts and {plan.rows} replies, and likes {plan.rows} posts")
         self._write(plan.rows)
         self._like(spread(recipe.posts, plan.rows))
+        # As on any day: the newest posts are not all by one person.
+        self._in_threads(self._say_something, self._names_of(everybody[:: len(everybody) // AWAKE]))
 
     def _register(self, name: str) -> int:
         """Make an account; its id."""
@@ -108,8 +112,18 @@ class Builder:
                 return int(send(client, "POST", "/post/", 201, json={"text": text} | parent).json()["id"])
 
             first = write("The first of many.")
-            self._in_threads(lambda n: write(f"Post number {n}."), range(1, number))
-            self._in_threads(lambda n: write(f"Reply number {n}.", parent_id=first), range(number))
+            self._in_threads(lambda n: write(f"Post number {n}{like_others(n)}"), range(1, number))
+            self._in_threads(
+                lambda n: write(f"Reply number {n}{like_others(n)}", parent_id=first), range(number)
+            )
+
+    def _names_of(self, people: list[int]) -> list[str]:
+        names = 'SELECT username FROM "user" WHERE id = ANY(%s)'
+        return [name for (name,) in self._postgres.fetch(names, people, database=self._database)]
+
+    def _say_something(self, name: str) -> None:
+        with self._server.client(self._server.log_in(name)) as client:
+            send(client, "POST", "/post/", 201, json={"text": "I am still here."})
 
     def _like(self, posts: list[int]) -> None:
         """Deleted ones, which nobody can like, are passed over."""
@@ -122,6 +136,11 @@ class Builder:
     def _in_threads(self, work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         with ThreadPoolExecutor(THREADS) as pool:
             return list(pool.map(work, items))
+
+
+def like_others(number: int) -> str:
+    """The rest of a text with common words and tags as often as others have them."""
+    return " of the many." * (number % 3 == 0) + f" #{COMMON_TAG}" * (number % 10 == 0)
 
 
 def spread(number: int, wanted: int) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from benchmarks.heavy import ADMIN, HOME, PASSWORD, RARE_WORD, SLEEPY
+from benchmarks.heavy import ADMIN, COMMON_TAG, COMMON_WORD, HOME, PASSWORD, RARE_WORD, SLEEPY
 from benchmarks.plan import Plan
 from benchmarks.server import Server
 from benchmarks.subjects import get, rows_of, walk
@@ -33,7 +33,6 @@ class Listing:
 ARCHIVE = "/post/user/{username}/"
 TIMELINE = "/user/timeline/"
 SEARCH = "/search/"
-COMMON_TAG, COMMON_WORD = "music", "the"  # in many texts of a demo
 LISTS = (
     Listing("/post/", "", "/post/"),
     Listing("/post/", " of one author", f"/post/?author={HOME}"),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from pamps import __version__
 from pamps.cli.failures import explain
 from pamps.cli.server import introduce
 from pamps.config import PUBLISHED_KEY, settings
+from tests.commands import run_pamps
 from tests.conftest import TEST_URI
 from tests.databases import empty_database, migrate
 from tests.factories import make_user
@@ -31,18 +33,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def pamps(database_uri: str) -> Run:
     """`pamps("user-list")` on an empty database; keyword arguments are environment variables."""
 
-    def run(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pamps", *arguments],
-            cwd=REPOSITORY,
-            env={**os.environ, "PAMPS_DB__uri": database_uri, "COLUMNS": "80", **environment},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
+    return partial(run_pamps, database_uri)
 
 
 @pytest.fixture

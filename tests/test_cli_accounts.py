@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.commands import run_pamps
 from tests.databases import migrate
-from tests.server import REPOSITORY, running_server
+from tests.server import running_server
 
 pytestmark = pytest.mark.once
 
@@ -24,15 +25,7 @@ def pamps(database_uri: str) -> Run:
     """`pamps("promote", "ana")` on the database of the test: what it printed; it has to succeed."""
 
     def run(*arguments: str, stdin: str = "", status: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "pamps", *arguments],
-            cwd=REPOSITORY,
-            env={**os.environ, "PAMPS_DB__uri": database_uri, "COLUMNS": "80"},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_pamps(database_uri, *arguments, stdin=stdin)
         assert done.returncode == status, done.stderr
         return done.stdout + done.stderr
 

@@ -1,9 +1,6 @@
 """Migrations: they build what the models say, on both databases, up and down, with data inside."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import bcrypt
@@ -13,22 +10,16 @@ from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
+from tests.commands import run_module, run_pamps
 from tests.conftest import TEST_URI
 from tests.databases import empty_database, migrate
 from tests.factories import PASSWORD, make_follow, make_like, make_post, make_user
-from tests.server import REPOSITORY, Server, running_server
+from tests.server import Server, running_server
 
 
 def alembic(uri: str, *arguments: str) -> str:
     """Run `alembic` as a developer would, and return what it said."""
-    run = subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments],
-        cwd=REPOSITORY,
-        env={**os.environ, "PAMPS_DB__uri": uri},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = run_module("alembic", uri, *arguments)
     assert run.returncode == 0, run.stderr
     return run.stdout + run.stderr
 
@@ -112,8 +103,7 @@ def write_something(server: Server, uri: str) -> None:
         code = {"otp": pyotp.TOTP(secret).now()}
         assert ana.post("/user/me/totp/confirm/", json=code).status_code == 200
         assert ana.post("/password_reset/", json={"email": "ana@example.com"}).status_code == 202
-    invite = [sys.executable, "-m", "pamps", "invite"]
-    subprocess.run(invite, check=True, env={**os.environ, "PAMPS_DB__uri": uri}, capture_output=True)
+    assert run_pamps(uri, "invite").returncode == 0
     assert not empty_tables(uri)
 
 
@@ -133,9 +123,7 @@ def empty_tables(uri: str) -> set[str]:
 def test_a_command_on_the_database_of_an_older_version_says_what_to_do(database_uri: str) -> None:
     alembic(database_uri, "upgrade", "0001")
 
-    command = [sys.executable, "-m", "pamps", "user-list"]
-    environment = {**os.environ, "PAMPS_DB__uri": database_uri}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    run = run_pamps(database_uri, "user-list")
 
     assert run.returncode == 1
     assert run.stderr.endswith("Run `pamps migrate` first.\n")

@@ -24,8 +24,9 @@ from pamps.services import post as post_service
 from pamps.services import reindex as reindex_service
 from pamps.services.reindex import count_missing, index_missing, reindex
 from pamps.statements import IS_SQLITE
+from tests.commands import run_pamps
 from tests.databases import migrate
-from tests.demo.conftest import open_database, run_pamps
+from tests.demo.conftest import open_database
 from tests.factories import CLIENT, make_post, make_user
 from tests.search_index import POST_ID, read_index
 from tests.server import REPOSITORY, running_server
@@ -254,9 +255,9 @@ def test_who_writes_goes_first(database: Engine) -> None:
 
 def wait_until_somebody_waits(database: Engine) -> None:
     waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with database.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    with database.connect() as connection:
         while connection.execute(text(waiting)).first() is None:
-            pass
+            connection.rollback()  # inside a transaction, what is seen of others stays as it was
 
 
 HANGS_IN_THE_SECOND_BATCH = """

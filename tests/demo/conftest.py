@@ -1,10 +1,9 @@
 """Demos, made by real processes."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,9 +12,9 @@ from sqlalchemy import Engine, text
 from pamps.config import settings
 from pamps.db import make_engine
 from pamps.sections import DatabaseSettings
+from tests.commands import run_pamps
 from tests.conftest import TEST_URI
 from tests.databases import empty_database
-from tests.server import REPOSITORY
 
 TABLES = ("user", "social", "post", "like")
 # More posts and likes than one batch holds.
@@ -24,22 +23,10 @@ SIZE = ("--users", "200", "--posts", "12000", "--until", "2024-01-01")
 Pamps = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def run_pamps(uri: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`pamps` with these arguments on the database at `uri`; keyword arguments are environment variables."""
-    return subprocess.run(
-        [sys.executable, "-m", "pamps", *arguments],
-        cwd=REPOSITORY,
-        env={**os.environ, "PAMPS_DB__uri": uri, "COLUMNS": "80", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.fixture
 def pamps(database_uri: str) -> Pamps:
     """`pamps("demo", "--users", "20")` on the empty database of the test."""
-    return lambda *arguments, **environment: run_pamps(database_uri, *arguments, **environment)
+    return partial(run_pamps, database_uri)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 
 from pamps.demo.load import PASSWORD
-from tests.demo.conftest import SIZE, TABLES, Pamps, read_tables, run_pamps
+from tests.commands import run_pamps
+from tests.demo.conftest import SIZE, TABLES, Pamps, read_tables
 from tests.demo.test_load import WRONG_COUNTERS
 from tests.server import REPOSITORY, running_server
 from tests.test_cli import assert_one_red_line, type_into_terminal

@@ -13,19 +13,8 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import create_engine
 
+from tests.commands import run_pamps
 from tests.server import PATIENCE_SECONDS, REPOSITORY, Server, running_server
-
-
-def run_pamps(uri: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A `pamps` command on a database of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "pamps", *arguments],
-        cwd=REPOSITORY,
-        env={**os.environ, "PAMPS_DB__uri": uri},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @contextmanager

@@ -1,10 +1,7 @@
 """Twenty at once with the same secret: it works for one of them."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +12,7 @@ import httpx2
 import pyotp
 import pytest
 
+from tests.commands import run_pamps
 from tests.live.racing import CROWD, at_once
 from tests.live.test_waiting import holding
 from tests.mailbox import running_mailbox
@@ -106,10 +104,7 @@ def test_of_twenty_who_show_the_same_code_one_gets_in(server: Server) -> None:
 
 def test_of_twenty_who_have_the_same_invite_one_gets_in(database_uri: str, tmp_path: Path) -> None:
     with running_server(database_uri, tmp_path, PAMPS_ACCOUNTS__registration="invite") as server:
-        command = [sys.executable, "-m", "pamps", "invite"]
-        environment = {**os.environ, "PAMPS_DB__uri": database_uri}
-        made = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        code = made.stdout.strip()
+        code = run_pamps(database_uri, "invite").stdout.strip()
         names = iter(f"fan{number}" for number in range(CROWD))
 
         def register(client: httpx2.Client) -> httpx2.Response:

@@ -13,11 +13,11 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.clusters import own_cluster
+from tests.commands import run_pamps
 from tests.conftest import TEST_URI
 from tests.databases import empty_database
 from tests.live.listening import STREAM, like, listening, what_is_new, who_is, write
 from tests.live.recovery import is_ready, wait_until
-from tests.live.test_server import run_pamps
 from tests.server import Server, running_server
 
 # Without a heartbeat that reads in time, what is told at all is told because a bell has rung.
