@@ -24,8 +24,7 @@ def describe(postgres: Postgres) -> dict[str, str]:
         "Python": platform.python_version(),
         **{name: version(package) for name, package in packages.items()},
         "PostgreSQL": f"{postgres.show('server_version')} from {postgres.origin},"
-        f" shared_buffers {postgres.show('shared_buffers')},"
-        f" random_page_cost {postgres.show('random_page_cost')}",
+        f" shared_buffers {postgres.show('shared_buffers')}",
         "SQLite": sqlite3.sqlite_version,
         "wrk": find_version(),
     }

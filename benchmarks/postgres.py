@@ -135,9 +135,9 @@ class Cluster:
 
     @property
     def settings(self) -> list[str]:
-        """What differs from the defaults, which are meant for a machine of 1995 and a disk that turns."""
+        """What differs from the defaults, which are meant for a machine of 1995."""
         quarter = memory_of_machine() // 4 // 2**20
-        return [f"shared_buffers={min(quarter, 1024)}MB", "max_wal_size=4GB", "random_page_cost=1.1"]
+        return [f"shared_buffers={min(quarter, 1024)}MB", "max_wal_size=4GB"]
 
     def stop(self) -> None:
         """Stop it, whoever is connected."""
