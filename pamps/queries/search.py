@@ -148,9 +148,7 @@ class Finder:
     def read(self, ids: Sequence[int]) -> list[Row]:
         """These posts in this order, as far as they are still there; the last column is the id."""
         values = {name: value for name, value in self._values.items() if name == VIEWER.key}
-        rows = run(self._session, _posts(self._signed_in), ids=[(id_,) for id_ in ids], **values)
-        posts = {row[-1]: row for row in rows}
-        return [posts[id_] for id_ in ids if id_ in posts]
+        return run(self._session, _posts(self._signed_in), ids=[(id_,) for id_ in ids], **values)
 
     def _run(
         self,
@@ -222,7 +220,8 @@ def _candidates(shape: _Shape, window: Window) -> Statement:
 @built_once
 def _posts(signed_in: bool) -> Select[Any]:
     ids = given("ids", "id")
-    return select_posts(signed_in).join(ids, ids.c.id == Post.id)
+    posts = select_posts(signed_in).join(ids, ids.c.id == Post.id)
+    return posts.where(IS_LISTED).order_by(ids.c.position)
 
 
 def _found(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
