@@ -7,7 +7,10 @@ the oldest of the demo, given to them in the database.
 import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import count, cycle, islice
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx2
@@ -18,6 +21,7 @@ from benchmarks.postgres import Postgres
 from benchmarks.progress import say
 from benchmarks.server import Server, running_server
 from benchmarks.wrk import LoadFailed
+from pamps.demo.texts import Writer
 
 THREADS = 4
 PASSWORD = "correct horse"  # noqa: S105 - of people who do not exist
@@ -26,7 +30,8 @@ SLEEPY = "bench_sleepy"  # follows only dormant accounts
 ADMIN = "bench_admin"  # a superuser
 DORMANT = "bench_dormant"  # the beginning of their names
 POSTS_OF_DORMANT = 6
-AWAKE = 25  # people whom HOME follows, and who write last
+AWAKE = 25  # people whom HOME follows, who reply to HOME and write last
+LONGEST_TEXT = 500
 COMMON_TAG, COMMON_WORD = "music", "the"  # in many texts of a demo
 # What one post each of the first dormant accounts says, and no other: as many posts in every database.
 RARE_WORD, RARE_POSTS = "seldom", 25
@@ -70,11 +75,14 @@ class Builder:
         say(f"{SLEEPY} follows {len(dormant)}, {HOME} follows {len(everybody)}")
         self._follow(SLEEPY, dormant)
         self._follow(HOME, everybody)
-        say(f"{HOME} writes {plan.rows} posts and {plan.rows} replies, and likes {plan.rows} posts")
-        self._write(plan.rows)
-        self._like(spread(recipe.posts, plan.rows))
-        # As on any day: the newest posts are not all by one person.
-        self._in_threads(self._say_something, self._names_of(everybody[:: len(everybody) // AWAKE]))
+        say(f"{HOME} writes {plan.rows} posts, gets {plan.rows} replies, and likes {plan.rows} posts")
+        # As on any day: a thread and the newest posts are not all by one person.
+        with ExitStack() as stack:
+            clients = self._sign_in(everybody[:: len(everybody) // AWAKE])
+            awake = [stack.enter_context(client) for client in clients]
+            self._write(plan.rows, awake)
+            self._like(spread(recipe.posts, plan.rows))
+            self._in_threads(lambda client: write(client, "I am still here."), awake)
 
     def _register(self, name: str) -> int:
         """Make an account; its id."""
@@ -104,26 +112,25 @@ class Builder:
         with self._signed_in(name) as client:
             self._in_threads(lambda one: send(client, "POST", f"/user/follow/{one}/", 201), followed)
 
-    def _write(self, number: int) -> None:
-        """Top-level posts, and as many replies to the first of them."""
-        with self._signed_in(HOME) as client:
+    def _write(self, number: int, repliers: list[httpx2.Client]) -> None:
+        """Top-level posts of HOME, and between them as many replies to the first of them. As often as in the
+        rest of the demo they have common words and tags, and they are as long: shorter ones would go into
+        what is left free of old pages, one here and one there."""
+        texts = map(Writer(Random(1), LONGEST_TEXT).write, count())
+        with self._signed_in(HOME) as home:
+            first = write(home, next(texts))
 
-            def write(text: str, **parent: int) -> int:
-                return int(send(client, "POST", "/post/", 201, json={"text": text} | parent).json()["id"])
+            def take_turn(turn: tuple[httpx2.Client, str, str]) -> None:
+                replier, text, reply = turn
+                write(home, text)
+                write(replier, reply, parent_id=first)
 
-            first = write("The first of many.")
-            self._in_threads(lambda n: write(f"Post number {n}{like_others(n)}"), range(1, number))
-            self._in_threads(
-                lambda n: write(f"Reply number {n}{like_others(n)}", parent_id=first), range(number)
-            )
+            self._in_threads(take_turn, zip(islice(cycle(repliers), number), texts, texts, strict=False))
 
-    def _names_of(self, people: list[int]) -> list[str]:
+    def _sign_in(self, people: list[int]) -> list[httpx2.Client]:
         names = 'SELECT username FROM "user" WHERE id = ANY(%s)'
-        return [name for (name,) in self._postgres.fetch(names, people, database=self._database)]
-
-    def _say_something(self, name: str) -> None:
-        with self._server.client(self._server.log_in(name)) as client:
-            send(client, "POST", "/post/", 201, json={"text": "I am still here."})
+        found = self._postgres.fetch(names, people, database=self._database)
+        return [self._server.client(self._server.log_in(name)) for (name,) in found]
 
     def _like(self, posts: list[int]) -> None:
         """Deleted ones, which nobody can like, are passed over."""
@@ -138,15 +145,15 @@ class Builder:
             return list(pool.map(work, items))
 
 
-def like_others(number: int) -> str:
-    """The rest of a text with common words and tags as often as others have them."""
-    return " of the many." * (number % 3 == 0) + f" #{COMMON_TAG}" * (number % 10 == 0)
-
-
 def spread(number: int, wanted: int) -> list[int]:
     """That many of the ids from 1 to `number`, evenly over all of them; all if there are not so many."""
     wanted = min(number, wanted)
     return [1 + position * number // wanted for position in range(wanted)]
+
+
+def write(client: httpx2.Client, text: str, **parent: int) -> int:
+    """Post a text; its id."""
+    return int(send(client, "POST", "/post/", 201, json={"text": text} | parent).json()["id"])
 
 
 def send(client: httpx2.Client, method: str, path: str, *statuses: int, **options: Any) -> httpx2.Response:
