@@ -156,7 +156,7 @@ class Database:
             numbered = {key: f"${number}" for number, key in enumerate(rounds[0], 1)}
             self.fetch(f"PREPARE {name} AS {statement % numbered}")
         places = ", ".join(f"%({key})s" for key in rounds[0])
-        call = f"EXECUTE {self._prepared[statement]}({places})"
+        call = f"EXECUTE {self._prepared[statement]}" + (f"({places})" if places else "")
         costs = sorted((self._explain(call, values) for values in rounds), key=lambda cost: cost.ms)
         return costs[len(costs) // 2]
 
@@ -235,25 +235,37 @@ def measure_pages(database: Database, title: str, viewer: int) -> Iterator[Line]
 
 def measure_page(database: Database, title: str, viewer: int, **bound: int) -> Line:
     """A page both ways; raises LoadFailed if they do not give the same."""
-    found, costs = [], []
-    for statement in page_statements(*bound):
-        values = statement.values({"viewer": viewer, **bound})
-        found.append(database.fetch(statement.text, values))
-        costs.append(database.cost(statement.text, *[values] * RUNS))
-    if found[0] != found[1]:
+    latest, *others, received = page_statements(*bound)
+    values = {"viewer": viewer, **bound}
+    found, cost = ask(database, latest, values)
+    costs = [cost]
+    if len(found) < ROWS:
+        for statement in others:
+            found, cost = ask(database, statement, values)
+            costs.append(cost)
+    inbox, fan_out = ask(database, received, values)
+    if found != inbox:
         raise LoadFailed(f"The inbox of user {viewer} has another {title}")
-    return Line(title, costs[0], costs[1])
+    on_read = replace(costs[-1], ms=sum(cost.ms for cost in costs), pages=sum(cost.pages for cost in costs))
+    return Line(title, on_read, fan_out)
+
+
+def ask(database: Database, statement: "Statement", values: dict[str, int]) -> tuple[list[Any], Cost]:
+    """What a statement finds, and what that costs."""
+    sent = statement.values({name: value for name, value in values.items() if name in statement.names})
+    return database.fetch(statement.text, sent), database.cost(statement.text, *[sent] * RUNS)
 
 
 @cache
-def page_statements(*bounds: str) -> "tuple[Statement, Statement]":
-    """The timeline of Pamps, and the same out of the inboxes."""
+def page_statements(*bounds: str) -> "tuple[Statement, ...]":
+    """What Pamps asks for a page, of which all but the first are for a page that the first did not fill; and
+    the same out of the inboxes."""
     # Only now, when the settings name the database.
     from pamps.models.post import Post
     from pamps.pagination import Window
     from pamps.queries.base import VIEWER
     from pamps.queries.post import select_posts
-    from pamps.queries.timeline import _timeline
+    from pamps.queries.timeline import Kind, select_beyond, select_gathered, select_latest
     from pamps.statements import Statement
 
     window = Window("before" in bounds, after=False, descending=True, rows=ROWS)
@@ -261,8 +273,9 @@ def page_statements(*bounds: str) -> "tuple[Statement, Statement]":
     received = sa.select(inbox.c.post_id).where(inbox.c.user_id == VIEWER)
     ids = window.of(received, inbox.c.post_id).subquery()
     posts = window.sort(select_posts(True).join(ids, ids.c.post_id == Post.id), Post.id)
-    timeline = _timeline(window, True, include_replies=True, include_own=False, has_lateral=True)
-    return timeline, Statement(posts)
+    kind = Kind(include_replies=True, include_own=False)
+    own = (build(window, kind) for build in (select_latest, select_beyond, select_gathered))
+    return *own, Statement(posts)
 
 
 def measure_writing(database: Database) -> Iterator[Line]:

@@ -10,11 +10,12 @@ much was ever written (ADR 0008). There are two ways to a page, and both give th
   as the page needs, and the page is the newest of these.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, func, select, true
+from sqlalchemy import CTE, Select, func, literal_column, select, true
 from sqlmodel import Session, col
 
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
@@ -22,75 +23,102 @@ from pamps.models.social import Social
 from pamps.models.user import Viewer
 from pamps.pagination import Page, Sort, Window
 from pamps.queries.base import VIEWER
-from pamps.queries.post import list_posts, select_posts
+from pamps.queries.post import render_post, select_posts
 from pamps.queries.visibility import is_visible
-from pamps.rendering import Json
-from pamps.statements import built_once
+from pamps.rendering import Json, json_list
+from pamps.statements import IS_SQLITE, Row, built_once, run
 
-LATEST_COLUMNS: list[Any] = [col(Post.id), col(Post.user_id)]
+WANTED_COLUMNS: list[Any] = [col(Post.id), col(Post.user_id)]
 REACH = 25  # posts of everybody that are looked through for each row of a page
 
 
-def list_timeline(
-    session: Session, viewer: Viewer, page: Page, *, include_replies: bool, include_own: bool
-) -> Json[list[PostResponse]]:
+@dataclass(frozen=True)
+class Kind:
+    """Which posts are wanted beside top-level ones of the followed."""
+
+    include_replies: bool
+    include_own: bool
+
+
+def list_timeline(session: Session, viewer: Viewer, page: Page, kind: Kind) -> Json[list[PostResponse]]:
     """What the people whom the viewer follows wrote, newest first."""
-    has_lateral = session.get_bind().dialect.name != "sqlite"
-    build = partial(
-        _timeline, include_replies=include_replies, include_own=include_own, has_lateral=has_lateral
-    )
-    return list_posts(session, viewer, page, build, Sort.NEWEST_FIRST)
+    rows = page.fetch_with(partial(_fetch, session, viewer, kind), Sort.NEWEST_FIRST)
+    return Json(json_list(render_post(row[:-1]) for row in rows))
+
+
+def _fetch(session: Session, viewer: Viewer, kind: Kind, window: Window, **bounds: int) -> Sequence[Row]:
+    """The rows of a window; the last column is the id."""
+    values = {"viewer": viewer.id, **bounds}
+    latest = run(session, select_latest(window, kind), **values)
+    # Who asks again and again what is new has seen all of it, if there is no more by anybody.
+    if len(latest) == window.rows or not run(session, select_beyond(window, kind), **values):
+        return latest
+    return run(session, select_gathered(window, kind), **values)
 
 
 @built_once
-def _timeline(
-    window: Window, signed_in: bool, *, include_replies: bool, include_own: bool, has_lateral: bool
-) -> Select[Any]:
-    wanted = IS_LISTED if include_replies else IS_LISTED & IS_TOP_LEVEL
-    authors = _authors(include_own=include_own).cte("authors")
-    latest = _latest_ids(authors, wanted, window).cte("latest")
-    is_full = select(func.count()).select_from(latest).scalar_subquery() == window.rows
-    ids_of = _ids_of if has_lateral else _ids_of_sqlite
+def select_latest(window: Window, kind: Kind) -> Select[Any]:
+    """The posts that VIEWER wants among those of everybody that come first in the window."""
+    everybodys = replace(window, rows=window.rows * REACH).of(_select_wanted(kind), col(Post.id)).subquery()
+    # Not a condition that PostgreSQL could make a join of: that would go through all of them, and sort them.
+    is_theirs = everybodys.c.user_id.in_(_select_authors(kind)).is_(true())
+    return _select_page(window, select(everybodys.c.id).where(is_theirs))
+
+
+@built_once
+def select_beyond(window: Window, kind: Kind) -> Select[Any]:
+    """The first post of everybody that is too far for `select_latest`; no row if there is none."""
+    reached: Any = literal_column(str(window.rows * REACH))
+    return replace(window, rows=1).of(_select_wanted(kind), col(Post.id)).offset(reached)
+
+
+@built_once
+def select_gathered(window: Window, kind: Kind) -> Select[Any]:
+    """The posts of the window, out of those that each author has in it."""
+    authors = _select_authors(kind).cte("authors")
+    ids_of = _ids_of_sqlite if IS_SQLITE else _ids_of
     # No page has posts of more authors than rows. So those whose own first post comes first are enough.
-    firsts = ids_of(authors, wanted, replace(window, rows=1)).where(~is_full)
+    firsts = ids_of(authors, kind, replace(window, rows=1))
     nearest = window.sort(firsts, firsts.selected_columns.id).limit(window.limit).cte("nearest")
-    each = ids_of(nearest, wanted, window).subquery()
-    ids = select(latest.c.id).where(is_full).union_all(select(each.c.id)).subquery("ids")
-    page = window.sort(select(ids.c.id), ids.c.id).limit(window.limit).subquery("page")
-    return window.sort(select_posts(signed_in).join(page, page.c.id == Post.id), col(Post.id))
+    ids = ids_of(nearest, kind, window).subquery()
+    return _select_page(window, select(ids.c.id))
 
 
-def _authors(*, include_own: bool) -> Select[Any]:
+def _select_page(window: Window, ids: Select[Any]) -> Select[Any]:
+    """The posts of those of the ids that come first."""
+    page = window.sort(ids, ids.selected_columns.id).limit(window.limit).subquery("page")
+    return window.sort(select_posts(signed_in=True).join(page, page.c.id == Post.id), col(Post.id))
+
+
+def _select_wanted(kind: Kind) -> Select[Any]:
+    """Ids and authors of the posts of everybody."""
+    posts: Select[Any] = select(*WANTED_COLUMNS).where(IS_LISTED)
+    return posts if kind.include_replies else posts.where(IS_TOP_LEVEL)
+
+
+def _select_authors(kind: Kind) -> Select[Any]:
     """Whose posts are wanted."""
     followed: Select[Any] = select(col(Social.followed_id).label("author")).where(
         col(Social.follower_id) == VIEWER, is_visible(Social.followed_id, signed_in=True)
     )
-    return select(followed.union_all(select(VIEWER)).subquery().c.author) if include_own else followed
+    return select(followed.union_all(select(VIEWER)).subquery().c.author) if kind.include_own else followed
 
 
-def _latest_ids(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
-    """The ids of the window, out of the posts of everybody that come first in it."""
-    ids = select(*LATEST_COLUMNS).where(wanted)
-    everybodys = replace(window, rows=window.rows * REACH).of(ids, col(Post.id)).subquery()
-    theirs = select(everybodys.c.id).where(everybodys.c.user_id.in_(select(authors.c.author)))
-    return window.sort(theirs, everybodys.c.id).limit(window.limit)
-
-
-def _ids_of(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
+def _ids_of(authors: CTE, kind: Kind, window: Window) -> Select[Any]:
     """The ids that each of the authors has in the window, with the author."""
-    each = _ids_of_author(authors, wanted, window).lateral()
+    each = _ids_of_author(authors, kind, window).lateral()
     return select(authors.c.author, each.c.id.label("id")).select_from(authors.join(each, true()))
 
 
-def _ids_of_sqlite(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
+def _ids_of_sqlite(authors: CTE, kind: Kind, window: Window) -> Select[Any]:
     """The same without LATERAL: in SQLite a function that gives a table may take what stands before it."""
-    of_author = _ids_of_author(authors, wanted, window).subquery()
+    of_author = _ids_of_author(authors, kind, window).subquery()
     listed = select(func.json_group_array(of_author.c.id)).correlate(authors).scalar_subquery()
     each = func.json_each(listed).table_valued("value")
     return select(authors.c.author, each.c.value.label("id")).select_from(authors.join(each, true()))
 
 
-def _ids_of_author(authors: CTE, wanted: ColumnElement[bool], window: Window) -> Select[Any]:
+def _ids_of_author(authors: CTE, kind: Kind, window: Window) -> Select[Any]:
     """As many ids of one author as the window could need."""
-    ids = select(col(Post.id)).where(col(Post.user_id) == authors.c.author, wanted).correlate(authors)
-    return window.of(ids, col(Post.id))
+    theirs = _select_wanted(kind).where(col(Post.user_id) == authors.c.author).correlate(authors)
+    return window.of(theirs.with_only_columns(col(Post.id)), col(Post.id))

@@ -4,6 +4,7 @@ from pamps.auth import CurrentUser
 from pamps.errors import Unauthorized, refusals
 from pamps.models.post import PostResponse
 from pamps.queries import timeline as timeline_queries
+from pamps.queries.timeline import Kind
 from pamps.rendering import Json
 from pamps.request import PageDep, SessionDep
 from pamps.routes.base import make_router
@@ -20,6 +21,5 @@ def show_timeline(
     include_own: bool = False,
 ) -> Json[list[PostResponse]]:
     """What the people whom one follows wrote, newest first."""
-    return timeline_queries.list_timeline(
-        session, viewer, page, include_replies=include_replies, include_own=include_own
-    )
+    kind = Kind(include_replies=include_replies, include_own=include_own)
+    return timeline_queries.list_timeline(session, viewer, page, kind)

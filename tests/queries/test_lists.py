@@ -295,9 +295,9 @@ def short_reach(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     looked through of what everybody wrote, the more often each author is asked."""
     monkeypatch.setattr(pagination, "STEP", 1)
     monkeypatch.setattr(timeline, "REACH", request.param)
-    timeline._timeline.cache_clear()  # type: ignore[attr-defined]
+    timeline.select_latest.cache_clear()  # type: ignore[attr-defined]
     yield
-    timeline._timeline.cache_clear()  # type: ignore[attr-defined]
+    timeline.select_latest.cache_clear()  # type: ignore[attr-defined]
 
 
 @hypothesis_settings(
