@@ -27,7 +27,7 @@ async def get_session(request: Request) -> Session:
     await _turn(request)
     if request.method in SAFE_METHODS:
         session = Session(reading_engine, expire_on_commit=False)
-        endings(request).callback(session.close)  # there is nothing to wait for
+        endings(request).callback(_leave, session)  # there is nothing to wait for
         return session
     session = Session(writing_engine, expire_on_commit=False)
 
@@ -37,6 +37,12 @@ async def get_session(request: Request) -> Session:
 
     endings(request).push_async_exit(end)
     return session
+
+
+def _leave(session: Session) -> None:
+    """End a session that only reads. One without a transaction has nothing to give back."""
+    if session.in_transaction():
+        session.close()
 
 
 def _commit(session: Session) -> None:

@@ -5,7 +5,7 @@ SQLAlchemy builds them and knows the types. Per request it would take longer tha
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache, wraps
 from typing import Any, ParamSpec, cast
@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, cast
 from psycopg2.extensions import UNICODE, new_type, register_type
 from sqlalchemy import Connection, Engine, Select, UpdateBase, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session, SQLModel
@@ -23,6 +24,7 @@ from pamps.db import engine
 
 Shape = ParamSpec("Shape")
 IS_SQLITE = engine.dialect.name == "sqlite"
+DRIVER_ERROR: Any = engine.dialect.loaded_dbapi.Error
 # The INSERT of the database in use, which has an ON CONFLICT.
 insert_into: Callable[[type[SQLModel]], Any] = sqlite.insert if IS_SQLITE else postgresql.insert
 Query = Select[Any] | UpdateBase
@@ -109,7 +111,9 @@ def run(session: Session, statement: Statement, **values: Any) -> list[Row]:
     only reads, outside of any."""
     sent = statement.values(values)
     bind = session.get_bind()
-    if statement.writes or session.in_transaction() or isinstance(bind, Connection) or bind.echo:
+    if isinstance(bind, Connection) or bind.echo:
+        return _run_watched(session, statement, sent)
+    if statement.writes or session.in_transaction():
         return _run_inside(session, statement, sent)
     try:
         with _borrowed(bind) as connection:
@@ -119,7 +123,7 @@ def run(session: Session, statement: Statement, **values: Any) -> list[Row]:
             return statement.rows(cursor.fetchall())
     except _Lost:
         # SQLAlchemy finds out which other connections are lost, and tells it if there is no getting through.
-        return _run_inside(session, statement, sent)
+        return _run_watched(session, statement, sent)
 
 
 def _leave_times_as_text(cursor: Any) -> None:
@@ -150,6 +154,34 @@ def _borrowed(bind: Engine) -> Iterator[PoolProxiedConnection]:
 
 
 def _run_inside(session: Session, statement: Statement, sent: Any) -> list[Row]:
+    """In the transaction of the session. An error is what SQLAlchemy would have made of it."""
+    session.flush()
+    connection = session.connection()
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(_call(connection.info, statement, cursor.execute), sent)
+        return statement.rows(cursor.fetchall()) if cursor.description else []
+    except DRIVER_ERROR as error:
+        raise _translate(connection, statement, error) from error
+
+
+def _translate(connection: Connection, statement: Statement, error: Any) -> Exception:
+    """An error of the driver in the words of SQLAlchemy."""
+    is_lost = engine.dialect.is_disconnect(error, connection.connection, None)
+    if is_lost:
+        with suppress(DBAPIError):
+            connection.exec_driver_sql("SELECT 1")  # so SQLAlchemy finds out which others are lost
+    told: dict[str, Any] = {
+        "hide_parameters": True,
+        "connection_invalidated": is_lost,
+        "dialect": engine.dialect,
+    }
+    translated: Exception = DBAPIError.instance(statement.text, None, error, DRIVER_ERROR, **told)
+    return translated
+
+
+def _run_watched(session: Session, statement: Statement, sent: Any) -> list[Row]:
+    """By SQLAlchemy, which prints the statement if somebody wants that, and tells who listens."""
     session.flush()
     connection = session.connection()
     text = _call(connection.info, statement, connection.exec_driver_sql)
