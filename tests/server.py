@@ -2,9 +2,7 @@
 
 import os
 import re
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+import psutil  # type: ignore[import-untyped]
+
+from tests.commands import start_module
 
 REPOSITORY = Path(__file__).parent.parent
 PATIENCE_SECONDS = 60
@@ -24,7 +25,7 @@ class Server:
 
     url: str
     uri: str
-    process: subprocess.Popen[str]
+    process: psutil.Process
     log: Path
 
     def client(self, token: str | None = None) -> httpx2.Client:
@@ -63,37 +64,52 @@ def running_server(
     environment |= settings
     environment.pop("COVERAGE_PROCESS_CONFIG", None)  # servers run at their own speed
     log = folder / "server.log"
-    command = [str(python or sys.executable), "-m", "pamps", "serve", "--port", "0", *arguments]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder if python else REPOSITORY,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    log.write_text("")
+    command = ["serve", "--port", "0", *arguments]
+    if python:
+        process = _start_cold(python, command, environment, log)
+    else:
+        streams = (Path(os.devnull), log, log)
+        process = psutil.Process(start_module("pamps", command, environment, streams, traced=False).pid)
     try:
         url = _wait_for_url(process, log)
         _wait_until_ready(url)
         yield Server(url, uri, process, log)
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(PATIENCE_SECONDS)
-        finally:
-            process.kill()
-            process.wait()
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+            try:
+                process.wait(PATIENCE_SECONDS)
+            finally:
+                process.kill()
+                process.wait()
 
 
-def _wait_for_url(process: subprocess.Popen[str], log: Path) -> str:
+def _start_cold(python: Path, command: list[str], environment: dict[str, str], log: Path) -> psutil.Process:
+    with log.open("w") as output:
+        return psutil.Popen(
+            [str(python), "-m", "pamps", *command],
+            cwd=log.parent,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _wait_for_url(process: psutil.Process, log: Path) -> str:
     """The address that the server prints once it is bound to a free port."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and _is_alive(process):
         if found := LISTENING.search(log.read_text()):
             return found[1]
         time.sleep(0.02)
     raise AssertionError(f"The server did not start:\n{log.read_text()}")
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _wait_until_ready(url: str) -> None:
