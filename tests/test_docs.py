@@ -54,9 +54,15 @@ def table_rows(name: str, heading: str) -> list[list[str]]:
 # The commands of the documents
 
 
-# All of docs/settings.md is refused before a database is asked.
+# The tour of the README is taken on the database that comes with Pamps, and all of docs/settings.md is
+# refused before a database is asked.
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/api.md", pytest.param("docs/settings.md", marks=pytest.mark.once)]
+    "name",
+    [
+        pytest.param("README.md", marks=pytest.mark.once),
+        "docs/api.md",
+        pytest.param("docs/settings.md", marks=pytest.mark.once),
+    ],
 )
 @pytest.mark.skipif(
     not (shutil.which("bash") and shutil.which("curl")), reason="the documented commands need bash and curl"
