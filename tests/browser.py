@@ -14,8 +14,9 @@ from typing import Any
 import httpx2
 from websockets.sync.client import ClientConnection, connect
 
+from tests.processes import PATIENCE_SECONDS, stop
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PATIENCE_SECONDS = 60
 OPTIONS = (
     "--headless --no-sandbox --disable-gpu --no-first-run --window-size=1200,800 --remote-debugging-port=0"
 )
@@ -114,12 +115,7 @@ def running_browser(folder: Path, *options: str) -> Iterator[Browser]:
         with ExitStack() as tabs:
             yield Browser(_wait_for_port(process, folder / "profile" / "DevToolsActivePort", log), tabs)
     finally:
-        process.terminate()
-        try:
-            process.wait(PATIENCE_SECONDS)
-        finally:
-            process.kill()
-            process.wait()
+        stop(process)
 
 
 def _wait_for_port(process: subprocess.Popen[bytes], file: Path, log: Path) -> int:

@@ -15,7 +15,8 @@ from typing import Any
 import httpx2
 import trustme
 
-from tests.server import PATIENCE_SECONDS, REPOSITORY
+from tests.processes import PATIENCE_SECONDS, stop
+from tests.server import REPOSITORY
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
 EXAMPLE = REPOSITORY / "docs" / "nginx.conf"
@@ -87,12 +88,7 @@ def running_proxy(upstream: str, folder: Path, changes: dict[str, str] | None = 
     try:
         yield Proxy(f"https://{HOST}:{ports[1]}", f"http://{HOST}:{ports[0]}", trust, log)
     finally:
-        process.terminate()
-        try:
-            process.wait(PATIENCE_SECONDS)
-        finally:
-            process.kill()
-            process.wait()
+        stop(process)
 
 
 def _write_configuration(

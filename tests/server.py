@@ -13,9 +13,9 @@ import httpx2
 import psutil  # type: ignore[import-untyped]
 
 from tests.commands import start_module
+from tests.processes import PATIENCE_SECONDS, stop
 
 REPOSITORY = Path(__file__).parent.parent
-PATIENCE_SECONDS = 60
 LISTENING = re.compile(r"Uvicorn running on (http://[\d.]+:\d+)")
 
 
@@ -76,13 +76,7 @@ def running_server(
         _wait_until_ready(url)
         yield Server(url, uri, process, log)
     finally:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-            try:
-                process.wait(PATIENCE_SECONDS)
-            finally:
-                process.kill()
-                process.wait()
+        stop(process)
 
 
 def _start_cold(python: Path, command: list[str], environment: dict[str, str], log: Path) -> psutil.Process:
