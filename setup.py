@@ -36,7 +36,7 @@ setup(
     ],
     package_dir={"pamps.migrations": "migrations"},
     package_data={
-        "pamps": ["common_passwords.txt", "default.toml", "pages/*", "py.typed"],
+        "pamps": ["default.toml", "py.typed", "security/common_passwords.txt", "web/pages/*"],
         "pamps.migrations": ["script.py.mako"],
     },
     install_requires=read_requirements(),

@@ -26,8 +26,8 @@ DEMO_CODE = (
     "migrations/versions/*.py",
     "pamps/demo/*.py",
     "pamps/*/search_index.py",
-    "pamps/entities.py",
-    "pamps/words.py",
+    "pamps/text/entities.py",
+    "pamps/text/tokenizer.py",
 )
 
 

@@ -30,7 +30,7 @@ from benchmarks.tables import table
 from benchmarks.wrk import LoadFailed
 
 if TYPE_CHECKING:
-    from pamps.statements import Statement
+    from pamps.db.prepared import Statement
 
 RUNS = 15
 SAMPLE = 100  # people, for the mean of everybody
@@ -261,12 +261,12 @@ def page_statements(*bounds: str) -> "tuple[Statement, ...]":
     """What Pamps asks for a page, of which all but the first are for a page that the first did not fill; and
     the same out of the inboxes."""
     # Only now, when the settings name the database.
+    from pamps.db.prepared import Statement
+    from pamps.http.pagination import Window
     from pamps.models.post import Post
-    from pamps.pagination import Window
-    from pamps.queries.base import VIEWER
+    from pamps.queries.clauses import VIEWER
     from pamps.queries.post import select_posts
     from pamps.queries.timeline import Kind, select_beyond, select_gathered, select_latest
-    from pamps.statements import Statement
 
     window = Window("before" in bounds, after=False, descending=True, rows=ROWS)
     inbox = sa.table("bench_inbox", sa.column("user_id", sa.BigInteger), sa.column("post_id", sa.BigInteger))

@@ -18,16 +18,17 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pamps import __version__
-from pamps.conditional import Conditional
 from pamps.config import settings
+from pamps.config.schema import ServerSettings
 from pamps.db import engine
 from pamps.errors import HTTP_ERRORS
-from pamps.handlers import error_response, install_error_handlers
-from pamps.live.hub import open_hub
-from pamps.mail import drain
-from pamps.middleware import Address, BodyLimit, Envelope, Hosts, PageHeaders
-from pamps.routes import ROUTERS, page
-from pamps.sections import ServerSettings
+from pamps.http.handlers import error_response, install_error_handlers
+from pamps.http.middleware.envelope import Address, BodyLimit, Envelope, Hosts, PageHeaders
+from pamps.http.middleware.etag import Conditional
+from pamps.routes import ROUTERS
+from pamps.services.live.hub import open_hub
+from pamps.services.mail import drain
+from pamps.web import pages as page
 
 # How long a server that is told to stop waits for its mails to leave; Docker kills it after ten seconds.
 DRAIN_SECONDS = 5.0

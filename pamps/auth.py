@@ -11,7 +11,6 @@ from fastapi.security import OAuth2PasswordBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from sqlmodel import Session
 
-from pamps import cookies
 from pamps.errors import (
     FreshTokenRequired,
     InsufficientScope,
@@ -20,14 +19,15 @@ from pamps.errors import (
     SuperuserRequired,
     Unauthorized,
 )
-from pamps.models.token import RefreshRequest
+from pamps.http import cookies
+from pamps.http.dependencies import SAFE_METHODS, SessionDep
+from pamps.http.slots import Turn, in_thread
+from pamps.models.login import RefreshRequest
 from pamps.models.user import Viewer
 from pamps.queries.access_token import find_by_secret
 from pamps.queries.session import find_signed_in
-from pamps.request import SAFE_METHODS, SessionDep
-from pamps.security import ACCESS_TOKEN_PREFIX, InvalidToken, read_token
+from pamps.security.tokens import ACCESS_TOKEN_PREFIX, InvalidToken, read_token
 from pamps.services.access_token import note_use
-from pamps.turns import Turn, in_thread
 
 Check = Callable[[Viewer | None], Viewer | None]
 
@@ -63,7 +63,7 @@ def require_superuser(viewer: Viewer | None) -> Viewer:
     return viewer
 
 
-# Whether a route finds out in its own thread who is asking (see pamps.routes.sending).
+# Whether a route finds out in its own thread who is asking (see pamps.http.sending).
 FINDS_LATER = "pamps.finds_later"
 LATER = "pamps.later"
 
@@ -165,7 +165,7 @@ class Refresh:
 
 
 async def get_refresh(request: Request, body: Annotated[RefreshRequest | None, Body()] = None) -> Refresh:
-    """The refresh token of the body, or else of the cookie; raises CrossOrigin (see pamps.cookies)."""
+    """The refresh token of the body, or else of the cookie; raises CrossOrigin (see pamps.http.cookies)."""
     if body is not None:
         return Refresh(body.refresh_token, in_cookie=False)
     token = cookies.read(request)

@@ -29,9 +29,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine
 from sqlmodel import Session
 
-from pamps import schema
 from pamps.app import app
 from pamps.db import engine, writing_engine
+from pamps.db import migrate as schema
 from pamps.models import User
 from tests.databases import count_at_once, empty_database
 from tests.factories import make_session
@@ -90,7 +90,7 @@ def client(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> TestClien
             super().__init__(connection, join_transaction_mode="create_savepoint", **options)
 
     # No override of a dependency: with one, FastAPI looks at the parameters of all anew for every request.
-    monkeypatch.setattr("pamps.request.Session", SessionInside)
+    monkeypatch.setattr("pamps.http.dependencies.Session", SessionInside)
     return TestClient(app)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
 
-from pamps import schema
 from pamps.config import settings
-from pamps.sections import DatabaseSettings
+from pamps.config.schema import DatabaseSettings
+from pamps.db import migrate as schema
 from tests.schemas import drop_schema, own_schema
 
 

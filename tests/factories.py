@@ -7,17 +7,17 @@ from typing import Any
 
 from sqlmodel import Session
 
-from pamps.client import Client
 from pamps.models import Post, User
 from pamps.models.access_token import AccessTokenRequest, NewAccessTokenResponse, Scopes
+from pamps.models.client import Client
+from pamps.models.login import TokenResponse
 from pamps.models.post import PostRequest
-from pamps.models.token import TokenResponse
 from pamps.models.user import UserRequest
-from pamps.rendering import Json
+from pamps.presenters.remembered import Json
 from pamps.services import access_token as access_token_service
+from pamps.services import follow as social_service
 from pamps.services import like as like_service
 from pamps.services import post as post_service
-from pamps.services import social as social_service
 from pamps.services.session import open_session, refresh
 from pamps.services.user import add_user
 

@@ -23,11 +23,11 @@ from sqlmodel import Session, SQLModel
 from benchmarks.growth import is_explained, read_plan
 from pamps.app import create_app
 from pamps.config import settings
+from pamps.config.schema import DatabaseSettings
 from pamps.db import make_engine
+from pamps.http.dependencies import get_session
 from pamps.models import User
 from pamps.models.search_index import SEARCH_INDEX
-from pamps.request import get_session
-from pamps.sections import DatabaseSettings
 from pamps.services.search_index import Text, index_row
 from tests.conftest import TEST_URI
 from tests.databases import empty_database, migrate

@@ -41,7 +41,7 @@ class Mailbox:
         return self._messages.get(timeout=PATIENCE_SECONDS)
 
     def take_all(self) -> list[EmailMessage]:
-        """What is there now, taken out; `pamps.mail.drain` first, to know that there is no more to come."""
+        """What is there now, taken out; drain the outbox first to know that there is no more to come."""
         messages = []
         try:
             while True:
@@ -177,4 +177,4 @@ def _server_context(authority: Path, name: str) -> ssl.SSLContext:
 def use_mail_settings(patch: pytest.MonkeyPatch, *, env: str = "testing", **changes: Any) -> None:
     """Change settings of `[mail]`, or the environment, for one test."""
     mail = settings.mail.model_copy(update=changes)
-    patch.setattr("pamps.mail.settings", settings.model_copy(update={"env": env, "mail": mail}))
+    patch.setattr("pamps.services.mail.settings", settings.model_copy(update={"env": env, "mail": mail}))

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from pamps.db import writing_engine
 from pamps.models import Post, User
-from pamps.services import hiding as hiding_service
+from pamps.services import block as hiding_service
 from tests.bad_input.good import PREPARATIONS, make_good
 from tests.bad_input.operations import Operation, World, key
 from tests.databases import count_at_once

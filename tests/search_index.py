@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pamps.statements import IS_SQLITE
+from pamps.db.prepared import IS_SQLITE
 
 POST_ID = "rowid" if IS_SQLITE else "post_id"
 QUERIES = {

@@ -17,11 +17,13 @@ import regex
 from fastapi.routing import APIRoute
 from sqlmodel import SQLModel
 
-from pamps import entities, models, search_query, words
+from pamps import models
 from pamps.auth import HashingTurn
-from pamps.models.base import RequestModel
-from pamps.request import SAFE_METHODS, WriteTurn
+from pamps.http.dependencies import SAFE_METHODS, WriteTurn
+from pamps.models.types import RequestModel
 from pamps.routes import ROUTERS
+from pamps.text import entities, search_query
+from pamps.text import tokenizer as words
 from tests.server import REPOSITORY
 
 pytestmark = pytest.mark.once
@@ -110,7 +112,7 @@ def test_commands_start_without_the_web_framework() -> None:
         for folder in folders
         for path in folder.glob("*.py")
     ]
-    script = f"import sys, {', '.join(names)}, pamps.schema; sys.exit('fastapi' in sys.modules)"
+    script = f"import sys, {', '.join(names)}, pamps.db.migrate; sys.exit('fastapi' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=False).returncode == 0
 

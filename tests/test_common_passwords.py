@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from pamps.common_passwords import is_common
+from pamps.security.common_passwords import is_common
 from tests.routes import wrong_fields
 
 pytestmark = pytest.mark.once

@@ -14,8 +14,8 @@ from sqlmodel import Session
 from starlette.types import Message, Scope
 
 from pamps.app import add_middleware
-from pamps.conditional import Conditional, is_named, make_tag
 from pamps.config import settings
+from pamps.http.middleware.etag import Conditional, is_named, make_tag
 from tests.conftest import Login
 from tests.factories import make_like, make_post, make_user
 from tests.routes import refusal

@@ -17,8 +17,8 @@ from pydantic.fields import FieldInfo
 
 from pamps.app import app  # with it, every refusal is declared
 from pamps.config import load_settings
+from pamps.config.schema import Rate, Settings
 from pamps.errors import HTTP_ERRORS, PampsError
-from pamps.sections import Rate, Settings
 from tests.console import Outcome, Step, explain_difference, read_steps, run_steps
 from tests.server import REPOSITORY, running_server
 
@@ -31,9 +31,9 @@ DOCUMENTS = sorted(
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
-# Written where they are sent, in pamps/handlers.py, and not on a class.
+# Written where they are sent, in pamps/http/handlers.py, and not on a class.
 UNCLASSED_CODES = {("422", "invalid_input"), ("500", "internal_error"), ("other", "http_error")}
-# And in pamps/middleware.py: no route is reached.
+# And in pamps/http/middleware/envelope.py: no route is reached.
 UNCLASSED_CODES.add(("400", "unknown_host"))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pamps.entities import LONGEST_TAG, MOST_MENTIONS, MOST_TAGS, find_mentions, find_tags, normal_tag
+from pamps.text.entities import LONGEST_TAG, MOST_MENTIONS, MOST_TAGS, find_mentions, find_tags, normal_tag
 
 pytestmark = pytest.mark.once
 

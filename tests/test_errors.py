@@ -10,8 +10,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError,
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
-from pamps.handlers import install_error_handlers
-from pamps.middleware import Envelope
+from pamps.http.handlers import install_error_handlers
+from pamps.http.middleware.envelope import Envelope
 
 pytestmark = pytest.mark.once
 

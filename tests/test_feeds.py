@@ -9,9 +9,9 @@ import feedparser
 import pytest
 
 from pamps.config import settings
-from pamps.feeds import TITLE_LENGTH, make_title, render_feed
 from pamps.models.post import PostResponse
 from pamps.models.user import UserBrief
+from pamps.presenters.rss import TITLE_LENGTH, make_title, render_feed
 
 pytestmark = pytest.mark.once
 

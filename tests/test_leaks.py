@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from sqlmodel import Session, SQLModel, col
 
 from pamps.models import User
-from pamps.security import ACCESS_TOKEN_PREFIX, digest
+from pamps.security.tokens import ACCESS_TOKEN_PREFIX, digest
 from tests.bad_input.operations import DOCUMENT, GOOD, LISTS, OPERATIONS, Operation, key
 from tests.factories import PASSWORD, make_access_token, make_session, make_user
 from tests.permissions import ALLOWED, PERMISSIONS, ROLES, WHO

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 import pytest
 
 from pamps.errors import PampsError, Unavailable
-from pamps.live import watcher
-from pamps.live.hub import MOST_OF_ONE, Bell, Hub, TooManyStreams, open_hub
-from pamps.routes.streaming import event, greeting
+from pamps.http.sse import event, greeting
+from pamps.services.live import watcher
+from pamps.services.live.hub import MOST_OF_ONE, Bell, Hub, TooManyStreams, open_hub
 
 pytestmark = pytest.mark.once
 ANA, BIA = 1, 2

@@ -13,9 +13,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from pamps import mail
 from pamps.app import app
-from pamps.mail import Mail, drain, post
+from pamps.services import mail
+from pamps.services.mail import Mail, drain, post
 from tests.mailbox import HOST, PATIENCE_SECONDS, Mailbox, Security, running_mailbox, use_mail_settings
 from tests.server import REPOSITORY
 
@@ -52,7 +52,7 @@ def send(*mails: Mail) -> None:
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What our log says, which never names a person, a text or a password."""
-    records = [record for record in caplog.records if record.name == "pamps.mail"]
+    records = [record for record in caplog.records if record.name == "pamps.services.mail"]
     lines = [record.getMessage() for record in records]
     assert not any(secret in line for secret in SECRETS for line in lines)
     assert not any(record.exc_info for record in records)
@@ -341,7 +341,7 @@ def test_a_server_that_stops_sends_what_waits_without_another_pause(
 FORKING = """
 import os, sys
 from sqlmodel import Session
-from pamps.mail import Mail, drain, post
+from pamps.services.mail import Mail, drain, post
 
 def send(to):
     with Session() as session:

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from pamps.app import add_middleware
 from pamps.config import settings
-from pamps.handlers import install_error_handlers
+from pamps.http.handlers import install_error_handlers
 
 pytestmark = pytest.mark.once
 

@@ -6,7 +6,7 @@ import pytest
 
 from pamps.app import app
 from pamps.models.user import USERNAME_PATTERN
-from pamps.names import RESERVED_NAMES, is_reserved
+from pamps.text.reserved_names import RESERVED_NAMES, is_reserved
 
 pytestmark = pytest.mark.once
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from pamps.app import app
-from pamps.names import RESERVED_NAMES
+from pamps.text.reserved_names import RESERVED_NAMES
 from tests.conftest import Login
 from tests.factories import make_user
 from tests.permissions import OPTIONAL, SIGNED_IN, fill

@@ -17,13 +17,13 @@ from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session, func, select
 
 from pamps import db
+from pamps.db.prepared import IS_SQLITE
 from pamps.models import Post, User
 from pamps.models.post import PostPatch, PostRequest
 from pamps.models.tag import PostTag
 from pamps.services import post as post_service
 from pamps.services import reindex as reindex_service
 from pamps.services.reindex import count_missing, index_missing, reindex
-from pamps.statements import IS_SQLITE
 from tests.commands import run_pamps
 from tests.databases import migrate
 from tests.demo.conftest import open_database

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pamps.entities import normal_tag
-from pamps.search_query import MOST_TERMS, MOST_WORDS, SearchQuery, Term, parse
-from pamps.words import plain_words
+from pamps.text.entities import normal_tag
+from pamps.text.search_query import MOST_TERMS, MOST_WORDS, SearchQuery, Term, parse
+from pamps.text.tokenizer import plain_words
 
 pytestmark = pytest.mark.once
 

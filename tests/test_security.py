@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from jose import jwt
 from passlib.context import CryptContext
 
-from pamps import security
 from pamps.config import settings
-from pamps.models.base import utc_now
-from pamps.sections import SecuritySettings
-from pamps.security import (
+from pamps.config.schema import SecuritySettings
+from pamps.models.types import utc_now
+from pamps.security import tokens as security
+from pamps.security.tokens import (
     Claims,
     InvalidToken,
     TokenId,

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pamps.search_query import SearchQuery, parse
-from pamps.snippets import Segment, snippet
-from pamps.snippets import score as score_words
-from pamps.words import plain_words
+from pamps.text.search_query import SearchQuery, parse
+from pamps.text.snippets import Segment, snippet
+from pamps.text.snippets import score as score_words
+from pamps.text.tokenizer import plain_words
 
 pytestmark = pytest.mark.once
 

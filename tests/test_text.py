@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pamps.text import is_blank, refuse_unstorable
+from pamps.text.storable import is_blank, refuse_unstorable
 
 pytestmark = pytest.mark.once
 

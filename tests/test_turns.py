@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from pamps.errors import Unavailable
-from pamps.turns import Turn
+from pamps.http.slots import Turn
 
 pytestmark = pytest.mark.once
 

@@ -7,7 +7,7 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pamps.words import LONGEST_WORD, Word, fold, is_paired, plain_words, split_words
+from pamps.text.tokenizer import LONGEST_WORD, Word, fold, is_paired, plain_words, split_words
 
 pytestmark = pytest.mark.once
 

@@ -97,7 +97,7 @@ def upgrade() -> None:
         op.create_index("ix_search_index_words", "search_index", ["words"], postgresql_using="gin")
         op.execute(COUNTING)
     else:
-        # Everything beyond ASCII belongs to words, and of ASCII what pamps.words and marks are made of.
+        # Everything beyond ASCII belongs to words, and of ASCII what pamps.text.tokenizer and marks are made of.
         op.execute(
             "CREATE VIRTUAL TABLE search_index"
             """ USING fts5(words, user_id UNINDEXED, tokenize = "ascii tokenchars '_@#:'")"""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def migrate() -> None:
     """Bring the database to the newest migration."""
     import pamps.config  # noqa: F401 - what is wrong with the settings is said before much is imported
-    from pamps import schema
+    from pamps.db import migrate as schema
 
     schema.upgrade()
     typer.echo("The database is at the newest migration.")
@@ -42,8 +42,8 @@ def reset_db(
     ] = None,
 ) -> None:
     """Drop every table of Pamps, with all that is in them."""
-    from pamps import schema
     from pamps.config import settings
+    from pamps.db import migrate as schema
 
     name = settings.db.url.database
     if settings.env == "production":

@@ -23,10 +23,10 @@ def demo(
     What is interrupted leaves nothing behind: start it again. In production
     it is refused, because everybody knows the password of everybody.
     """
-    from pamps import schema
     from pamps.cli.progress import show_progress
     from pamps.config import settings
     from pamps.db import engine
+    from pamps.db import migrate as schema
     from pamps.demo.load import PASSWORD, OtherUsers, load
     from pamps.demo.recipe import Recipe
 

@@ -27,9 +27,9 @@ def serve(
 
     import uvicorn
 
-    from pamps import schema
     from pamps.config import settings
     from pamps.db import engine
+    from pamps.db import migrate as schema
 
     host = settings.server.host if host is None else host
     port = settings.server.port if port is None else port

@@ -18,7 +18,7 @@ from pamps.demo.bulk import open_bulk
 from pamps.demo.recipe import Recipe
 from pamps.demo.world import Row, World
 from pamps.models.user import User
-from pamps.security import hash_password
+from pamps.security.tokens import hash_password
 
 PASSWORD = "demo password"  # noqa: S105 - everybody in the demo has it, and everybody may know
 BATCH = 10_000

@@ -16,10 +16,10 @@ from pamps.demo.rhythm import Rhythm, unpack
 from pamps.demo.texts import Writer
 from pamps.demo.threads import TOP_LEVEL, Threads
 from pamps.demo.words import BIOS
-from pamps.entities import find_tags
 from pamps.models.search_index import SEARCH_INDEX
 from pamps.services.search_index import Text, index_row
-from pamps.words import fold
+from pamps.text.entities import find_tags
+from pamps.text.tokenizer import fold
 
 EDITED = 0.03  # of all posts
 ORPHANED = 0.25  # of the deleted ones: their author has gone, too

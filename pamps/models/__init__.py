@@ -2,15 +2,15 @@
 
 from pamps.models.access_token import AccessToken
 from pamps.models.audit import AuditEntry
-from pamps.models.hiding import Hiding
+from pamps.models.block import Hiding
+from pamps.models.email_token import MailLink
+from pamps.models.follow import Social
 from pamps.models.invite import Invite
 from pamps.models.like import Like
-from pamps.models.mail_link import MailLink
 from pamps.models.notification import Notification
 from pamps.models.post import Post
 from pamps.models.rate_limit import RateCount
 from pamps.models.session import LoginSession
-from pamps.models.social import Social
 from pamps.models.tag import PostTag, Tag
 from pamps.models.totp import RecoveryCode, Totp
 from pamps.models.user import User

@@ -7,7 +7,7 @@ from pydantic import AfterValidator
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel, String, col
 
-from pamps.models.base import (
+from pamps.models.types import (
     TABLE_OPTIONS,
     FutureTime,
     HasId,
@@ -17,7 +17,7 @@ from pamps.models.base import (
     reference,
     text,
 )
-from pamps.text import is_blank
+from pamps.text.storable import is_blank
 
 # `read` opens what GET answers to, `write` everything that needs no login of its own.
 Scopes = Literal["read", "write"]

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from sqlmodel import Field, SQLModel
 
-from pamps.client import MAX_ADDRESS
-from pamps.models.base import TABLE_OPTIONS, HasId, identity, moment
+from pamps.models.client import MAX_ADDRESS
+from pamps.models.types import TABLE_OPTIONS, HasId, identity, moment
 
 
 class Action(StrEnum):

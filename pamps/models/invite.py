@@ -8,7 +8,7 @@ from pydantic import Strict
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel, col
 
-from pamps.models.base import TABLE_OPTIONS, FutureTime, HasId, RequestModel, identity, moment, text
+from pamps.models.types import TABLE_OPTIONS, FutureTime, HasId, RequestModel, identity, moment, text
 
 Note = Annotated[str, *text(max_length=100)]
 

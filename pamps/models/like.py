@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import SQLModel, col
 
-from pamps.models.base import TABLE_OPTIONS, HasId, identity, moment, reference
+from pamps.models.types import TABLE_OPTIONS, HasId, identity, moment, reference
 
 
 class LikePublic(SQLModel):

@@ -6,10 +6,10 @@ from enum import StrEnum
 from sqlalchemy import Index, func
 from sqlmodel import Field, SQLModel, String, col
 
-from pamps.models.base import TABLE_OPTIONS, HasId, RequestModel, flag, identity, moment, reference
+from pamps.http.pagination import BodyId
 from pamps.models.post import PostResponse
+from pamps.models.types import TABLE_OPTIONS, HasId, RequestModel, flag, identity, moment, reference
 from pamps.models.user import UserBrief
-from pamps.pagination import BodyId
 
 
 class NotificationType(StrEnum):

@@ -9,7 +9,8 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel, col
 
 from pamps.config import settings
-from pamps.models.base import (
+from pamps.http.pagination import BodyId
+from pamps.models.types import (
     TABLE_OPTIONS,
     HasId,
     RequestModel,
@@ -23,8 +24,7 @@ from pamps.models.base import (
     text,
 )
 from pamps.models.user import UserBrief
-from pamps.pagination import BodyId
-from pamps.text import is_blank
+from pamps.text.storable import is_blank
 
 # Text is stored as typed, so a post may be longer than its limit by blanks around it, within reason.
 RAW_LENGTH_FACTOR = 10

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel, col
 
-from pamps.models.base import TABLE_OPTIONS, identity
+from pamps.models.types import TABLE_OPTIONS, identity
 
 
 class RateCount(SQLModel, table=True):

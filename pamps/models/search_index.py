@@ -1,7 +1,7 @@
 """The search index: the words of each post that is not deleted, by which posts are found.
 
 It is none of the models: on PostgreSQL it is a table with a GIN index, on SQLite a virtual table (FTS5), and
-migrations make it. Both take words as they are given: what a word is, is decided in pamps.words alone.
+migrations make it. Both take words as they are given: pamps.text.tokenizer alone decides what a word is.
 """
 
 import re
@@ -9,7 +9,7 @@ import re
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from pamps.statements import IS_SQLITE
+from pamps.db.prepared import IS_SQLITE
 
 if IS_SQLITE:
     _COLUMNS = (Column("rowid", Integer, key="post_id"), Column("words", Text))

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel, col
 
-from pamps.client import MAX_ADDRESS, MAX_DEVICE
-from pamps.models.base import TABLE_OPTIONS, HasId, identity, moment, reference
+from pamps.models.client import MAX_ADDRESS, MAX_DEVICE
+from pamps.models.types import TABLE_OPTIONS, HasId, identity, moment, reference
 
 
 class SessionPublic(SQLModel):

@@ -3,8 +3,8 @@
 from sqlalchemy import Index, String
 from sqlmodel import Field, SQLModel, col
 
-from pamps.entities import LONGEST_TAG
-from pamps.models.base import TABLE_OPTIONS, counter, identity, reference
+from pamps.models.types import TABLE_OPTIONS, counter, identity, reference
+from pamps.text.entities import LONGEST_TAG
 
 # By code points on both databases: only so the tags that begin alike are neighbours in an index.
 PLAIN_ORDER = String(LONGEST_TAG).with_variant(String(LONGEST_TAG, collation="C"), "postgresql")
@@ -13,7 +13,7 @@ PLAIN_ORDER = String(LONGEST_TAG).with_variant(String(LONGEST_TAG, collation="C"
 class TagPublic(SQLModel):
     """What everybody sees of a tag."""
 
-    # The normal form, see pamps.entities.
+    # The normal form, see pamps.text.entities.
     name: str = Field(max_length=LONGEST_TAG)
     # How many posts have it; counted by triggers, see migration 0010.
     uses: int = counter()

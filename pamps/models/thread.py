@@ -4,8 +4,8 @@ from typing import Literal
 
 from sqlmodel import SQLModel
 
-from pamps.models.base import left_out_if_none
 from pamps.models.post import PostResponse
+from pamps.models.types import left_out_if_none
 
 
 class ThreadPost(PostResponse):

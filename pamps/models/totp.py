@@ -7,7 +7,7 @@ from pydantic import StringConstraints
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel, Text, col
 
-from pamps.models.base import TABLE_OPTIONS, RequestModel, identity, reference, text
+from pamps.models.types import TABLE_OPTIONS, RequestModel, identity, reference, text
 
 # Six digits of the app, or a recovery code; blanks and hyphens do not count.
 Otp = Annotated[str, *text(max_length=100)]
@@ -20,7 +20,7 @@ class Totp(SQLModel, table=True):
 
     id: int = identity()
     user_id: int = reference("user.id", ondelete="CASCADE")
-    # Encrypted: see pamps.encryption.
+    # Encrypted: see pamps.security.encryption.
     secret: str = Field(sa_type=Text, repr=False)
     # None until the owner has shown a code; before that, nobody asks for one.
     confirmed_at: datetime | None

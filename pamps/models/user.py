@@ -11,9 +11,8 @@ from sqlalchemy import Index, String
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
-from pamps.common_passwords import is_common
 from pamps.config import settings
-from pamps.models.base import (
+from pamps.models.types import (
     TABLE_OPTIONS,
     HasId,
     RequestModel,
@@ -26,7 +25,8 @@ from pamps.models.base import (
     not_null_if_given,
     text,
 )
-from pamps.names import is_reserved
+from pamps.security.common_passwords import is_common
+from pamps.text.reserved_names import is_reserved
 
 USERNAME_PATTERN = r"^[A-Za-z0-9_]{1,30}$"
 PASSWORD_MAX_LENGTH = 256

@@ -4,11 +4,11 @@ from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from pamps.errors import NotFound
+from pamps.http.pagination import Page, Sort
 from pamps.models.access_token import AccessToken, AccessTokenPublic, AccessTokenResponse
-from pamps.models.base import utc_now
+from pamps.models.types import utc_now
 from pamps.models.user import Person, User, Viewer
-from pamps.pagination import Page, Sort
-from pamps.security import digest
+from pamps.security.tokens import digest
 
 TOKEN_COLUMNS = [getattr(AccessToken, name) for name in ("id", *AccessTokenPublic.model_fields)]
 

@@ -3,8 +3,8 @@
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from pamps.http.pagination import Page, Sort
 from pamps.models.audit import AuditEntry, AuditPublic, AuditResponse
-from pamps.pagination import Page, Sort
 from pamps.queries.user import is_named
 
 AUDIT_COLUMNS = [getattr(AuditEntry, name) for name in ("id", *AuditPublic.model_fields)]

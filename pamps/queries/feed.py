@@ -7,17 +7,17 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 from sqlmodel import Session, col
 
-from pamps.entities import normal_tag
+from pamps.db.prepared import built_once
+from pamps.http.pagination import Page, Sort, Window
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
 from pamps.models.user import Person, User
-from pamps.pagination import Page, Sort, Window
+from pamps.presenters.remembered import Json, json_list
 from pamps.queries.post import list_posts, select_archive, select_posts
 from pamps.queries.search import Filters, list_filtered
 from pamps.queries.user import plain_name
 from pamps.queries.visibility import is_visible
-from pamps.rendering import Json, json_list
-from pamps.search_query import SearchQuery, parse
-from pamps.statements import built_once
+from pamps.text.entities import normal_tag
+from pamps.text.search_query import SearchQuery, parse
 
 
 @dataclass(frozen=True)

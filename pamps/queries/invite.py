@@ -4,10 +4,10 @@ from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
 from pamps.errors import Forbidden, NotFound
-from pamps.models.base import utc_now
+from pamps.http.pagination import Page, Sort
 from pamps.models.invite import Invite, InvitePublic, InviteResponse
-from pamps.pagination import Page, Sort
-from pamps.security import digest
+from pamps.models.types import utc_now
+from pamps.security.tokens import digest
 
 INVITE_COLUMNS = [getattr(Invite, name) for name in ("id", *InvitePublic.model_fields)]
 

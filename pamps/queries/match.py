@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import CTE, ColumnElement, Select, Text, bindparam, cast, func, literal_column, select, union
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from pamps.db.prepared import IS_SQLITE
+from pamps.http.pagination import Window
 from pamps.models.search_index import (
     BLOCK_BITS,
     SEARCH_INDEX,
@@ -20,9 +22,7 @@ from pamps.models.search_index import (
     block_word,
     tag_word,
 )
-from pamps.pagination import Window
-from pamps.search_query import SearchQuery, Term
-from pamps.statements import IS_SQLITE
+from pamps.text.search_query import SearchQuery, Term
 
 INDEX = SEARCH_INDEX.c
 
@@ -50,7 +50,7 @@ def match_of(query: SearchQuery, authors: dict[str, int], *, top_level: bool) ->
 
 
 def _phrase(term: Term) -> str:
-    """Words one after the other. They hold no quotes (see pamps.words)."""
+    """Words one after the other. They hold no quotes (see pamps.text.tokenizer)."""
     if IS_SQLITE:
         return f'"{" ".join(term.words)}"' + "*" * term.prefix
     return "(" + " <-> ".join(f"'{word}'" for word in term.words) + ":*" * term.prefix + ")"

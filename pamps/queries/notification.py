@@ -7,16 +7,16 @@ from sqlalchemy import BigInteger, Select, bindparam, func, literal, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from pamps.db.prepared import Row, Statement, built_once, run
+from pamps.http.pagination import Page, Sort, Window
 from pamps.models.notification import IS_UNREAD, Notification, NotificationResponse, NotificationType
 from pamps.models.post import Post
 from pamps.models.user import Person, User, UserBrief, UserResponse
-from pamps.pagination import Page, Sort, Window
+from pamps.presenters.remembered import Json, json_list, rendered_once
 from pamps.queries import user as user_queries
-from pamps.queries.base import VIEWER, as_value
+from pamps.queries.clauses import VIEWER, as_value
 from pamps.queries.post import columns_of_posts, render_post
 from pamps.queries.visibility import is_visible
-from pamps.rendering import Json, json_list, rendered_once
-from pamps.statements import Row, Statement, built_once, run
 
 MOST_UNREAD = 100
 BATCH = 100

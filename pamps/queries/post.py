@@ -7,15 +7,15 @@ from sqlalchemy import ColumnElement, Select, false, literal, literal_column, nu
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from pamps.db.prepared import Statement, built_once, reader, run
 from pamps.errors import NotFound
+from pamps.http.pagination import MAX_LIMIT, Page, Sort, Window
 from pamps.models.like import Like
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostDetailResponse, PostPublic, PostResponse
 from pamps.models.user import Person, User, UserBrief
-from pamps.pagination import MAX_LIMIT, Page, Sort, Window
-from pamps.queries.base import POST, USER, VIEWER, as_value, first_pairs, is_there
+from pamps.presenters.remembered import Json, json_list, rendered_once
+from pamps.queries.clauses import POST, USER, VIEWER, as_value, first_pairs, is_there
 from pamps.queries.visibility import is_visible
-from pamps.rendering import Json, json_list, rendered_once
-from pamps.statements import Statement, built_once, reader, run
 
 POST_FIELDS = ("id", *PostPublic.model_fields)
 POST_COLUMNS = [getattr(Post, name) for name in POST_FIELDS]

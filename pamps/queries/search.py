@@ -11,22 +11,22 @@ from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, liter
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from pamps.db.prepared import Row, Statement, built_once, run
+from pamps.http.pagination import Page, Sort, Window
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
 from pamps.models.search import PostHit, SearchSort, SearchType
 from pamps.models.search_index import read_words
 from pamps.models.tag import TagResponse
 from pamps.models.user import Person, User, UserResponse, Viewer
-from pamps.pagination import Page, Sort, Window
-from pamps.queries.base import VIEWER, as_value, first_id_since, given, is_there, last_id_until
+from pamps.presenters.remembered import Json, json_list
+from pamps.queries.clauses import VIEWER, as_value, first_id_since, given, is_there, last_id_until
 from pamps.queries.match import INDEX, Match, is_unwanted, match_of, select_matching, values_of
 from pamps.queries.post import POST_FIELDS, render_post, select_posts
 from pamps.queries.tag import list_tags
 from pamps.queries.user import find_people
 from pamps.queries.visibility import is_visible
-from pamps.rendering import Json, json_list
-from pamps.search_query import SearchQuery, parse
-from pamps.snippets import score, snippet
-from pamps.statements import Row, Statement, built_once, run
+from pamps.text.search_query import SearchQuery, parse
+from pamps.text.snippets import score, snippet
 
 # So many of the newest posts that match are ranked. More would take longer, and be older.
 RANKED = 200

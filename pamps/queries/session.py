@@ -7,15 +7,15 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from pamps.client import network_of
 from pamps.config import settings
+from pamps.db.prepared import built_once, reader, run
 from pamps.errors import NotFound
-from pamps.models.base import utc_now
+from pamps.http.pagination import Page, Sort
+from pamps.models.client import network_of
 from pamps.models.session import LoginSession, SessionPublic, SessionResponse
+from pamps.models.types import utc_now
 from pamps.models.user import Person, User, Viewer
-from pamps.pagination import Page, Sort
-from pamps.security import Claims
-from pamps.statements import built_once, reader, run
+from pamps.security.tokens import Claims
 
 VIEWER_COLUMNS: list[Any] = [User.id, User.username, User.superuser]
 _read_viewer = reader(VIEWER_COLUMNS)
@@ -58,7 +58,7 @@ def list_sessions(session: Session, owner: Person, current: int | None, page: Pa
 
 
 def was_used_from(session: Session, owner: Person, network: str) -> bool:
-    """Whether `owner` has a session that was opened from this network (see pamps.client)."""
+    """Whether `owner` has a session that was opened from this network (see pamps.models.client)."""
     own = select(col(LoginSession.address)).where(col(LoginSession.user_id) == owner.id)
     return network in map(network_of, session.scalars(own.distinct()))
 

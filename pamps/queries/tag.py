@@ -6,19 +6,19 @@ from typing import Any
 from sqlalchemy import Select, bindparam, distinct, func, select
 from sqlmodel import Session, col
 
-from pamps.entities import normal_tag
-from pamps.models.base import utc_now
+from pamps.db.prepared import built_once
+from pamps.http.pagination import MAX_ID, Page, Sort, Window
 from pamps.models.post import Post, PostResponse
 from pamps.models.tag import PostTag, Tag, TagResponse, TrendingTagResponse
+from pamps.models.types import utc_now
 from pamps.models.user import Person
-from pamps.pagination import MAX_ID, Page, Sort, Window
-from pamps.queries.base import AT_ONCE, as_value, first_id_since
+from pamps.presenters.remembered import Json
+from pamps.queries.clauses import AT_ONCE, as_value, first_id_since
 from pamps.queries.post import list_newest, list_posts, select_posts
 from pamps.queries.visibility import is_visible
-from pamps.rendering import Json
-from pamps.statements import built_once
-from pamps.text import is_storable
-from pamps.words import fold
+from pamps.text.entities import normal_tag
+from pamps.text.storable import is_storable
+from pamps.text.tokenizer import fold
 
 TRENDING = timedelta(days=7)
 # Uses of tags that are looked through, so that trends cost the same on a busy day.

@@ -7,18 +7,18 @@ from sqlalchemy import Select, literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from pamps.db.prepared import Row, built_once, run
 from pamps.errors import NotFound
+from pamps.http.pagination import rows_to_read
 from pamps.models.post import Post
 from pamps.models.thread import ThreadResponse
+from pamps.models.tree_cursor import MAX_DEPTH, TreePage, Way
 from pamps.models.user import Person, User
-from pamps.pagination import rows_to_read
-from pamps.queries.base import POST, as_value, given
+from pamps.presenters.remembered import Json, json_list
+from pamps.queries.clauses import POST, as_value, given
 from pamps.queries.post import POST_FIELDS, PostNotFound, columns_of_posts, render_post
 from pamps.queries.tree import find_answered, is_way, read_tree
 from pamps.queries.visibility import hidden_as, is_visible
-from pamps.rendering import Json, json_list
-from pamps.statements import Row, built_once, run
-from pamps.tree_pagination import MAX_DEPTH, TreePage, Way
 
 ANCESTORS = 50
 FIELDS = (*POST_FIELDS, "author_name", "author_avatar", "liked")

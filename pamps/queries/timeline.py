@@ -18,15 +18,15 @@ from typing import Any
 from sqlalchemy import CTE, Select, func, literal_column, select, true
 from sqlmodel import Session, col
 
+from pamps.db.prepared import IS_SQLITE, Row, built_once, run
+from pamps.http.pagination import Page, Sort, Window
+from pamps.models.follow import Social
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
-from pamps.models.social import Social
 from pamps.models.user import Viewer
-from pamps.pagination import Page, Sort, Window
-from pamps.queries.base import VIEWER
+from pamps.presenters.remembered import Json, json_list
+from pamps.queries.clauses import VIEWER
 from pamps.queries.post import render_post, select_posts
 from pamps.queries.visibility import is_visible
-from pamps.rendering import Json, json_list
-from pamps.statements import IS_SQLITE, Row, built_once, run
 
 WANTED_COLUMNS: list[Any] = [col(Post.id), col(Post.user_id)]
 REACH = 25  # posts of everybody that are looked through for each row of a page

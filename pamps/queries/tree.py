@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Select, func, literal_column, select, true
 from sqlmodel import Session, col
 
+from pamps.db.prepared import IS_SQLITE, built_once, run
 from pamps.models.post import Post
-from pamps.queries.base import given
-from pamps.statements import IS_SQLITE, built_once, run
-from pamps.tree_pagination import MAX_DEPTH, Way
+from pamps.models.tree_cursor import MAX_DEPTH, Way
+from pamps.queries.clauses import given
 
 # A post, and the reply to it behind which one reads on; 0 to begin with the first.
 Stretch = tuple[Way, int]

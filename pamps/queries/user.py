@@ -21,17 +21,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from pamps.db.prepared import Row, Statement, built_once, run
 from pamps.errors import NotFound, RefusedToken
-from pamps.models.hiding import Hiding, HidingKind
+from pamps.http.pagination import Page, Sort, Window
+from pamps.models.block import Hiding, HidingKind
+from pamps.models.follow import Social
 from pamps.models.like import Like
-from pamps.models.social import Social
 from pamps.models.user import AccountResponse, Person, User, UserPublic, UserResponse, Viewer, normal_login
-from pamps.pagination import Page, Sort, Window
-from pamps.queries.base import POST, USER, VIEWER, as_value, first_pairs, is_there
+from pamps.presenters.remembered import Json, json_list, rendered_once
+from pamps.queries.clauses import POST, USER, VIEWER, as_value, first_pairs, is_there
 from pamps.queries.visibility import is_visible
-from pamps.rendering import Json, json_list, rendered_once
-from pamps.statements import Row, Statement, built_once, run
-from pamps.words import fold
+from pamps.text.tokenizer import fold
 
 USER_FIELDS = ("id", *UserPublic.model_fields)
 USER_COLUMNS = [getattr(User, name) for name in USER_FIELDS]

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal_column, null, select, true
 from sqlmodel import Session, col
 
-from pamps.models.hiding import Hiding, HidingKind
+from pamps.db.prepared import built_once, run
+from pamps.models.block import Hiding, HidingKind
 from pamps.models.user import Person
-from pamps.queries.base import USER, VIEWER
-from pamps.statements import built_once, run
+from pamps.queries.clauses import USER, VIEWER
 
 IS_MUTE = col(Hiding.kind) == HidingKind.MUTE
 

@@ -3,23 +3,23 @@
 from pamps.routes import (
     access_token,
     admin,
-    feed,
     health,
-    hiding,
     like,
-    mail_link,
     notification,
     post,
     search,
     session,
-    social,
     tag,
     thread,
     timeline,
-    token,
     totp,
     user,
 )
+from pamps.routes import block as hiding
+from pamps.routes import email_token as mail_link
+from pamps.routes import follow as social
+from pamps.routes import login as token
+from pamps.routes import rss as feed
 
 # The framework tries one address after the other for each request: what is asked most comes first.
 ROUTERS = (

@@ -4,11 +4,11 @@ from fastapi import Depends
 
 from pamps.auth import CurrentSession, FreshSession
 from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized, refusals
+from pamps.http.dependencies import ClientDep, PageDep, PathId, SessionDep
+from pamps.http.route import do_not_store, make_router
 from pamps.models.access_token import AccessTokenRequest, AccessTokenResponse, NewAccessTokenResponse
 from pamps.queries import access_token as access_token_queries
 from pamps.queries.access_token import AccessTokenNotFound
-from pamps.request import ClientDep, PageDep, PathId, SessionDep
-from pamps.routes.base import do_not_store, make_router
 from pamps.services import access_token as access_token_service
 from pamps.services.access_token import TooManyAccessTokens
 

@@ -6,9 +6,11 @@ from fastapi import Depends, Query
 
 from pamps.auth import SUPERUSER, Superuser
 from pamps.errors import SessionRequired, SuperuserRequired, Unauthorized, refusals
+from pamps.http.dependencies import ClientDep, PageDep, PathId, SessionDep
+from pamps.http.route import do_not_store, make_router
 from pamps.models.audit import AuditResponse
-from pamps.models.base import text
 from pamps.models.invite import InviteRequest, InviteResponse, NewInviteResponse
+from pamps.models.types import text
 from pamps.models.user import AccountResponse
 from pamps.queries import audit as audit_queries
 from pamps.queries import invite as invite_queries
@@ -16,8 +18,6 @@ from pamps.queries import user as user_queries
 from pamps.queries.invite import InviteNotFound
 from pamps.queries.post import PostNotFound
 from pamps.queries.user import UserNotFound
-from pamps.request import ClientDep, PageDep, PathId, SessionDep
-from pamps.routes.base import do_not_store, make_router
 from pamps.services import admin as admin_service
 from pamps.services import invite as invite_service
 from pamps.services import post as post_service

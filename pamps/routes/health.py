@@ -5,10 +5,10 @@ from typing import Literal
 from fastapi import Depends
 from sqlmodel import SQLModel
 
+from pamps.db.migrate import NotMigrated, require_current_schema
 from pamps.errors import refusals
-from pamps.request import SessionDep
-from pamps.routes.base import do_not_store, make_router
-from pamps.schema import NotMigrated, require_current_schema
+from pamps.http.dependencies import SessionDep
+from pamps.http.route import do_not_store, make_router
 
 router = make_router("", "health", dependencies=[Depends(do_not_store)])
 

@@ -4,16 +4,16 @@ from fastapi import Response
 
 from pamps.auth import CurrentUser, MaybeUser
 from pamps.errors import Unauthorized, refusals
+from pamps.http.dependencies import PageDep, PathId, SessionDep
+from pamps.http.route import already, created_or_ok, make_router
 from pamps.models.like import LikeResponse
 from pamps.models.post import PostResponse
 from pamps.models.user import UserResponse
+from pamps.presenters.remembered import Json
 from pamps.queries import post as post_queries
 from pamps.queries import user as user_queries
 from pamps.queries.post import PostNotFound, require_post
 from pamps.queries.user import UserNotFound, get_user_id
-from pamps.rendering import Json
-from pamps.request import PageDep, PathId, SessionDep
-from pamps.routes.base import already, created_or_ok, make_router
 from pamps.services import like as like_service
 
 router = make_router("/post", "like")

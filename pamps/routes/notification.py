@@ -8,15 +8,15 @@ from pydantic import BeforeValidator
 
 from pamps.auth import CurrentUser
 from pamps.errors import Unauthorized, refusals
-from pamps.live.hub import TooManyStreams
+from pamps.http.dependencies import PageDep, SessionDep
+from pamps.http.pagination import Position, plain_digits
+from pamps.http.route import do_not_store, make_router
+from pamps.http.sse import STREAMED, NotificationStream, open_stream
 from pamps.models.notification import NotificationResponse, NotificationType, ReadRequest
-from pamps.pagination import Position, plain_digits
+from pamps.presenters.remembered import Json
 from pamps.queries import notification as notification_queries
-from pamps.rendering import Json
-from pamps.request import PageDep, SessionDep
-from pamps.routes.base import do_not_store, make_router
-from pamps.routes.streaming import STREAMED, NotificationStream, open_stream
 from pamps.services import notification as notification_service
+from pamps.services.live.hub import TooManyStreams
 
 router = make_router("/notification", "notification")
 

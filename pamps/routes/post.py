@@ -6,16 +6,16 @@ from fastapi import Query
 
 from pamps.auth import CurrentUser, MaybeUser
 from pamps.errors import TooManyRequests, Unauthorized, refusals
-from pamps.models.base import Moment
+from pamps.http.dependencies import ClientDep, PageDep, PathId, SessionDep
+from pamps.http.pagination import Sort
+from pamps.http.route import make_router
 from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostResponse
-from pamps.pagination import Sort
+from pamps.models.types import Moment
+from pamps.presenters.remembered import Json
 from pamps.queries import post as post_queries
 from pamps.queries.feed import Wanted
 from pamps.queries.post import PostNotFound, require_post
 from pamps.queries.user import UserNotFound, get_user_id
-from pamps.rendering import Json
-from pamps.request import ClientDep, PageDep, PathId, SessionDep
-from pamps.routes.base import make_router
 from pamps.services import post as post_service
 from pamps.services import search as search_service
 from pamps.services.post import NotAuthor, ParentNotFound

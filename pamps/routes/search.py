@@ -6,12 +6,12 @@ from fastapi import Query
 
 from pamps.auth import MaybeUser
 from pamps.errors import TooManyRequests, refusals
+from pamps.http.dependencies import ClientDep, PageDep, SessionDep
+from pamps.http.route import make_router
 from pamps.models.search import PostHit, SearchSort, SearchType
 from pamps.models.tag import TagResponse
 from pamps.models.user import UserResponse
-from pamps.rendering import Json
-from pamps.request import ClientDep, PageDep, SessionDep
-from pamps.routes.base import make_router
+from pamps.presenters.remembered import Json
 from pamps.services import search as search_service
 
 router = make_router("/search", "search")

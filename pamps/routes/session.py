@@ -3,13 +3,13 @@
 from fastapi import Depends, Response
 
 from pamps.auth import CurrentSession, MaybeRefresh, MaybeUser, require_session
-from pamps.cookies import CrossOrigin, clear
 from pamps.errors import RefusedToken, SessionRequired, Unauthorized, refusals
+from pamps.http.cookies import CrossOrigin, clear
+from pamps.http.dependencies import PageDep, PathId, SessionDep
+from pamps.http.route import do_not_store, make_router
 from pamps.models.session import SessionResponse
 from pamps.queries import session as session_queries
 from pamps.queries.session import SessionNotFound
-from pamps.request import PageDep, PathId, SessionDep
-from pamps.routes.base import do_not_store, make_router
 from pamps.services import session as session_service
 
 router = make_router("", "session", dependencies=[Depends(do_not_store)])

@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import MaybeUser
+from pamps.http.dependencies import PageDep, SessionDep
+from pamps.http.pagination import DEFAULT_LIMIT, Limit
+from pamps.http.route import make_router
 from pamps.models.post import PostResponse
 from pamps.models.tag import TagResponse, TrendingTagResponse
-from pamps.pagination import DEFAULT_LIMIT, Limit
+from pamps.presenters.remembered import Json
 from pamps.queries import tag as tag_queries
-from pamps.rendering import Json
-from pamps.request import PageDep, SessionDep
-from pamps.routes.base import make_router
 
 router = make_router("", "tag")
 

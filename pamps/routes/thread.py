@@ -2,13 +2,13 @@
 
 from pamps.auth import MaybeUser
 from pamps.errors import refusals
+from pamps.http.dependencies import PathId, SessionDep, TreePageDep
+from pamps.http.route import make_router
 from pamps.models.thread import ThreadResponse
+from pamps.presenters.remembered import Json
 from pamps.queries import thread as thread_queries
 from pamps.queries.post import PostNotFound
 from pamps.queries.thread import ReplyNotFound
-from pamps.rendering import Json
-from pamps.request import PathId, SessionDep, TreePageDep
-from pamps.routes.base import make_router
 
 router = make_router("/post", "post")
 

@@ -2,12 +2,12 @@
 
 from pamps.auth import CurrentUser
 from pamps.errors import Unauthorized, refusals
+from pamps.http.dependencies import PageDep, SessionDep
+from pamps.http.route import make_router
 from pamps.models.post import PostResponse
+from pamps.presenters.remembered import Json
 from pamps.queries import timeline as timeline_queries
 from pamps.queries.timeline import Kind
-from pamps.rendering import Json
-from pamps.request import PageDep, SessionDep
-from pamps.routes.base import make_router
 
 router = make_router("/user", "timeline")
 

@@ -4,10 +4,10 @@ from fastapi import Depends
 
 from pamps.auth import CurrentSession, FreshSession
 from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized, refusals
+from pamps.http.dependencies import ClientDep, SessionDep
+from pamps.http.route import do_not_store, make_router
 from pamps.models.totp import OtpRequest, RecoveryCodesResponse, TotpResponse, TotpSecretResponse
 from pamps.queries import totp as totp_queries
-from pamps.request import ClientDep, SessionDep
-from pamps.routes.base import do_not_store, make_router
 from pamps.services import totp as totp_service
 from pamps.services.totp import AppMismatch, TotpEnabled, TotpNotEnabled
 

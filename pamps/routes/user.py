@@ -2,17 +2,17 @@
 
 from pamps.auth import CurrentUser, FreshSession, HashingTurn, MaybeUser
 from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, Unauthorized, refusals
+from pamps.http.dependencies import ClientDep, PageDep, SessionDep
+from pamps.http.route import make_router
 from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse
+from pamps.presenters.remembered import Json
 from pamps.queries import notification as notification_queries
 from pamps.queries import user as user_queries
 from pamps.queries.invite import BadInvite
 from pamps.queries.user import UserNotFound
-from pamps.rendering import Json
-from pamps.request import ClientDep, PageDep, SessionDep
-from pamps.routes.base import make_router
 from pamps.services import user as user_service
 from pamps.services.invite import RegistrationClosed
-from pamps.services.taken import EmailTaken, UsernameTaken
+from pamps.services.uniqueness import EmailTaken, UsernameTaken
 from pamps.services.user import WrongPassword
 
 router = make_router("/user", "user")

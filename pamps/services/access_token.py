@@ -6,17 +6,17 @@ from datetime import timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, delete, update
 
-from pamps.client import Client
 from pamps.db import write_aside
 from pamps.errors import Conflict
 from pamps.models.access_token import AccessToken, AccessTokenRequest, NewAccessTokenResponse
 from pamps.models.audit import Action
-from pamps.models.base import utc_now
+from pamps.models.client import Client
+from pamps.models.types import utc_now
 from pamps.models.user import Person
 from pamps.queries.access_token import AccessTokenNotFound, count_access_tokens
-from pamps.security import digest, new_access_token
+from pamps.security.tokens import digest, new_access_token
 from pamps.services.audit import record
-from pamps.services.rows import change, hold_accounts
+from pamps.services.locking import change, hold_accounts
 
 MAX_ACCESS_TOKENS = 100
 # A token that is used all the time is written down once in so long.

@@ -2,16 +2,16 @@
 
 from sqlmodel import Session, col, update
 
-from pamps.client import Client
 from pamps.errors import Conflict, RefusedToken
 from pamps.models.audit import Action
+from pamps.models.client import Client
 from pamps.models.user import AccountResponse, Person, User
 from pamps.queries.user import UserNotFound, show_for_admin
-from pamps.security import hash_password
+from pamps.security.tokens import hash_password
 from pamps.services import user as user_service
 from pamps.services.audit import record
-from pamps.services.mail_link import forget_links
-from pamps.services.rows import change, lock
+from pamps.services.email_token import forget_links
+from pamps.services.locking import change, lock
 from pamps.services.session import end_sessions, throw_out
 
 # Who acts: a superuser, or `cli:` and the name of the system's user, who sent no request.

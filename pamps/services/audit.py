@@ -2,8 +2,8 @@
 
 from sqlmodel import Session
 
-from pamps.client import Client
 from pamps.models.audit import Action, AuditEntry
+from pamps.models.client import Client
 from pamps.models.user import Person
 
 

@@ -2,16 +2,16 @@
 
 from sqlmodel import Session, col, delete, update
 
-from pamps.client import Client
 from pamps.config import settings
 from pamps.errors import Forbidden
 from pamps.models.audit import Action
+from pamps.models.client import Client
 from pamps.models.invite import Invite, InviteRequest, NewInviteResponse
 from pamps.models.user import Person
 from pamps.queries.invite import BadInvite, InviteNotFound, is_good, require_invite
-from pamps.security import digest, new_code
+from pamps.security.tokens import digest, new_code
 from pamps.services.audit import name_of, record
-from pamps.services.rows import change
+from pamps.services.locking import change
 
 
 class RegistrationClosed(Forbidden):

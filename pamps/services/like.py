@@ -7,8 +7,8 @@ from pamps.models.notification import NotificationType
 from pamps.models.post import IS_LISTED, Post
 from pamps.models.user import Person
 from pamps.queries.post import PostNotFound, get_author
+from pamps.services.locking import add_once, change, hold_accounts, lock
 from pamps.services.notification import notify, retract
-from pamps.services.rows import add_once, change, hold_accounts, lock
 
 
 def like(session: Session, user: Person, post_id: int) -> tuple[LikeResponse, bool]:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from pamps.client import Client
 from pamps.db import release
+from pamps.models.client import Client
 from pamps.models.user import Person, User, normal_login
 from pamps.queries.session import was_used_from
-from pamps.security import digest
+from pamps.security.tokens import digest
 from pamps.services.rate_limit import Hit, count, forget, forgive
 
 

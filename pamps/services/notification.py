@@ -8,12 +8,12 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, delete, select, update
 
-from pamps.live.channel import announce
-from pamps.models.base import utc_now
+from pamps.db.prepared import insert_into
 from pamps.models.notification import IS_UNREAD, Notification, NotificationType
+from pamps.models.types import utc_now
 from pamps.models.user import Person
-from pamps.services.rows import change
-from pamps.statements import insert_into
+from pamps.services.live.channel import announce
+from pamps.services.locking import change
 
 
 def notify(

@@ -8,16 +8,17 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, exists, select, update
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from pamps.client import Client
-from pamps.entities import find_mentions
+from pamps.db.prepared import built_once, insert_into, run
 from pamps.errors import Forbidden, NotFound, RefusedToken
 from pamps.models.audit import Action
-from pamps.models.base import BigId, utc_now
+from pamps.models.client import Client
 from pamps.models.like import Like
 from pamps.models.notification import NotificationType
 from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest, PostResponse
+from pamps.models.types import BigId, utc_now
 from pamps.models.user import Person, User
-from pamps.queries.base import USER
+from pamps.presenters.remembered import Json
+from pamps.queries.clauses import USER
 from pamps.queries.post import (
     PostNotFound,
     columns_of_new_post,
@@ -26,14 +27,13 @@ from pamps.queries.post import (
     render_post,
     show_post,
 )
-from pamps.rendering import Json
 from pamps.services.audit import record
+from pamps.services.locking import change, hold_accounts, lock
 from pamps.services.notification import forget_person, forget_posts, notify, retract
 from pamps.services.rate_limit import Hit, count
-from pamps.services.rows import change, hold_accounts, lock
 from pamps.services.search_index import Text, index_post, reindex_posts, unindex_posts
 from pamps.services.tag import untag_author
-from pamps.statements import built_once, insert_into, run
+from pamps.text.entities import find_mentions
 
 BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
 

@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from pamps.config import settings
 from pamps.errors import TooManyRequests
-from pamps.models.base import utc_now
 from pamps.models.rate_limit import RateCount
-from pamps.services.rate_storage import DatabaseStorage
-from pamps.services.rows import sweep
+from pamps.models.types import utc_now
+from pamps.services.locking import sweep
+from pamps.services.rate_limit_storage import DatabaseStorage
 
 _parse = cache(limits.parse)
 
@@ -34,7 +34,7 @@ class Hit:
 def count(session: Session, *hits: Hit) -> None:
     """Count one of each; raises TooManyRequests if one is too many, and then none is counted.
 
-    Come here before any row is locked: counts are the first in the common order (see pamps.services.rows).
+    Come here before any row is locked: counts are the first in the common order (see pamps.services.locking).
     """
     if not settings.limits.enabled:
         return

@@ -13,14 +13,14 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
 from pamps.db import transaction
+from pamps.db.prepared import IS_SQLITE
+from pamps.http.pagination import MAX_ID
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
 from pamps.models.search_index import SEARCH_INDEX
 from pamps.models.tag import Tag
-from pamps.pagination import MAX_ID
-from pamps.services.rows import change
+from pamps.services.locking import change
 from pamps.services.search_index import Text, reindex_posts, unindex_posts
 from pamps.services.tag import recount_tags
-from pamps.statements import IS_SQLITE
 
 BATCH = 1_000
 # Who waits for SQLite looks each tenth of a second whether it is his turn, and needs a gap to find it so.

@@ -2,17 +2,17 @@
 
 from sqlmodel import Session
 
-from pamps.client import Client
 from pamps.db import aside
+from pamps.http.pagination import Page, Sort
+from pamps.models.client import Client
 from pamps.models.post import PostResponse
 from pamps.models.search import PostHit, SearchSort, SearchType
 from pamps.models.tag import TagResponse
 from pamps.models.user import UserResponse, Viewer
-from pamps.pagination import Page, Sort
+from pamps.presenters.remembered import Json
 from pamps.queries import feed as feed_queries
 from pamps.queries import search as search_queries
 from pamps.queries.feed import Wanted
-from pamps.rendering import Json
 from pamps.services.rate_limit import Hit, count
 
 

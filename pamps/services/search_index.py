@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, insert
 from sqlmodel import Session
 
-from pamps.entities import find_tags
-from pamps.models.base import BigId
+from pamps.db.prepared import IS_SQLITE, built_once, run
 from pamps.models.search_index import (
     BLOCK_BITS,
     SEARCH_INDEX,
@@ -17,10 +16,11 @@ from pamps.models.search_index import (
     block_word,
     tag_word,
 )
-from pamps.services.rows import change
+from pamps.models.types import BigId
+from pamps.services.locking import change
 from pamps.services.tag import Tagging, retag_posts, tag_post, untag_posts
-from pamps.statements import IS_SQLITE, built_once, run
-from pamps.words import plain_words
+from pamps.text.entities import find_tags
+from pamps.text.tokenizer import plain_words
 
 
 class Text(NamedTuple):
@@ -82,7 +82,7 @@ def index_row(text: Text, tags: Iterable[str]) -> dict[str, Any]:
 
 def as_vector(words: Iterable[str], marks: Iterable[str]) -> str:
     """The words with their places, and marks without, in the syntax of a tsvector (PostgreSQL, 8.11.1). What
-    they are made of holds no quotes (see pamps.words and pamps.entities)."""
+    they are made of holds no quotes (see pamps.text.tokenizer and pamps.text.entities)."""
     places: dict[str, list[str]] = defaultdict(list)
     for place, word in enumerate(words, 1):
         places[word].append(str(place))

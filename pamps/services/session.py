@@ -6,20 +6,20 @@ from typing import NoReturn
 
 from sqlmodel import Session, col, delete, select
 
-from pamps.client import Client
 from pamps.config import settings
 from pamps.db import release
 from pamps.errors import RefusedToken, Unauthorized
 from pamps.models.access_token import AccessToken
 from pamps.models.audit import Action
-from pamps.models.base import utc_now
+from pamps.models.client import Client
+from pamps.models.login import TokenResponse
 from pamps.models.session import LoginSession
-from pamps.models.token import TokenResponse
+from pamps.models.types import utc_now
 from pamps.models.user import Person, User
 from pamps.queries.session import SessionNotFound, is_alive
-from pamps.security import Claims, InvalidToken, TokenId, read_token, seconds_to_live, sign_token
+from pamps.security.tokens import Claims, InvalidToken, TokenId, read_token, seconds_to_live, sign_token
 from pamps.services.audit import record
-from pamps.services.rows import change, lock
+from pamps.services.locking import change, lock
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import JSON, BindParameter, ColumnElement, Select, bindparam, func
 from sqlmodel import Session, col, delete, select, update
 
+from pamps.db.prepared import IS_SQLITE, built_once, insert_into, run
 from pamps.models.tag import PostTag, Tag
-from pamps.queries.base import POST, USER
-from pamps.services.rows import change
-from pamps.statements import IS_SQLITE, built_once, insert_into, run
-from pamps.words import fold
+from pamps.queries.clauses import POST, USER
+from pamps.services.locking import change
+from pamps.text.tokenizer import fold
 
 
 class Tagging(NamedTuple):

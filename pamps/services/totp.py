@@ -7,17 +7,17 @@ import pyotp
 from sqlalchemy import Delete, Update
 from sqlmodel import Session, col, delete, update
 
-from pamps.client import Client
-from pamps.encryption import decrypt, encrypt
 from pamps.errors import Conflict, Forbidden, Unauthorized
 from pamps.models.audit import Action
-from pamps.models.base import utc_now
+from pamps.models.client import Client
 from pamps.models.totp import RecoveryCode, RecoveryCodesResponse, Totp, TotpSecretResponse
+from pamps.models.types import utc_now
 from pamps.models.user import Person
 from pamps.queries.totp import find_totp, has_recovery_code
-from pamps.security import digest, new_code
+from pamps.security.encryption import decrypt, encrypt
+from pamps.security.tokens import digest, new_code
 from pamps.services.audit import record
-from pamps.services.rows import change, hold_accounts
+from pamps.services.locking import change, hold_accounts
 
 ISSUER = "Pamps"
 RECOVERY_CODES = 10

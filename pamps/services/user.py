@@ -4,27 +4,27 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
-from pamps.client import Client
 from pamps.config import settings
 from pamps.db import release
 from pamps.errors import Forbidden, FreshTokenRequired, RefusedToken
 from pamps.models.audit import Action
+from pamps.models.client import Client
+from pamps.models.email_token import Purpose
+from pamps.models.follow import Social
 from pamps.models.like import Like
-from pamps.models.mail_link import Purpose
 from pamps.models.post import Post
-from pamps.models.social import Social
 from pamps.models.user import PasswordRequest, Person, User, UserPatch, UserRequest, UserResponse, Viewer
 from pamps.queries.user import get_account, show_account
-from pamps.security import hash_password, verify_password
+from pamps.security.tokens import hash_password, verify_password
 from pamps.services.audit import record
+from pamps.services.email_token import count_mail, forget_links, send_link
 from pamps.services.invite import check_registration, use_invite
+from pamps.services.locking import change, hold_accounts, lock
 from pamps.services.login_guard import Attempt
-from pamps.services.mail_link import count_mail, forget_links, send_link
 from pamps.services.post import remove_all_posts, with_ancestors
 from pamps.services.rate_limit import Hit, count
-from pamps.services.rows import change, hold_accounts, lock
 from pamps.services.session import end_sessions
-from pamps.services.taken import explain_taken
+from pamps.services.uniqueness import explain_taken
 
 
 class WrongPassword(Forbidden):

@@ -9,10 +9,10 @@ import pyotp
 from sqlmodel import Session
 
 from pamps.models import User
-from pamps.models.base import utc_now
+from pamps.models.email_token import MailLink, Purpose
 from pamps.models.invite import InviteRequest
-from pamps.models.mail_link import MailLink, Purpose
-from pamps.security import digest, read_token
+from pamps.models.types import utc_now
+from pamps.security.tokens import digest, read_token
 from pamps.services import totp as totp_service
 from pamps.services.invite import make_invite
 from tests.factories import (

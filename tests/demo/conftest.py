@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from pamps.config import settings
+from pamps.config.schema import DatabaseSettings
 from pamps.db import make_engine
-from pamps.sections import DatabaseSettings
 from tests.commands import run_pamps
 from tests.conftest import TEST_URI
 from tests.databases import empty_database

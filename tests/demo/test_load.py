@@ -16,7 +16,7 @@ from pamps.db import engine
 from pamps.demo.load import PASSWORD, OtherUsers, fill
 from pamps.demo.recipe import Recipe
 from pamps.models import User
-from pamps.security import hash_password
+from pamps.security.tokens import hash_password
 from pamps.services import reindex
 from tests.conftest import TEST_URI
 from tests.demo.conftest import TABLES, read_tables

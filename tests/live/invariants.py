@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 
-from pamps.entities import find_mentions, find_tags
+from pamps.text.entities import find_mentions, find_tags
 
 COUNTS = {
     "user": {

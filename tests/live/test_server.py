@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlmodel import create_engine
 
 from tests.commands import run_pamps
-from tests.server import PATIENCE_SECONDS, REPOSITORY, Server, running_server
+from tests.processes import PATIENCE_SECONDS
+from tests.server import REPOSITORY, Server, running_server
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from tests.commands import run_pamps
 from tests.live.racing import CROWD, at_once
 from tests.live.test_waiting import holding
 from tests.mailbox import running_mailbox
-from tests.server import PATIENCE_SECONDS, Server, running_server
+from tests.processes import PATIENCE_SECONDS
+from tests.server import Server, running_server
 
 FORM = {"username": "ana", "password": "correct horse"}
 

@@ -19,15 +19,15 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from benchmarks.real_texts_model import Diary, Expected, Person, Post, Row
-from pamps import pagination
 from pamps.errors import PampsError
+from pamps.http import pagination
 from pamps.models.post import PostRequest
 from pamps.models.user import User
 from pamps.queries import timeline
-from pamps.services import hiding as hiding_service
+from pamps.services import block as hiding_service
+from pamps.services import follow as social_service
 from pamps.services import like as like_service
 from pamps.services import post as post_service
-from pamps.services import social as social_service
 from tests.factories import CLIENT, make_session, make_user, value_of
 
 PEOPLE = 4

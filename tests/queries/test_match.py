@@ -6,10 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from pamps import pagination
+from pamps.http import pagination
 from pamps.models import Post
-from pamps.models.base import utc_now
 from pamps.models.search_index import BLOCK_BITS
+from pamps.models.types import utc_now
 from pamps.services.search_index import Text, reindex_posts
 from tests.factories import make_user
 

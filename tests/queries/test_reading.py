@@ -7,8 +7,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import Session
 
+from pamps.db.prepared import IS_SQLITE
 from pamps.queries.post import render_post
-from pamps.statements import IS_SQLITE
 from tests.factories import make_post, make_user
 from tests.server import running_server
 

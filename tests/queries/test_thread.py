@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 from sqlmodel import Session
 
-from pamps import pagination
 from pamps.app import app
+from pamps.http import pagination
 from pamps.models import Post, User
 from pamps.queries import thread, tree
-from pamps.services import hiding as hiding_service
+from pamps.services import block as hiding_service
 from pamps.services import post as post_service
 from tests.factories import CLIENT, make_post, make_session, make_user
 from tests.queries.test_lists import NEXT, undone

@@ -9,10 +9,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
 from pamps.db import writing_engine
+from pamps.db.prepared import IS_SQLITE, run
 from pamps.errors import violated_constraint
-from pamps.models.base import utc_now
+from pamps.models.types import utc_now
 from pamps.services.post import _insert
-from pamps.statements import IS_SQLITE, run
 
 NOBODY = 2**40
 PROCESS = text("SELECT pg_backend_pid()")

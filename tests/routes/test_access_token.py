@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from pamps.app import app
 from pamps.models import AccessToken, AuditEntry
-from pamps.models.base import utc_now
+from pamps.models.types import utc_now
 from pamps.services import access_token as access_token_service
 from tests.conftest import Login
 from tests.factories import PASSWORD, make_access_token, make_user

@@ -7,8 +7,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlmodel import Session
 
-from pamps import cookies
 from pamps.app import app
+from pamps.http import cookies
 from tests.factories import PASSWORD, make_user
 from tests.routes import refusal
 

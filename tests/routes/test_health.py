@@ -19,7 +19,7 @@ def without_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A client of a server whose database does not answer."""
     engine = create_engine(f"sqlite:///{tmp_path}/no/such/folder/pamps.db")
     for name in ("reading_engine", "writing_engine"):
-        monkeypatch.setattr(f"pamps.request.{name}", engine)
+        monkeypatch.setattr(f"pamps.http.dependencies.{name}", engine)
     yield TestClient(app, raise_server_exceptions=False)
     engine.dispose()
 

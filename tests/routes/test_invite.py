@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from pamps.config import settings
 from pamps.models import AuditEntry, Invite
-from pamps.models.base import utc_now
+from pamps.models.types import utc_now
 from pamps.services import invite as invite_service
 from tests.conftest import Login
 from tests.factories import make_user

@@ -13,13 +13,13 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlmodel import Session, select
 
-from pamps import mail
 from pamps.config import settings
 from pamps.models import AuditEntry, MailLink, User
-from pamps.models.base import utc_now
-from pamps.models.mail_link import Purpose
-from pamps.services import mail_link, rate_limit
-from pamps.services import token as token_service
+from pamps.models.email_token import Purpose
+from pamps.models.types import utc_now
+from pamps.services import email_token as mail_link
+from pamps.services import login as token_service
+from pamps.services import mail, rate_limit
 from pamps.services import user as user_service
 from tests.conftest import Login
 from tests.factories import PASSWORD, make_access_token, make_user

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from pamps.app import app
 from pamps.config import settings
 from pamps.models import AuditEntry, RateCount, User
-from pamps.models.base import utc_now
+from pamps.models.types import utc_now
 from pamps.services import rate_limit
 from pamps.services import totp as totp_service
 from tests.conftest import Login

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from pamps.models import User
-from pamps.models.base import utc_now
+from pamps.models.types import utc_now
 from tests.conftest import Login
 from tests.factories import make_follow, make_post, make_user
 

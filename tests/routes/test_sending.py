@@ -8,11 +8,11 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from pamps.auth import SUPERUSER, CurrentUser, MaybeUser
-from pamps.handlers import install_error_handlers
+from pamps.http.dependencies import SessionDep
+from pamps.http.handlers import install_error_handlers
+from pamps.http.route import make_router
 from pamps.models.user import UserBrief, Viewer
-from pamps.rendering import Json
-from pamps.request import SessionDep
-from pamps.routes.base import make_router
+from pamps.presenters.remembered import Json
 from tests.conftest import Login
 from tests.factories import make_user
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from pamps.config import settings
 from pamps.models import AuditEntry, LoginSession
-from pamps.models.base import utc_now
+from pamps.models.types import utc_now
 from pamps.services import session as session_service
 from tests.conftest import Login
 from tests.factories import PASSWORD, make_session, make_user

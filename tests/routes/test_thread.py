@@ -10,9 +10,9 @@ from sqlalchemy import insert
 from sqlmodel import Session, col
 
 from pamps.models import Post, User
-from pamps.models.base import utc_now
+from pamps.models.types import utc_now
 from pamps.queries.thread import BLANK, FIELDS, SHOWN
-from pamps.services import hiding as hiding_service
+from pamps.services import block as hiding_service
 from tests.conftest import Login
 from tests.factories import make_like, make_post, make_user
 from tests.routes import refusal, wrong_fields

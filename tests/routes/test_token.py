@@ -5,9 +5,9 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlmodel import Session
 
-from pamps import security
 from pamps.config import settings
-from pamps.security import TokenScope, make_context, read_token
+from pamps.security import tokens as security
+from pamps.security.tokens import TokenScope, make_context, read_token
 from tests.conftest import Login
 from tests.factories import PASSWORD, make_session, make_user
 from tests.permissions import OPTIONAL, SIGNED_IN, requests

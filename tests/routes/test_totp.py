@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlmodel import Session, select
 
-from pamps import encryption
 from pamps.config import settings
 from pamps.models import AuditEntry, RecoveryCode, Totp, User
+from pamps.security import encryption
 from pamps.services import totp as totp_service
 from tests.conftest import Login
 from tests.factories import PASSWORD, make_user

@@ -1,0 +1,206 @@
+"""What each table of the settings holds, and within which bounds."""
+
+from email.utils import parseaddr
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal
+
+import limits
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from sqlalchemy.engine import URL, make_url
+
+from pamps.config.url import normalise_uri
+
+
+def _refuse_bool(value: object) -> object:
+    """`true` is not a number, although Python thinks so."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")
+    return value
+
+
+def _split(value: object) -> object:
+    """A list comes from the environment as one text, its entries separated by commas."""
+    if isinstance(value, str):
+        return [entry.strip() for entry in value.split(",") if entry.strip()]
+    return value
+
+
+def _known_rate(value: str) -> str:
+    try:
+        (_,) = limits.parse_many(value)
+    except ValueError:
+        raise ValueError('Input should be a rate, such as "10 per 15 minutes"') from None
+    return value
+
+
+def _proxy(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError:
+        raise ValueError('Input should be an IP address or a network, such as "10.0.0.0/8"') from None
+    return value
+
+
+def _web_address(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError('Input should begin with "https://" or "http://"')
+    return value.rstrip("/")
+
+
+def _sender(value: str) -> str:
+    name, at, domain = parseaddr(value)[1].partition("@")
+    if not (name and at and domain):
+        raise ValueError('Input should be an address, such as "Pamps <pamps@example.org>"')
+    return value
+
+
+def _host(value: str) -> str:
+    if "/" in value or ":" in value:
+        raise ValueError('Input should be a host name, such as "pamps.example.org" or "*.example.org"')
+    return value.lower()
+
+
+def _origin(value: str) -> str:
+    value = value.lower()
+    scheme, _, host = value.partition("://")
+    if value != "*" and (scheme not in ("http", "https") or not host or "/" in host):
+        raise ValueError('Input should be "*" or an origin, such as "https://app.example.org"')
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_refuse_bool)]
+Positive = Annotated[Whole, Field(ge=1)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)]
+Scheme = Literal["bcrypt", "argon2"]
+Schemes = Annotated[tuple[Scheme, ...], BeforeValidator(_split), Field(min_length=1)]
+Rate = Annotated[str, AfterValidator(_known_rate)]
+
+
+class Section(BaseModel):
+    """A table of settings: unknown names are refused, nothing changes after the start."""
+
+    model_config = {"extra": "forbid", "frozen": True}
+
+
+class ServerSettings(Section):
+    """`[server]`: the process that listens, and whom it believes."""
+
+    host: str
+    port: Annotated[Whole, Field(ge=0, le=65535)]
+    workers: Positive
+    max_body: Positive
+    url: Annotated[str, AfterValidator(_web_address)]
+    hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_split)]
+    trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(_proxy)], ...], BeforeValidator(_split)]
+    cors_origins: Origins
+
+    @property
+    def address(self) -> str:
+        """Where people reach this server, for links in mails: `url`, or else host and port."""
+        return self.url or f"http://{self.host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of `address`, as browsers send them."""
+        return "/".join(self.address.lower().split("/")[:3])
+
+
+class DatabaseSettings(Section):
+    """`[db]`: where the data is. The URI may hold a password, so it never shows in a repr."""
+
+    uri: Annotated[str, AfterValidator(normalise_uri)] = Field(repr=False)
+    echo: bool
+    pool_size: Positive
+    prepared_statements: bool
+    wait_timeout: Positive
+    statement_timeout: Positive
+    busy_timeout: Positive
+
+    @property
+    def url(self) -> URL:
+        """The URI, taken apart."""
+        return make_url(self.uri)
+
+
+class SecuritySettings(Section):
+    """`[security]`: tokens, sessions and passwords."""
+
+    secret_key: str = Field(repr=False)
+    access_token_minutes: Positive
+    refresh_token_minutes: Positive
+    session_days: Positive
+    password_min_length: Annotated[Whole, Field(ge=1, le=64)]
+    password_schemes: Schemes
+    bcrypt_rounds: Annotated[Whole, Field(ge=4, le=20)]
+
+
+class AccountSettings(Section):
+    """`[accounts]`: who may join, and how."""
+
+    registration: Literal["open", "invite", "closed"]
+    confirm_email: bool
+
+
+class LimitSettings(Section):
+    """`[limits]`: how often is too often. Rates are those of the library `limits`."""
+
+    enabled: bool
+    login: Rate
+    login_address: Rate
+    login_account: Rate
+    otp: Rate
+    registration: Rate
+    mail: Rate
+    mail_address: Rate
+    posting: Rate
+    searching: Rate
+    searching_anonymous: Rate
+
+
+class MailSettings(Section):
+    """`[mail]`: the server that takes our mail. Without a host nothing is sent."""
+
+    host: str
+    port: Annotated[Whole, Field(ge=1, le=65535)]
+    security: Literal["starttls", "tls", "none"]
+    username: str
+    password: str = Field(repr=False)
+    sender: Annotated[str, AfterValidator(_sender)]
+    timeout: Positive
+
+
+class PostSettings(Section):
+    """`[posts]`: what may be written."""
+
+    max_length: Annotated[Whole, Field(ge=1, le=100_000)]
+
+
+class NotificationSettings(Section):
+    """`[notifications]`: the stream of them."""
+
+    heartbeat: Positive
+    streams: Positive
+
+
+class Settings(BaseModel):
+    """All settings of one environment, checked."""
+
+    model_config = {"frozen": True}
+
+    env: Literal["development", "testing", "production"]
+    server: ServerSettings
+    db: DatabaseSettings
+    security: SecuritySettings
+    accounts: AccountSettings
+    limits: LimitSettings
+    mail: MailSettings
+    posts: PostSettings
+    notifications: NotificationSettings
+
+    @model_validator(mode="after")
+    def _mail_is_complete(self) -> Any:
+        if self.env == "production" and self.accounts.confirm_email and not self.mail.host:
+            raise ValueError("accounts.confirm_email sends mail, so mail.host has to be set")
+        if self.env == "production" and self.mail.host and not self.server.url:
+            raise ValueError("mail.host is set, so server.url has to be: links in mails lead there")
+        return self

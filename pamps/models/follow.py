@@ -1,0 +1,41 @@
+"""Who follows whom."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import SQLModel, col
+
+from pamps.models.types import TABLE_OPTIONS, HasId, identity, moment, reference
+
+
+class SocialPublic(SQLModel):
+    """`follower_id` reads what `followed_id` writes."""
+
+    follower_id: int = reference("user.id", ondelete="CASCADE")
+    followed_id: int = reference("user.id", ondelete="CASCADE")
+    date: datetime = moment()
+
+
+class Social(SocialPublic, table=True):
+    """One person following another, once, and never oneself."""
+
+    __table_args__ = (
+        UniqueConstraint("follower_id", "followed_id"),
+        CheckConstraint("follower_id <> followed_id", name="no_self_follow"),
+        TABLE_OPTIONS,
+    )
+
+    id: int = identity()
+
+
+# The two lists of a person, each in order of id.
+Index(
+    "ix_social_follower_id_id_followed_id", col(Social.follower_id), col(Social.id), col(Social.followed_id)
+)
+Index(
+    "ix_social_followed_id_id_follower_id", col(Social.followed_id), col(Social.id), col(Social.follower_id)
+)
+
+
+class SocialResponse(SocialPublic, HasId):
+    """A follow."""

@@ -1,0 +1,52 @@
+"""Logging in."""
+
+from typing import Annotated
+
+from fastapi import Depends, Form, Request, Response
+
+from pamps.auth import GivenRefresh, HashingTurn
+from pamps.errors import RefusedToken, TooManyRequests, Unauthorized, refusals
+from pamps.http.cookies import CrossOrigin, check_wish, hand_out
+from pamps.http.dependencies import ClientDep, SessionDep
+from pamps.http.route import do_not_store, make_router
+from pamps.models.login import LoginForm, TokenResponse
+from pamps.services import login as token_service
+from pamps.services import session as session_service
+from pamps.services.login import BadCredentials, EmailNotConfirmed
+from pamps.services.totp import OtpRequired, WrongOtp
+
+router = make_router("", "token", dependencies=[Depends(do_not_store)])
+
+
+@router.post(
+    "/token",
+    dependencies=[HashingTurn],
+    responses=refusals(
+        BadCredentials, OtpRequired, WrongOtp, EmailNotConfirmed, CrossOrigin, TooManyRequests
+    ),
+)
+def log_in(
+    form: Annotated[LoginForm, Form()],
+    client: ClientDep,
+    session: SessionDep,
+    request: Request,
+    response: Response,
+) -> TokenResponse:
+    """Log in with user name or e-mail address and password.
+
+    With `cookie` the refresh token goes into a cookie for browsers and not into the answer.
+    """
+    check_wish(request, in_cookie=form.cookie)
+    return hand_out(response, token_service.log_in(session, form, client), in_cookie=form.cookie)
+
+
+@router.post("/refresh_token", responses=refusals(Unauthorized, RefusedToken, CrossOrigin))
+def refresh_token(
+    refresh: GivenRefresh, client: ClientDep, session: SessionDep, response: Response
+) -> TokenResponse:
+    """Get a new pair of tokens for the refresh token in body or cookie; its access token is not fresh.
+
+    The refresh token works once. Used again, it ends the session.
+    """
+    pair = session_service.refresh(session, refresh.require(), client)
+    return hand_out(response, pair, in_cookie=refresh.in_cookie)

@@ -1,0 +1,46 @@
+"""Feeds for readers of feeds."""
+
+from urllib.parse import quote
+
+from fastapi import Response
+
+from pamps.errors import refusals
+from pamps.http.dependencies import SessionDep
+from pamps.http.route import Responses, make_router
+from pamps.presenters.rss import FILE, render_feed
+from pamps.queries.post import list_newest_of
+from pamps.queries.tag import list_newest_tagged
+from pamps.queries.user import UserNotFound, get_user
+from pamps.text.entities import normal_tag
+
+router = make_router("", "feed")
+
+MEDIA_TYPE = "application/rss+xml"
+# With a response class of its own, the document would say that errors are RSS, too.
+RSS: Responses = {
+    200: {"description": "An RSS 2.0 feed.", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
+}
+
+
+def as_rss(feed: bytes) -> Response:
+    """The answer that is this feed."""
+    return Response(feed, media_type=f"{MEDIA_TYPE}; charset=utf-8")
+
+
+@router.get(
+    f"/user/{{username}}/{FILE}", response_class=Response, responses={**RSS, **refusals(UserNotFound)}
+)
+def show_feed_of_user(username: str, session: SessionDep) -> Response:
+    """The newest 20 top-level posts of somebody as RSS, as anybody sees them."""
+    user = get_user(session, username)
+    name = user.username
+    posts = list_newest_of(session, user)
+    return as_rss(render_feed(name, f"What {name} writes", f"/user/{name}/{FILE}", posts))
+
+
+@router.get(f"/post/tag/{{tag}}/{FILE}", response_class=Response, responses=RSS)
+def show_feed_of_tag(tag: str, session: SessionDep) -> Response:
+    """The newest 20 posts and replies with a tag as RSS, as anybody sees them."""
+    name = normal_tag(tag)
+    posts = list_newest_tagged(session, name)
+    return as_rss(render_feed(f"#{name}", f"Posts with #{name}", f"/post/tag/{quote(name)}/{FILE}", posts))

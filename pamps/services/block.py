@@ -1,0 +1,66 @@
+"""Muting and blocking."""
+
+from sqlmodel import Session, col, delete
+
+from pamps.errors import Conflict
+from pamps.models.block import Hiding, HidingKind, HidingResponse
+from pamps.models.user import Person
+from pamps.queries.user import UserNotFound
+from pamps.services.follow import end_follow
+from pamps.services.locking import add_once, change, hold_accounts
+
+
+class SelfHiding(Conflict):
+    code = "self_hiding"
+    detail = "You cannot mute or block yourself."
+
+
+def mute(session: Session, user: Person, hidden_id: int) -> tuple[HidingResponse, bool]:
+    """Do not come across somebody any more; the second value says whether that is new. Raises UserNotFound
+    or SelfHiding."""
+    _hold(session, user, hidden_id)
+    return _hide(session, user.id, hidden_id, HidingKind.MUTE)
+
+
+def unmute(session: Session, user: Person, hidden_id: int) -> None:
+    """Take a mute back; not having muted is fine. Raises UserNotFound or SelfHiding."""
+    _hold(session, user, hidden_id)
+    _show(session, user.id, hidden_id, HidingKind.MUTE)
+
+
+def block(session: Session, user: Person, hidden_id: int) -> tuple[HidingResponse, bool]:
+    """Have nothing to do with somebody any more, and end the follows between both; the second value says
+    whether that is new. Raises UserNotFound or SelfHiding."""
+    _hold(session, user, hidden_id)
+    made, created = _hide(session, user.id, hidden_id, HidingKind.BLOCK)
+    if created:
+        _hide(session, hidden_id, user.id, HidingKind.BLOCKED)
+        end_follow(session, user.id, hidden_id)
+        end_follow(session, hidden_id, user.id)
+    return made, created
+
+
+def unblock(session: Session, user: Person, hidden_id: int) -> None:
+    """Take a block back; not having blocked is fine. The follows do not come back. Raises UserNotFound or
+    SelfHiding."""
+    _hold(session, user, hidden_id)
+    _show(session, user.id, hidden_id, HidingKind.BLOCK)
+    _show(session, hidden_id, user.id, HidingKind.BLOCKED)
+
+
+def _hold(session: Session, user: Person, hidden_id: int) -> None:
+    if hidden_id == user.id:
+        raise SelfHiding
+    if hidden_id not in hold_accounts(session, user, hidden_id):
+        raise UserNotFound
+
+
+def _hide(session: Session, user_id: int, hidden_id: int, kind: HidingKind) -> tuple[HidingResponse, bool]:
+    row = {"user_id": user_id, "hidden_id": hidden_id, "kind": kind.value}
+    made, created = add_once(session, Hiding, row)
+    return HidingResponse.model_validate(made), created
+
+
+def _show(session: Session, user_id: int, hidden_id: int, kind: HidingKind) -> None:
+    row = (col(Hiding.user_id) == user_id, col(Hiding.hidden_id) == hidden_id, col(Hiding.kind) == kind.value)
+    change(session, delete(Hiding).where(*row))

@@ -1,0 +1,66 @@
+"""Following and unfollowing."""
+
+from sqlmodel import Session, col, delete, update
+
+from pamps.errors import Conflict
+from pamps.models.block import HidingKind
+from pamps.models.follow import Social, SocialResponse
+from pamps.models.notification import NotificationType
+from pamps.models.user import Person, User
+from pamps.queries.user import UserNotFound
+from pamps.queries.visibility import find_block
+from pamps.services.locking import add_once, change, hold_accounts
+from pamps.services.notification import notify, retract
+
+
+class SelfFollow(Conflict):
+    code = "self_follow"
+    detail = "You cannot follow yourself."
+
+
+class Blocked(Conflict):
+    code = "blocked"
+    detail = "You have blocked them."
+
+
+def follow(session: Session, follower: Person, followed_id: int) -> tuple[SocialResponse, bool]:
+    """Follow somebody; the second value says whether that is new.
+
+    Raises UserNotFound, also for those who blocked the follower, SelfFollow or Blocked.
+    """
+    if followed_id == follower.id:
+        raise SelfFollow
+    _hold(session, follower, followed_id)
+    block = find_block(session, follower, followed_id)  # only now nobody can block any more
+    if block is not None:
+        raise UserNotFound if block is HidingKind.BLOCKED else Blocked
+    made, created = add_once(session, Social, {"follower_id": follower.id, "followed_id": followed_id})
+    if created:
+        _count(session, follower.id, followed_id, 1)
+        notify(session, [followed_id], NotificationType.FOLLOW, follower)
+    return SocialResponse.model_validate(made), created
+
+
+def unfollow(session: Session, follower: Person, followed_id: int) -> None:
+    """Stop following; not having followed is fine. Raises UserNotFound."""
+    _hold(session, follower, followed_id)
+    end_follow(session, follower.id, followed_id)
+
+
+def end_follow(session: Session, follower_id: int, followed_id: int) -> None:
+    """End a follow, if there is one. Both accounts have to be held."""
+    pair = (col(Social.follower_id) == follower_id) & (col(Social.followed_id) == followed_id)
+    if change(session, delete(Social).where(pair)):
+        _count(session, follower_id, followed_id, -1)
+        retract(session, NotificationType.FOLLOW, follower_id, user_id=followed_id)
+
+
+def _hold(session: Session, follower: Person, followed_id: int) -> None:
+    """Both at once, in the common order: two people may follow each other at the same moment."""
+    if followed_id not in hold_accounts(session, follower, followed_id):
+        raise UserNotFound
+
+
+def _count(session: Session, follower_id: int, followed_id: int, by: int) -> None:
+    change(session, update(User).where(col(User.id) == follower_id).values(following=User.following + by))
+    change(session, update(User).where(col(User.id) == followed_id).values(followers=User.followers + by))

@@ -1,0 +1,29 @@
+"""The few pages for people: where the links of mails lead. They are plain files, the same for everybody."""
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+FOLDER = Path(__file__).parent / "pages"
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/password_reset/")
+async def show_password_reset() -> FileResponse:
+    """Where a link for a new password leads."""
+    return FileResponse(FOLDER / "password_reset.html", headers=HEADERS)
+
+
+@router.get("/email_confirmation/")
+async def show_email_confirmation() -> FileResponse:
+    """Where a link for confirming an address leads."""
+    return FileResponse(FOLDER / "email_confirmation.html", headers=HEADERS)
