@@ -41,14 +41,14 @@ start_docker() {
     fi
     postgres_uri="postgresql://postgres:postgres@$address/pamps_test"
     postgres_from="Using PostgreSQL from Docker (${compose[*]})."
-    PAMPS_DB__uri=$postgres_uri .venv/bin/python -m tests.wait_for_database
+    PAMPS_DB__uri=$postgres_uri .venv/bin/python -m tests.support.wait_for_database
 }
 
 start_embedded() {
     mkdir -p .test
     server_pipe=.test/server-stdin.$$
     mkfifo "$server_pipe" "$server_pipe.out"
-    .venv/bin/python -m tests.embedded_postgres <"$server_pipe" >"$server_pipe.out" &
+    .venv/bin/python -m tests.support.embedded_postgres <"$server_pipe" >"$server_pipe.out" &
     server_pid=$!
     exec 8>"$server_pipe" 9<"$server_pipe.out"
     read -r postgres_uri <&9

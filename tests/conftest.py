@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.schemas import drop_schema, own_schema
+from tests.support.schemas import drop_schema, own_schema
 
 # Settings are read when pamps is imported, so this comes before any import of it.
 TEST_URI = GIVEN_URI = os.environ.get("PAMPS_TEST_URI", "")
@@ -33,8 +33,8 @@ from pamps.app import app
 from pamps.db import engine, writing_engine
 from pamps.db import migrate as schema
 from pamps.models import User
-from tests.databases import count_at_once, empty_database
-from tests.factories import make_session
+from tests.support.databases import count_at_once, empty_database
+from tests.support.factories import make_session
 
 Login = Callable[..., TestClient]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import REPOSITORY
+from tests.support.server import REPOSITORY
 
 pytestmark = [pytest.mark.skipif(not shutil.which("bash"), reason="the scripts need bash"), pytest.mark.once]
 

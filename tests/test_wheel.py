@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import REPOSITORY, running_server
+from tests.support.server import REPOSITORY, running_server
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from pamps.models import User
 from tests.bad_input.good import PREPARATIONS, make_good
 from tests.bad_input.operations import Operation, World, key
 from tests.conftest import Login, rolled_back
-from tests.factories import make_user
-from tests.permissions import ALLOWED, PERMISSIONS
+from tests.contracts.permissions import ALLOWED, PERMISSIONS
+from tests.support.factories import make_user
 
 Snapshot = Callable[[], dict[str, list[Any]]]
 Made = tuple[Connection, int, dict[str, Any]]

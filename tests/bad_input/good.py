@@ -15,7 +15,7 @@ from pamps.models.types import utc_now
 from pamps.security.tokens import digest, read_token
 from pamps.services import totp as totp_service
 from pamps.services.invite import make_invite
-from tests.factories import (
+from tests.support.factories import (
     CLIENT,
     make_access_token,
     make_follow,

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from pamps.app import app
-from tests.factories import PASSWORD
+from tests.support.factories import PASSWORD
 
 Schema = dict[str, Any]
 DOCUMENT = app.openapi()

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from tests.conftest import TEST_URI
-from tests.databases import empty_database
-from tests.server import Server, running_server
+from tests.support.databases import empty_database
+from tests.support.server import Server, running_server
 
 AT_ONCE = 8
 

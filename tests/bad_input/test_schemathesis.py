@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 from pamps.app import app
 from pamps.routes.notification import MAX_SECONDS
 from tests.bad_input.operations import DOCUMENT, GOOD, JSON, OPERATIONS
-from tests.permissions import ALLOWED, PERMISSIONS
-from tests.roles import Stage, open_stage
+from tests.contracts.permissions import ALLOWED, PERMISSIONS
+from tests.contracts.roles import Stage, open_stage
 
 Case = schemathesis.Case[Any]
 

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, text
 from pamps.config import settings
 from pamps.config.schema import DatabaseSettings
 from pamps.db import make_engine
-from tests.commands import run_pamps
 from tests.conftest import TEST_URI
-from tests.databases import empty_database
+from tests.support.commands import run_pamps
+from tests.support.databases import empty_database
 
 TABLES = ("user", "social", "post", "like")
 # More posts and likes than one batch holds.

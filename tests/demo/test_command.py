@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 
 from pamps.demo.load import PASSWORD
-from tests.commands import run_pamps
+from tests.cli.test_cli import assert_one_red_line, type_into_terminal
 from tests.demo.conftest import SIZE, TABLES, Pamps, read_tables
 from tests.demo.test_load import WRONG_COUNTERS
-from tests.server import REPOSITORY, running_server
-from tests.test_cli import assert_one_red_line, type_into_terminal
+from tests.support.commands import run_pamps
+from tests.support.server import REPOSITORY, running_server
 
 pytestmark = pytest.mark.once
 

@@ -20,8 +20,8 @@ from pamps.security.tokens import hash_password
 from pamps.services import reindex
 from tests.conftest import TEST_URI
 from tests.demo.conftest import TABLES, read_tables
-from tests.factories import make_user
-from tests.search_index import read_index
+from tests.support.factories import make_user
+from tests.support.search_index import read_index
 
 SMALL = Recipe(users=20, posts=100, seed=1, until=date(2024, 1, 1))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import TEST_URI
-from tests.databases import empty_database, empty_tables
-from tests.server import Server, running_server
+from tests.support.databases import empty_database, empty_tables
+from tests.support.server import Server, running_server
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from typing import Any
 import httpx2
 from sqlalchemy import create_engine, text
 
-from tests.processes import PATIENCE_SECONDS
-from tests.server import Server
+from tests.support.processes import PATIENCE_SECONDS
+from tests.support.server import Server
 
 WRITERS = 4
 # Each in one statement, and so in one moment: a backend may still finish what a killed server had begun.

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from tests.server import Server
+from tests.support.server import Server
 
 STREAM = "/notification/stream/"
 # A stream that lasts no longer makes a test fail that would otherwise wait for ever.

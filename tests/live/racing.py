@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from tests.server import Server
+from tests.support.server import Server
 
 CROWD = 20
 

@@ -10,8 +10,8 @@ import httpx2
 from fastapi.testclient import TestClient
 
 from tests.bad_input.operations import OPERATIONS, World
-from tests.processes import PATIENCE_SECONDS
-from tests.server import Server, plain_client
+from tests.support.processes import PATIENCE_SECONDS
+from tests.support.server import Server, plain_client
 
 WITHOUT_DATABASE = {"GET /health/"}
 BOUND_SECONDS = 10  # for an answer; most of it for a slow machine

@@ -9,7 +9,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.live.ledger import open_ledger, writing, wrong_counts
-from tests.server import Server, running_server
+from tests.support.server import Server, running_server
 
 
 def family_of(server: Server) -> list[int]:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from tests.live.listening import STREAM
-from tests.server import Server, running_server
+from tests.support.server import Server, running_server
 
 pytestmark = pytest.mark.load
 

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.clusters import Cluster, own_cluster
 from tests.conftest import TEST_URI
 from tests.live.ledger import Ledger, open_ledger, wrong_counts
 from tests.live.recovery import is_ready, is_unavailable, send_everything, wait_until, world_of
-from tests.server import running_server
-from tests.small_disk import small_disk
+from tests.support.clusters import Cluster, own_cluster
+from tests.support.server import running_server
+from tests.support.small_disk import small_disk
 
 on_postgresql = pytest.mark.skipif(not TEST_URI, reason="fills the disk of a PostgreSQL of its own")
 on_sqlite = pytest.mark.skipif(bool(TEST_URI), reason="fills the disk of a SQLite database")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.crowd import CLIENTS, REQUESTS_EACH, prepare, send_crowd
-from tests.server import Server, running_server
+from tests.support.server import Server, running_server
 
 pytestmark = pytest.mark.load
 

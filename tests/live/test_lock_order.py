@@ -11,7 +11,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from tests.conftest import TEST_URI
 from tests.live.racing import Act, each_at_once, id_of, on, write
-from tests.server import Server
+from tests.support.server import Server
 
 pytestmark = pytest.mark.skipif(not TEST_URI, reason="SQLite has one writer at a time")
 

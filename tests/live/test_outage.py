@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from tests.clusters import own_cluster
 from tests.conftest import TEST_URI
 from tests.live.ledger import open_ledger, writing, wrong_counts
 from tests.live.recovery import is_ready, is_unavailable, send_everything, wait_until, world_of
-from tests.server import running_server
+from tests.support.clusters import own_cluster
+from tests.support.server import running_server
 
 on_postgresql = pytest.mark.skipif(not TEST_URI, reason="stops a PostgreSQL of its own")
 on_sqlite = pytest.mark.skipif(bool(TEST_URI), reason="locks the file of a SQLite database")

@@ -11,13 +11,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.browser import CHROMIUM, running_browser
 from tests.conftest import TEST_URI
-from tests.databases import empty_database
 from tests.live.listening import MOST_SECONDS, STREAM, like, read_notifications, write
 from tests.live.recovery import is_unavailable
-from tests.proxy import NGINX, Proxy, documented_settings, running_proxy
-from tests.server import Server, running_server
+from tests.support.browser import CHROMIUM, running_browser
+from tests.support.databases import empty_database
+from tests.support.proxy import NGINX, Proxy, documented_settings, running_proxy
+from tests.support.server import Server, running_server
 
 pytestmark = [pytest.mark.skipif(NGINX is None, reason="no nginx on this machine"), pytest.mark.once]
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.live.invariants import assert_sound
 from tests.live.racing import CROWD, Act, at_once, each_at_once, id_of, on, read, write
-from tests.server import Server
+from tests.support.server import Server
 
 
 def test_twenty_likes_of_one_person_are_one(server: Server) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyotp
 
-from tests.mailbox import running_mailbox
-from tests.server import Server, running_server
+from tests.support.mailbox import running_mailbox
+from tests.support.server import Server, running_server
 
 PASSWORD, NEW_PASSWORD, WRONG_PASSWORD = "Correct-Horse-1", "Another-Horse-2", "Wrong-Horse-3"
 

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import create_engine
 
-from tests.commands import run_pamps
-from tests.processes import PATIENCE_SECONDS
-from tests.server import REPOSITORY, Server, running_server
+from tests.support.commands import run_pamps
+from tests.support.processes import PATIENCE_SECONDS
+from tests.support.server import REPOSITORY, Server, running_server
 
 
 @contextmanager

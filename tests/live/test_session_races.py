@@ -12,12 +12,12 @@ import httpx2
 import pyotp
 import pytest
 
-from tests.commands import run_pamps
 from tests.live.racing import CROWD, at_once
 from tests.live.test_waiting import holding
-from tests.mailbox import running_mailbox
-from tests.processes import PATIENCE_SECONDS
-from tests.server import Server, running_server
+from tests.support.commands import run_pamps
+from tests.support.mailbox import running_mailbox
+from tests.support.processes import PATIENCE_SECONDS
+from tests.support.server import Server, running_server
 
 FORM = {"username": "ana", "password": "correct horse"}
 

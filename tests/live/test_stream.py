@@ -12,13 +12,13 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from tests.clusters import own_cluster
-from tests.commands import run_pamps
 from tests.conftest import TEST_URI
-from tests.databases import empty_database
 from tests.live.listening import STREAM, like, listening, what_is_new, who_is, write
 from tests.live.recovery import is_ready, wait_until
-from tests.server import Server, running_server
+from tests.support.clusters import own_cluster
+from tests.support.commands import run_pamps
+from tests.support.databases import empty_database
+from tests.support.server import Server, running_server
 
 # Without a heartbeat that reads in time, what is told at all is told because a bell has rung.
 QUIET: dict[str, Any] = {"PAMPS_NOTIFICATIONS__heartbeat": "3600"}

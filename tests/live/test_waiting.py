@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.conftest import TEST_URI
-from tests.server import Server, running_server
+from tests.support.server import Server, running_server
 
 # A request that hangs is an error of the client long before the 30 seconds that nobody should wait.
 PATIENCE_SECONDS = 15

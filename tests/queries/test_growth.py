@@ -15,7 +15,7 @@ from benchmarks.growth import TARGET
 from benchmarks.lists import SHORT
 from pamps.app import app
 from pamps.http.pagination import MAX_ID
-from tests.growth import LOUD_POST, QUIET_POST, TABLES, Rows, World, open_world
+from tests.support.growth import LOUD_POST, QUIET_POST, TABLES, Rows, World, open_world
 
 SIZES = (1_000, 100_000)
 LIMIT = 20

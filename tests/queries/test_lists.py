@@ -28,7 +28,7 @@ from pamps.services import block as hiding_service
 from pamps.services import follow as social_service
 from pamps.services import like as like_service
 from pamps.services import post as post_service
-from tests.factories import CLIENT, make_session, make_user, value_of
+from tests.support.factories import CLIENT, make_session, make_user, value_of
 
 PEOPLE = 4
 NEXT = re.compile(r'<http://testserver([^>]+)>; rel="next"')

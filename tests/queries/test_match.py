@@ -11,7 +11,7 @@ from pamps.models import Post
 from pamps.models.search_index import BLOCK_BITS
 from pamps.models.types import utc_now
 from pamps.services.search_index import Text, reindex_posts
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 # The first ones, and both sides of every border of a block.
 IDS = sorted(

@@ -9,8 +9,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from tests.factories import make_post, make_user
 from tests.queries.test_lists import undone, walk
+from tests.support.factories import make_post, make_user
 
 # What people write, and how it is folded.
 PLAIN = {

@@ -20,8 +20,8 @@ from pamps.models import Post, User
 from pamps.queries import thread, tree
 from pamps.services import block as hiding_service
 from pamps.services import post as post_service
-from tests.factories import CLIENT, make_post, make_session, make_user
 from tests.queries.test_lists import NEXT, undone
+from tests.support.factories import CLIENT, make_post, make_session, make_user
 
 Row = dict[str, Any]
 Way = tuple[int, ...]  # the ids from the first post of a thread down to one in it

@@ -11,8 +11,8 @@ from pamps.models import AccessToken, AuditEntry
 from pamps.models.types import utc_now
 from pamps.services import access_token as access_token_service
 from tests.conftest import Login
-from tests.factories import PASSWORD, make_access_token, make_user
 from tests.routes import refusal, wrong_fields
+from tests.support.factories import PASSWORD, make_access_token, make_user
 
 SHOWN = {"id", "name", "scopes", "created_at", "expires_at", "last_used_at"}
 

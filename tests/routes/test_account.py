@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from pamps.models import User
 from tests.conftest import Login
-from tests.factories import PASSWORD, make_follow, make_like, make_post, make_user
 from tests.routes import refusal, wrong_fields
+from tests.support.factories import PASSWORD, make_follow, make_like, make_post, make_user
 
 LogIn = Callable[[str, str], int]
 

@@ -6,8 +6,8 @@ from sqlmodel import Session
 
 from pamps.models import User
 from tests.conftest import Login
-from tests.factories import PASSWORD, make_access_token, make_post, make_session, make_user
 from tests.routes import refusal
+from tests.support.factories import PASSWORD, make_access_token, make_post, make_session, make_user
 
 
 @pytest.fixture

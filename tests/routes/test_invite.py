@@ -13,8 +13,8 @@ from pamps.models import AuditEntry, Invite
 from pamps.models.types import utc_now
 from pamps.services import invite as invite_service
 from tests.conftest import Login
-from tests.factories import make_user
 from tests.routes import refusal, wrong_fields
+from tests.support.factories import make_user
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from sqlmodel import Session
 
 from pamps.models import Post, User
 from tests.conftest import Login
-from tests.factories import make_like, make_post, make_user
 from tests.routes import refusal
+from tests.support.factories import make_like, make_post, make_user
 
 
 def likes(client: TestClient, post: Post) -> int:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from pamps.models import User
 from tests.conftest import Login
-from tests.factories import make_follow, make_like, make_post, make_user
+from tests.support.factories import make_follow, make_like, make_post, make_user
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from pamps.models import User
 from pamps.models.types import utc_now
 from tests.conftest import Login
-from tests.factories import make_follow, make_post, make_user
+from tests.support.factories import make_follow, make_post, make_user
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pamps.models import AuditEntry, LoginSession
 from pamps.models.types import utc_now
 from pamps.services import session as session_service
 from tests.conftest import Login
-from tests.factories import PASSWORD, make_session, make_user
 from tests.routes import refusal
+from tests.support.factories import PASSWORD, make_session, make_user
 
 
 def log_in(client: TestClient, name: str, device: str = "a phone") -> dict[str, str]:

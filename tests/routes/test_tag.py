@@ -1,5 +1,5 @@
 """Tags and mentions: what writing, editing and deleting do with them. Which there are in a text is in
-tests/test_entities.py."""
+tests/text/test_entities.py."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from pamps.models import User
 from pamps.models.types import utc_now
 from pamps.queries import tag as tag_queries
 from tests.conftest import Login
-from tests.factories import make_post, make_user
+from tests.support.factories import make_post, make_user
 
 
 @pytest.fixture

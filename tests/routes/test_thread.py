@@ -14,8 +14,8 @@ from pamps.models.types import utc_now
 from pamps.queries.thread import BLANK, FIELDS, SHOWN
 from pamps.services import block as hiding_service
 from tests.conftest import Login
-from tests.factories import make_like, make_post, make_user
 from tests.routes import refusal, wrong_fields
+from tests.support.factories import make_like, make_post, make_user
 
 Row = dict[str, Any]
 

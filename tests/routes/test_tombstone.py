@@ -8,8 +8,8 @@ from sqlmodel import Session, select
 
 from pamps.models import Post, User
 from tests.conftest import Login
-from tests.factories import make_follow, make_like, make_post, make_user
 from tests.routes import refusal
+from tests.support.factories import make_follow, make_like, make_post, make_user
 
 # A thread: a post, two replies, and a reply to the first of them. Each names its parent.
 THREAD = {"post": None, "reply": "post", "other": "post", "deep": "reply"}

@@ -14,8 +14,8 @@ from pamps.models import AuditEntry, RecoveryCode, Totp, User
 from pamps.security import encryption
 from pamps.services import totp as totp_service
 from tests.conftest import Login
-from tests.factories import PASSWORD, make_user
 from tests.routes import refusal
+from tests.support.factories import PASSWORD, make_user
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from tests.conftest import Login
-from tests.factories import make_follow, make_like, make_post, make_user
 from tests.routes import refusal, wrong_fields
+from tests.support.factories import make_follow, make_like, make_post, make_user
 
 PUBLIC = {"id", "username", "avatar", "bio", "created_at", "followers", "following", "posts"}
 RESERVED = "me ME Timeline follow admin api oauth media tags users static docs user post token health ready"

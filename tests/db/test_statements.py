@@ -1,0 +1,141 @@
+"""What a request costs in statements: ten rows as many as one, and no more than needed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection, event
+from sqlmodel import Session
+
+from pamps.models import Post, User
+from tests.conftest import Login
+from tests.support.factories import make_access_token, make_follow, make_like, make_post, make_user
+
+LISTS = [
+    "/user/",
+    "/user/ana/followers/",
+    "/user/ana/following/",
+    "/user/timeline/",
+    "/post/",
+    "/post/?author=ana",
+    "/post/user/ana/?include_replies=true",
+    "/post/likes/bia/",
+    "/post/{post}/",
+    "/post/{post}/replies/",
+    "/post/{post}/likes/",
+]
+
+
+@contextmanager
+def counted(connection: Connection) -> Iterator[list[str]]:
+    """The statements that go to the database, without those that open and close transactions."""
+    statements: list[str] = []
+
+    def note(_c: object, _u: object, statement: str, *_: object) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "BEGIN", "PREPARE")):
+            statements.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield statements
+    event.remove(connection, "before_cursor_execute", note)
+
+
+def write_around(session: Session, ana: User, bia: User, first: Post) -> None:
+    """One more row in every list."""
+    cora = make_user(session)
+    for follower, followed in ((cora, ana), (ana, cora)):
+        make_follow(session, follower, followed)
+    make_like(session, bia, make_post(session, ana))
+    make_post(session, cora, parent=first)
+    make_like(session, cora, first)
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_ten_rows_cost_as_many_statements_as_one(
+    address: str, session: Session, connection: Connection, login: Login
+) -> None:
+    ana, bia = make_user(session, "ana"), make_user(session, "bia")
+    first = make_post(session, ana)
+    make_follow(session, bia, ana)
+    client, path = login(bia), address.format(post=first.id)
+
+    write_around(session, ana, bia, first)
+    with counted(connection) as few:
+        one = client.get(path).json()
+    for _ in range(9):
+        write_around(session, ana, bia, first)
+    with counted(connection) as many:
+        ten = client.get(path).json()
+
+    assert len(few) == len(many) <= 3
+    rows = (one["replies"], ten["replies"]) if isinstance(one, dict) else (one, ten)
+    assert 1 <= len(rows[0]) < 10 <= len(rows[1])
+
+
+@pytest.mark.parametrize("levels", [0, 1, 3, 20, 25])
+def test_a_thread_costs_one_statement_for_each_level(
+    levels: int, session: Session, connection: Connection, client: TestClient
+) -> None:
+    ana = make_user(session)
+    first = below = make_post(session, ana)
+    for _ in range(levels):
+        make_post(session, ana, parent=below)
+        below = make_post(session, ana, parent=below)
+
+    with counted(connection) as statements:
+        page = client.get(f"/post/{first.id}/thread/?limit=100")
+    with counted(connection) as next_statements:
+        client.get(f"/post/{first.id}/thread/?limit=1&after={2**40}")
+
+    shown = min(levels, 20)
+    assert len(page.json()["replies"]) == 2 * shown
+    # What is above; the levels, the last of which is empty or tells that there is more; the posts.
+    assert len(statements) == 1 + (shown + 1) + 1
+    assert len(next_statements) == 4  # with a look at the cursor
+
+
+def test_a_thread_is_read_no_deeper_than_the_page_goes(
+    session: Session, connection: Connection, client: TestClient
+) -> None:
+    ana = make_user(session)
+    first = make_post(session, ana)
+    shown, below = make_post(session, ana, parent=first), make_post(session, ana, parent=first)
+    for _ in range(20):
+        make_post(session, ana, parent=shown)
+        below = make_post(session, ana, parent=below)
+
+    with counted(connection) as statements:
+        client.get(f"/post/{first.id}/thread/?limit=20")
+
+    assert len(statements) == 5
+
+
+def test_a_token_costs_one_statement_more_than_none(
+    session: Session, connection: Connection, login: Login
+) -> None:
+    ana = make_user(session, "ana")
+    make_post(session, ana)
+    signed_in, stranger = login(ana), login(ana)
+    stranger.headers.clear()
+
+    with counted(connection) as anonymous:
+        stranger.get("/post/")
+    with counted(connection) as known:
+        signed_in.get("/post/")
+
+    assert len(anonymous) == 1
+    assert len(known) == 2
+
+
+def test_a_personal_access_token_costs_one_statement_more_too(
+    session: Session, connection: Connection, client: TestClient
+) -> None:
+    token = make_access_token(session, make_user(session)).token
+    client.headers["Authorization"] = f"Bearer {token}"
+    client.get("/post/")  # which writes down that the token was used, once a minute
+
+    with counted(connection) as statements:
+        client.get("/post/")
+
+    assert len(statements) == 2

@@ -1,0 +1,90 @@
+"""Commands, as their users run them: each in a process of its own, servers too (see tests.support.server).
+
+It is a fork of a Python that has imported the libraries, but nothing of Pamps: they are most of what a
+command takes to start. What is about the process itself or its terminal starts a cold one.
+"""
+
+import atexit
+import os
+import runpy
+import sys
+from collections.abc import Sequence
+from functools import cache
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from subprocess import CompletedProcess
+from tempfile import TemporaryDirectory
+
+from coverage import Coverage
+
+# Whatever a command imports before it is of use.
+LIBRARIES = (
+    "alembic.config bcrypt cryptography.fernet dynaconf email_validator fastapi jose.jwt limits.strategies"
+    " passlib.handlers.argon2 passlib.handlers.bcrypt psycopg2 pyotp rich.progress rich.table smtplib"
+    " sqlalchemy.dialects.postgresql sqlalchemy.dialects.sqlite sqlmodel typer uvicorn uvicorn.lifespan.on"
+    " uvicorn.loops.uvloop uvicorn.protocols.http.httptools_impl"
+)
+
+
+def run_pamps(uri: str, *arguments: str, stdin: str = "", **environment: str) -> CompletedProcess[str]:
+    """`pamps` with these arguments on the database at `uri`; keyword arguments are environment variables."""
+    return run_module("pamps", uri, *arguments, stdin=stdin, **environment)
+
+
+def run_module(
+    module: str, uri: str, *arguments: str, stdin: str = "", **environment: str
+) -> CompletedProcess[str]:
+    """`python -m module` with these arguments, in the folder of the repository."""
+    variables = {**os.environ, "PAMPS_DB__uri": uri, "COLUMNS": "80", **environment}
+    with TemporaryDirectory(prefix="pamps-test-") as name:
+        streams = [Path(name, stream) for stream in ("stdin", "stdout", "stderr")]
+        streams[0].write_text(stdin)
+        process = start_module(module, arguments, variables, streams)
+        process.join()
+        stdout, stderr = (stream.read_text() for stream in streams[1:])
+    assert process.exitcode is not None
+    return CompletedProcess([module, *arguments], process.exitcode, stdout, stderr)
+
+
+def start_module(
+    module: str,
+    arguments: Sequence[str],
+    variables: dict[str, str],
+    streams: Sequence[Path],
+    *,
+    traced: bool = True,
+) -> ForkServerProcess:
+    """The same, but still running. Its three streams are files; what is not `traced` is not looked at by the
+    measuring of coverage, which costs it time."""
+    process = _forks().Process(target=_become, args=(module, arguments, variables, streams, traced))
+    process.start()
+    return process
+
+
+@cache
+def _forks() -> ForkServerContext:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(LIBRARIES.split())
+    return context
+
+
+def _become(
+    module: str, arguments: Sequence[str], variables: dict[str, str], streams: Sequence[Path], traced: bool
+) -> None:
+    """Be the process of a command."""
+    if not traced and (coverage := Coverage.current()):
+        coverage.stop()
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND  # two streams may be one file
+    for number, (path, flags) in enumerate(zip(streams, (os.O_RDONLY, append, append), strict=True)):
+        os.dup2(os.open(path, flags), number)
+    sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w", buffering=1)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
+    os.environ.clear()
+    os.environ.update(variables)
+    os.chdir(Path(__file__).parent.parent.parent)
+    sys.argv = [module, *arguments]
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    finally:
+        atexit._run_exitfuncs()  # multiprocessing leaves that out
