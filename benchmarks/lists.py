@@ -92,7 +92,7 @@ def find_places(servers: dict[int, Server], plan: Plan) -> dict[int, list[Place]
     The far page has as many rows as the list in the smallest database allows. Where that is not even one, the
     list has no far page.
     """
-    finders = {size: Finder(server, plan) for size, server in servers.items()}
+    finders = {size: PostSearch(server, plan) for size, server in servers.items()}
     smallest = finders[min(finders)]
     places: dict[int, list[Place]] = {size: [] for size in servers}
     for listing in LISTS:
@@ -105,7 +105,7 @@ def find_places(servers: dict[int, Server], plan: Plan) -> dict[int, list[Place]
     return places
 
 
-class Finder:
+class PostSearch:
     """Finds pages in one database."""
 
     def __init__(self, server: Server, plan: Plan) -> None:

@@ -23,10 +23,16 @@ from pamps.config.schema import ServerSettings
 from pamps.db import engine
 from pamps.errors import HTTP_ERRORS
 from pamps.http.handlers import error_response, install_error_handlers
-from pamps.http.middleware.envelope import Address, BodyLimit, Envelope, Hosts, PageHeaders
-from pamps.http.middleware.etag import Conditional
+from pamps.http.middleware.envelope import (
+    AllowedHostsMiddleware,
+    BodyLimitMiddleware,
+    PagePolicyMiddleware,
+    RequestIdMiddleware,
+    SlashMiddleware,
+)
+from pamps.http.middleware.etag import ETagMiddleware
 from pamps.routes import ROUTERS
-from pamps.services.live.hub import open_hub
+from pamps.services.live.hub import open_subscribers
 from pamps.services.mail import drain
 from pamps.web import pages as page
 
@@ -63,10 +69,10 @@ async def redirect_to_pages(request: Request) -> RedirectResponse:
 
 def add_middleware(app: FastAPI, server: ServerSettings) -> None:
     """From the route outwards: what is added last sees a request first."""
-    app.add_middleware(BodyLimit, limit=server.max_body)
-    app.add_middleware(PageHeaders)
-    app.add_middleware(Conditional)  # a 304 keeps the policy of the page, which is made from its body
-    app.add_middleware(Address)
+    app.add_middleware(BodyLimitMiddleware, limit=server.max_body)
+    app.add_middleware(PagePolicyMiddleware)
+    app.add_middleware(ETagMiddleware)  # a 304 keeps the policy of the page, which is made from its body
+    app.add_middleware(SlashMiddleware)
     if server.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -77,8 +83,8 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
             # Tokens come in a header that the page has to set itself; the cookie is for our own pages alone.
             allow_credentials=False,
         )
-    app.add_middleware(Hosts, names=server.hosts)
-    app.add_middleware(Envelope)
+    app.add_middleware(AllowedHostsMiddleware, names=server.hosts)
+    app.add_middleware(RequestIdMiddleware)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(server.trusted_proxies))
 
 
@@ -97,7 +103,7 @@ def stop_with_parent() -> None:
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """What was promised before the server is told to stop is still sent, and the database left in order."""
     stop_with_parent()
-    async with open_hub():
+    async with open_subscribers():
         yield
     await to_thread.run_sync(drain, DRAIN_SECONDS)
     engine.dispose()

@@ -172,7 +172,7 @@ def violated_constraint(error: IntegrityError) -> str:
     return str(diagnosis.constraint_name if diagnosis else error.orig)
 
 
-def is_passing(error: BaseException | None) -> bool:
+def is_transient(error: BaseException | None) -> bool:
     """Whether the same request may succeed later, by the error of a driver, of SQLAlchemy or of our queues.
     SQLite has one class for a locked file and for a misspelt column; only its code tells them apart."""
     cause: object = error

@@ -13,7 +13,7 @@ def shell() -> None:
 
     from pamps.config import settings
     from pamps.db import engine
-    from pamps.models import Like, Post, Social, User
+    from pamps.models import Follow, Like, Post, Social, User
 
     with Session(engine) as session:
         names = {
@@ -23,6 +23,7 @@ def shell() -> None:
             "session": session,
             "User": User,
             "Post": Post,
+            "Follow": Follow,
             "Social": Social,
             "Like": Like,
         }

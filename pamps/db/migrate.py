@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel
 import pamps.models  # noqa: F401 - registers every table
 from pamps.config import settings
 from pamps.db import make_engine
-from pamps.errors import SchemaError, Unavailable, is_passing
+from pamps.errors import SchemaError, Unavailable, is_transient
 from pamps.models.search_index import SEARCH_INDEX
 from pamps.services.reindex import count_missing, index_missing
 
@@ -57,7 +57,7 @@ def require_current_schema(session: Session) -> None:
     try:
         found = session.execute(select(_version.c.version_num)).scalars().all()
     except DBAPIError as error:
-        if is_passing(error):
+        if is_transient(error):
             raise
         raise NotMigrated from error  # there is no such table
     if found != [_newest()]:

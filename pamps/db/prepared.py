@@ -90,7 +90,7 @@ def _reader_of(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
     return lambda time: process(datetime.fromisoformat(time) if isinstance(time, str) else time)
 
 
-def built_once(build: Callable[Shape, Query]) -> Callable[Shape, Statement]:
+def prepared_statement(build: Callable[Shape, Query]) -> Callable[Shape, Statement]:
     """Decorates a function that builds a statement: each shape of it is built at its first use and kept.
 
     The arguments are what changes the words of the statement, and there must be few combinations of them;

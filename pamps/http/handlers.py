@@ -16,7 +16,7 @@ from pamps.errors import (
     Conflict,
     PampsError,
     Unavailable,
-    is_passing,
+    is_transient,
     violated_constraint,
 )
 
@@ -71,7 +71,7 @@ async def _on_database_error(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, IntegrityError):
         logger.warning("Unexplained constraint violation: %s", violated_constraint(error))
         return error_response(Conflict.status, Conflict.code, Conflict.detail)
-    if is_passing(error):
+    if is_transient(error):
         logger.warning("Database not available: %s", str(error).splitlines()[0])
         return error_response(503, Unavailable.code, Unavailable.detail, Unavailable.headers)
     raise error

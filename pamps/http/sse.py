@@ -14,13 +14,13 @@ from starlette.types import Receive, Scope, Send
 
 from pamps.auth import find_viewer, read_bearer
 from pamps.config import settings
-from pamps.errors import Unauthorized, is_passing
+from pamps.errors import Unauthorized, is_transient
 from pamps.http.dependencies import read_aside
 from pamps.http.middleware.envelope import IS_HEAD
 from pamps.http.slots import in_thread
 from pamps.models.user import Viewer
 from pamps.queries.notification import BATCH, find_newest, list_since
-from pamps.services.live.hub import Bell, get_hub
+from pamps.services.live.hub import Subscription, get_subscribers
 
 Events = list[tuple[int, bytes]]
 Write = Callable[[bytes], Coroutine[Any, Any, None]]
@@ -76,8 +76,8 @@ async def open_stream(
         position = await in_thread(find_newest, session, viewer)
     token = read_bearer(request) or ""
     if not seconds or request.scope.get(IS_HEAD):
-        return NotificationStream(token, position, 0, nullcontext(Bell()))
-    hub = get_hub()
+        return NotificationStream(token, position, 0, nullcontext(Subscription()))
+    hub = get_subscribers()
     hub.require_room()  # it is entered without a pause from here
     return NotificationStream(token, position, seconds, hub.listening(viewer.id))
 
@@ -90,7 +90,7 @@ class NotificationStream(Response):
     """
 
     def __init__(
-        self, token: str, position: int, seconds: int, listening: AbstractContextManager[Bell]
+        self, token: str, position: int, seconds: int, listening: AbstractContextManager[Subscription]
     ) -> None:
         # Not that of the base, which would announce a length.
         self.status_code = 200
@@ -114,7 +114,7 @@ class NotificationStream(Response):
             finally:
                 watching.cancel()
 
-    async def _tell(self, bell: Bell, write: Write) -> None:
+    async def _tell(self, bell: Subscription, write: Write) -> None:
         clock, heartbeat = asyncio.get_running_loop().time, settings.notifications.heartbeat
         until = clock() + self._seconds
         await write(greeting(self._position))
@@ -136,14 +136,14 @@ class NotificationStream(Response):
             elif clock() >= until:
                 return
 
-    async def _read(self, bell: Bell) -> Events:
+    async def _read(self, bell: Subscription) -> Events:
         """What is new, at most BATCH of it. Ends the bell of whoever may not know it any more."""
         try:
             return await read_aside(partial(read_new, self._token, self._position))
         except Unauthorized:
             bell.end()
         except Exception as error:
-            if not is_passing(error):
+            if not is_transient(error):
                 raise
         return []  # the next heartbeat looks again
 
@@ -169,7 +169,7 @@ async def _write(send: Send, body: bytes, *, more: bool = True) -> None:
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _end_with_client(receive: Receive, bell: Bell) -> None:
+async def _end_with_client(receive: Receive, bell: Subscription) -> None:
     with suppress(HTTPException):  # the body that nobody asked for is too large
         while (await receive())["type"] != "http.disconnect":
             pass

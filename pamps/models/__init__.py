@@ -2,9 +2,9 @@
 
 from pamps.models.access_token import AccessToken
 from pamps.models.audit import AuditEntry
-from pamps.models.block import Hiding
-from pamps.models.email_token import MailLink
-from pamps.models.follow import Social
+from pamps.models.block import Block
+from pamps.models.email_token import EmailToken
+from pamps.models.follow import Follow
 from pamps.models.invite import Invite
 from pamps.models.like import Like
 from pamps.models.notification import Notification
@@ -15,14 +15,18 @@ from pamps.models.tag import PostTag, Tag
 from pamps.models.totp import RecoveryCode, Totp
 from pamps.models.user import User
 
+# The name that the tutorial gave the table of follows.
+Social = Follow
+
 __all__ = [
     "AccessToken",
     "AuditEntry",
-    "Hiding",
+    "Block",
+    "EmailToken",
+    "Follow",
     "Invite",
     "Like",
     "LoginSession",
-    "MailLink",
     "Notification",
     "Post",
     "PostTag",

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel, String, col
 from pamps.models.types import TABLE_OPTIONS, HasId, identity, moment, reference
 
 
-class HidingKind(StrEnum):
+class BlockKind(StrEnum):
     """Why somebody is hidden from a person."""
 
     MUTE = "mute"  # the person does not want to come across them
@@ -17,17 +17,18 @@ class HidingKind(StrEnum):
     BLOCKED = "blocked"  # the other side of a block: they do not want to have to do with the person
 
 
-class HidingPublic(SQLModel):
+class BlockPublic(SQLModel):
     """Somebody whom one muted or blocked."""
 
     hidden_id: int = reference("user.id", ondelete="CASCADE")
     date: datetime = moment()
 
 
-class Hiding(HidingPublic, table=True):
+class Block(BlockPublic, table=True):
     """`user_id` does not see `hidden_id`. A block is a row each way, so that whoever looks asks for their own
     rows alone (see pamps.queries.visibility)."""
 
+    __tablename__ = "hiding"
     __table_args__ = (
         UniqueConstraint("user_id", "hidden_id", "kind"),
         CheckConstraint("user_id <> hidden_id", name="no_self_hiding"),
@@ -40,9 +41,9 @@ class Hiding(HidingPublic, table=True):
 
 
 # Whom a person muted or blocked, each list in order of id; and what goes with a deleted account.
-Index("ix_hiding_user_id_kind_id", col(Hiding.user_id), col(Hiding.kind), col(Hiding.id))
-Index("ix_hiding_hidden_id", col(Hiding.hidden_id))
+Index("ix_hiding_user_id_kind_id", col(Block.user_id), col(Block.kind), col(Block.id))
+Index("ix_hiding_hidden_id", col(Block.hidden_id))
 
 
-class HidingResponse(HidingPublic, HasId):
+class BlockResponse(BlockPublic, HasId):
     """A mute or a block."""

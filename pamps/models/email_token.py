@@ -18,7 +18,7 @@ class Purpose(StrEnum):
     EMAIL_CONFIRMATION = "email_confirmation"
 
 
-class MailLink(SQLModel, table=True):
+class EmailToken(SQLModel, table=True):
     """A link that was sent. The token in it is nowhere: only its hash.
 
     One for each purpose and user: a new one makes the old one useless. A row without a user stands for a link
@@ -37,9 +37,9 @@ class MailLink(SQLModel, table=True):
     expires_at: datetime
 
 
-Index("uq_mail_link_token_hash", col(MailLink.token_hash), unique=True)
-Index("uq_mail_link_user_id_purpose", col(MailLink.user_id), col(MailLink.purpose), unique=True)
-Index("ix_mail_link_expires_at", col(MailLink.expires_at))
+Index("uq_mail_link_token_hash", col(EmailToken.token_hash), unique=True)
+Index("uq_mail_link_user_id_purpose", col(EmailToken.user_id), col(EmailToken.purpose), unique=True)
+Index("ix_mail_link_expires_at", col(EmailToken.expires_at))
 
 LinkToken = Annotated[str, *text(min_length=1, max_length=100)]
 

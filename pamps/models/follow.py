@@ -8,7 +8,7 @@ from sqlmodel import SQLModel, col
 from pamps.models.types import TABLE_OPTIONS, HasId, identity, moment, reference
 
 
-class SocialPublic(SQLModel):
+class FollowPublic(SQLModel):
     """`follower_id` reads what `followed_id` writes."""
 
     follower_id: int = reference("user.id", ondelete="CASCADE")
@@ -16,9 +16,11 @@ class SocialPublic(SQLModel):
     date: datetime = moment()
 
 
-class Social(SocialPublic, table=True):
+class Follow(FollowPublic, table=True):
     """One person following another, once, and never oneself."""
 
+    # The name that the tutorial gave the table.
+    __tablename__ = "social"
     __table_args__ = (
         UniqueConstraint("follower_id", "followed_id"),
         CheckConstraint("follower_id <> followed_id", name="no_self_follow"),
@@ -30,12 +32,12 @@ class Social(SocialPublic, table=True):
 
 # The two lists of a person, each in order of id.
 Index(
-    "ix_social_follower_id_id_followed_id", col(Social.follower_id), col(Social.id), col(Social.followed_id)
+    "ix_social_follower_id_id_followed_id", col(Follow.follower_id), col(Follow.id), col(Follow.followed_id)
 )
 Index(
-    "ix_social_followed_id_id_follower_id", col(Social.followed_id), col(Social.id), col(Social.follower_id)
+    "ix_social_followed_id_id_follower_id", col(Follow.followed_id), col(Follow.id), col(Follow.follower_id)
 )
 
 
-class SocialResponse(SocialPublic, HasId):
+class FollowResponse(FollowPublic, HasId):
     """A follow."""

@@ -56,7 +56,7 @@ def normal_email(typed: str) -> str:
         return typed
 
 
-def normal_login(typed: str) -> str:
+def normalise_login(typed: str) -> str:
     """A user name or e-mail address, the same for all spellings that find one account."""
     return (normal_email(typed) if "@" in typed else typed).lower()
 
@@ -185,7 +185,7 @@ class UserRequest(Profile):
     email: Email
     username: Username
     password: NewPassword
-    # Wanted where `accounts.registration` is `invite`; elsewhere it does not matter.
+    # Needed where `accounts.registration` is `invite`; elsewhere it does not matter.
     invite: InviteCode | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 from sqlmodel import Session, col
 
-from pamps.db.prepared import built_once
+from pamps.db.prepared import prepared_statement
 from pamps.http.pagination import Page, Sort, Window
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
 from pamps.models.user import Person, User
@@ -21,7 +21,7 @@ from pamps.text.search_query import SearchQuery, parse
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FeedFilter:
     """Which top-level posts somebody wants; None for whatever does not matter to them."""
 
     author: str | None = None
@@ -33,12 +33,12 @@ class Wanted:
 
 
 def list_feed(
-    session: Session, viewer: Person | None, page: Page, wanted: Wanted, sort: Sort
+    session: Session, viewer: Person | None, page: Page, wanted: FeedFilter, sort: Sort
 ) -> Json[list[PostResponse]]:
     """Top-level posts of everybody, or those that are wanted: an empty list if nothing can be."""
-    if wanted == Wanted():
+    if wanted == FeedFilter():
         return list_posts(session, viewer, page, _feed, sort)
-    if wanted == Wanted(author=wanted.author):
+    if wanted == FeedFilter(author=wanted.author):
         return list_posts(
             session, viewer, page, _feed_of_author, sort, author=plain_name(wanted.author or "")
         )
@@ -48,7 +48,7 @@ def list_feed(
     return list_filtered(session, viewer, page, _query_of(wanted), filters, sort)
 
 
-def _query_of(wanted: Wanted) -> SearchQuery:
+def _query_of(wanted: FeedFilter) -> SearchQuery:
     """The same as a search."""
     query = parse(wanted.typed or "")
     authors = [] if wanted.author is None else [plain_name(wanted.author)]
@@ -62,13 +62,13 @@ def _query_of(wanted: Wanted) -> SearchQuery:
     )
 
 
-@built_once
+@prepared_statement
 def _feed(window: Window, signed_in: bool) -> Select[Any]:
     everybodys = select_posts(signed_in).where(IS_TOP_LEVEL, IS_LISTED, is_visible(Post.user_id, signed_in))
     return window.of(everybodys, col(Post.id))
 
 
-@built_once
+@prepared_statement
 def _feed_of_author(window: Window, signed_in: bool) -> Select[Any]:
     # As a value and not by the join: so the index of the author's posts is used, however few they are.
     named = select(col(User.id)).where(func.lower(User.username) == bindparam("author")).scalar_subquery()

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Select, bindparam, func, literal, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from pamps.db.prepared import Row, Statement, built_once, run
+from pamps.db.prepared import Row, Statement, prepared_statement, run
 from pamps.http.pagination import Page, Sort, Window
 from pamps.models.notification import IS_UNREAD, Notification, NotificationResponse, NotificationType
 from pamps.models.post import Post
@@ -85,7 +85,7 @@ def _build(of_type: bool, unread: bool) -> Callable[[Window], Statement]:
     return lambda window: _notifications(window, of_type, unread)
 
 
-@built_once
+@prepared_statement
 def _notifications(window: Window, of_type: bool, unread: bool) -> Select[Any]:
     mine = select(col(Notification.id)).where(IS_MINE)
     if of_type:
@@ -105,13 +105,13 @@ def _notifications(window: Window, of_type: bool, unread: bool) -> Select[Any]:
     return window.sort(joined, first.c.id)
 
 
-@built_once
+@prepared_statement
 def _newest() -> Select[Any]:
     newest = select(func.max(Notification.id)).where(col(Notification.user_id) == VIEWER)
     return select(func.coalesce(newest.scalar_subquery(), literal(0)))
 
 
-@built_once
+@prepared_statement
 def told_since() -> Select[Any]:
     """Who has notifications after the id `after`, and the newest of each of them."""
     columns: list[Any] = [Notification.user_id, func.max(Notification.id)]
@@ -119,13 +119,13 @@ def told_since() -> Select[Any]:
     return select(*columns).where(is_new).group_by(col(Notification.user_id))
 
 
-@built_once
+@prepared_statement
 def newest_of_all() -> Select[Any]:
     """The newest id of all; 0 if there is none."""
     return select(func.coalesce(func.max(Notification.id), 0))
 
 
-@built_once
+@prepared_statement
 def _unread() -> Select[Any]:
     first = select(col(Notification.id)).where(IS_MINE, IS_UNREAD).limit(MOST_UNREAD).subquery()
     return select(func.count()).select_from(first)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, false, literal, literal_column, nu
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from pamps.db.prepared import Statement, built_once, reader, run
+from pamps.db.prepared import Statement, prepared_statement, reader, run
 from pamps.errors import NotFound
 from pamps.http.pagination import MAX_LIMIT, Page, Sort, Window
 from pamps.models.like import Like
@@ -72,7 +72,7 @@ def show_post_detail(session: Session, viewer: Person | None, post_id: int) -> J
     return Json(post[:-1] + b',"replies":' + json_list(replies) + b"}")
 
 
-def list_archive(
+def list_by_user(
     session: Session, viewer: Person | None, page: Page, user_id: int, *, include_replies: bool, sort: Sort
 ) -> Json[list[PostResponse]]:
     """What somebody wrote."""
@@ -157,19 +157,19 @@ render_post = rendered_once(SHOWN_COLUMNS)(make_post)
 _read_columns = reader(SHOWN_COLUMNS)
 
 
-@built_once
+@prepared_statement
 def _author(signed_in: bool) -> Select[Any]:
     is_there = (col(Post.id) == POST) & is_visible(Post.user_id, signed_in, even_muted=True)
     return select(col(Post.user_id)).where(is_there)
 
 
-@built_once
+@prepared_statement
 def _post(signed_in: bool) -> Select[Any]:
     is_there = (col(Post.id) == POST) & is_visible(Post.user_id, signed_in, even_muted=True)
     return select_posts(signed_in).where(is_there)
 
 
-@built_once
+@prepared_statement
 def _post_and_replies(signed_in: bool) -> Select[Any]:
     own = select(col(Post.id)).where(
         col(Post.id) == POST, is_visible(Post.user_id, signed_in, even_muted=True)
@@ -184,13 +184,13 @@ def _shown_replies(posts: Select[Any], signed_in: bool) -> Select[Any]:
     return posts.where(col(Post.parent_id) == POST, is_visible(Post.user_id, signed_in))
 
 
-@built_once
+@prepared_statement
 def _archive(window: Window, signed_in: bool) -> Select[Any]:
     theirs = select_archive(signed_in).where(col(Post.user_id) == USER)
     return window.of(theirs.where(IS_TOP_LEVEL), col(Post.id))
 
 
-@built_once
+@prepared_statement
 def _archive_with_replies(window: Window, signed_in: bool) -> Select[Any]:
     theirs = select_archive(signed_in).where(col(Post.user_id) == USER)
     return window.of(theirs, col(Post.id))
@@ -201,12 +201,12 @@ def select_archive(signed_in: bool) -> Select[Any]:
     return select_posts(signed_in).where(IS_LISTED, is_visible(Post.user_id, signed_in, even_muted=True))
 
 
-@built_once
+@prepared_statement
 def _replies(window: Window, signed_in: bool) -> Select[Any]:
     return window.of(_shown_replies(select_posts(signed_in), signed_in), col(Post.id))
 
 
-@built_once
+@prepared_statement
 def _liked(window: Window, signed_in: bool) -> Select[Any]:
     author = select(col(Post.user_id)).where(col(Post.id) == Like.post_id).scalar_subquery()
     shown = (col(Like.user_id) == USER) & is_visible(author, signed_in)

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, liter
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from pamps.db.prepared import Row, Statement, built_once, run
+from pamps.db.prepared import Row, Statement, prepared_statement, run
 from pamps.http.pagination import Page, Sort, Window
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
 from pamps.models.search import PostHit, SearchSort, SearchType
@@ -71,7 +71,7 @@ def search_posts(
     """
     rows: Sequence[Row] = []
     if not query.is_empty:
-        finder = Finder(session, viewer, query, EVERY_POST)
+        finder = PostSearch(session, viewer, query, EVERY_POST)
         if sort is SearchSort.RANK:
             ranked = page.fetch_with(Ranking(finder.newest(RANKED), query).fetch, Sort.NEWEST_FIRST)
             rows = finder.read([post_id for (post_id,) in ranked])
@@ -96,7 +96,7 @@ def list_filtered(
     session: Session, viewer: Person | None, page: Page, query: SearchQuery, filters: Filters, sort: Sort
 ) -> Json[list[PostResponse]]:
     """Posts that match and pass the filters, in order of their ids."""
-    rows = page.fetch_with(Finder(session, viewer, query, filters).fetch, sort)
+    rows = page.fetch_with(PostSearch(session, viewer, query, filters).fetch, sort)
     return Json(json_list(render_post(row[:-1]) for row in rows))
 
 
@@ -123,7 +123,7 @@ class Ranking:
         return (between if window.descending else between[::-1])[: window.rows]
 
 
-class Finder:
+class PostSearch:
     """Finds the posts of one search as a viewer sees them."""
 
     def __init__(self, session: Session, viewer: Person | None, query: SearchQuery, filters: Filters) -> None:
@@ -217,7 +217,7 @@ def _candidates(shape: _Shape, window: Window) -> Statement:
     return Statement(_found(shape, window, with_words=True), prepared=False)
 
 
-@built_once
+@prepared_statement
 def _posts(signed_in: bool) -> Select[Any]:
     ids = given("ids", "id")
     posts = select_posts(signed_in).join(ids, ids.c.id == Post.id)

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from pamps.config import settings
-from pamps.db.prepared import built_once, reader, run
+from pamps.db.prepared import prepared_statement, reader, run
 from pamps.errors import NotFound
 from pamps.http.pagination import Page, Sort
 from pamps.models.client import network_of
@@ -36,7 +36,7 @@ def find_signed_in(session: Session, claims: Claims) -> Viewer | None:
     return Viewer(user_id, username, superuser, claims.session_id, claims.fresh)
 
 
-@built_once
+@prepared_statement
 def _signed_in() -> Select[Any]:
     return (
         select(*VIEWER_COLUMNS)

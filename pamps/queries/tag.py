@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, distinct, func, select
 from sqlmodel import Session, col
 
-from pamps.db.prepared import built_once
+from pamps.db.prepared import prepared_statement
 from pamps.http.pagination import MAX_ID, Page, Sort, Window
 from pamps.models.post import Post, PostResponse
 from pamps.models.tag import PostTag, Tag, TagResponse, TrendingTagResponse
@@ -72,7 +72,7 @@ def list_trending(session: Session, viewer: Person | None, limit: int) -> list[T
     return [TrendingTagResponse.model_validate(row, from_attributes=True) for row in rows]
 
 
-@built_once
+@prepared_statement
 def _tagged(window: Window, signed_in: bool) -> Select[Any]:
     tag = select(col(Tag.id)).where(col(Tag.name) == bindparam("tag")).scalar_subquery()
     theirs: Select[Any] = select(col(PostTag.post_id).label("id")).where(

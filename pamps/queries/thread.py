@@ -7,7 +7,7 @@ from sqlalchemy import Select, literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from pamps.db.prepared import Row, built_once, run
+from pamps.db.prepared import Row, prepared_statement, run
 from pamps.errors import NotFound
 from pamps.http.pagination import rows_to_read
 from pamps.models.post import Post
@@ -99,7 +99,7 @@ def _render_place(row: Row, **more: Any) -> bytes:
     return rendered[:-1] + b"," + json.dumps(more, separators=(",", ":")).encode()[1:] if more else rendered
 
 
-@built_once
+@prepared_statement
 def _upwards(signed_in: bool) -> Select[Any]:
     is_shown = is_visible(Post.user_id, signed_in, even_muted=True)
     height: Any = literal_column("0").label("height")
@@ -115,7 +115,7 @@ def _upwards(signed_in: bool) -> Select[Any]:
     return select(way.c.id).order_by(way.c.height.desc())
 
 
-@built_once
+@prepared_statement
 def _posts(signed_in: bool) -> Select[Any]:
     ids = given("ids", "id")
     columns = [*columns_of_posts(signed_in), hidden_as(Post.user_id, signed_in).label("hidden")]

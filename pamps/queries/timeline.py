@@ -18,9 +18,9 @@ from typing import Any
 from sqlalchemy import CTE, Select, func, literal_column, select, true
 from sqlmodel import Session, col
 
-from pamps.db.prepared import IS_SQLITE, Row, built_once, run
+from pamps.db.prepared import IS_SQLITE, Row, prepared_statement, run
 from pamps.http.pagination import Page, Sort, Window
-from pamps.models.follow import Social
+from pamps.models.follow import Follow
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
 from pamps.models.user import Viewer
 from pamps.presenters.remembered import Json, json_list
@@ -56,7 +56,7 @@ def _fetch(session: Session, viewer: Viewer, kind: Kind, window: Window, **bound
     return run(session, select_gathered(window, kind), **values)
 
 
-@built_once
+@prepared_statement
 def select_latest(window: Window, kind: Kind) -> Select[Any]:
     """The posts that VIEWER wants among those of everybody that come first in the window."""
     everybodys = replace(window, rows=window.rows * REACH).of(_select_wanted(kind), col(Post.id)).subquery()
@@ -65,14 +65,14 @@ def select_latest(window: Window, kind: Kind) -> Select[Any]:
     return _select_page(window, select(everybodys.c.id).where(is_theirs))
 
 
-@built_once
+@prepared_statement
 def select_beyond(window: Window, kind: Kind) -> Select[Any]:
     """The first post of everybody that is too far for `select_latest`; no row if there is none."""
     reached: Any = literal_column(str(window.rows * REACH))
     return replace(window, rows=1).of(_select_wanted(kind), col(Post.id)).offset(reached)
 
 
-@built_once
+@prepared_statement
 def select_gathered(window: Window, kind: Kind) -> Select[Any]:
     """The posts of the window, out of those that each author has in it."""
     authors = _select_authors(kind).cte("authors")
@@ -98,8 +98,8 @@ def _select_wanted(kind: Kind) -> Select[Any]:
 
 def _select_authors(kind: Kind) -> Select[Any]:
     """Whose posts are wanted."""
-    followed: Select[Any] = select(col(Social.followed_id).label("author")).where(
-        col(Social.follower_id) == VIEWER, is_visible(Social.followed_id, signed_in=True)
+    followed: Select[Any] = select(col(Follow.followed_id).label("author")).where(
+        col(Follow.follower_id) == VIEWER, is_visible(Follow.followed_id, signed_in=True)
     )
     return select(followed.union_all(select(VIEWER)).subquery().c.author) if kind.include_own else followed
 

@@ -11,19 +11,19 @@ from typing import Any
 from sqlalchemy import Select, func, literal_column, select, true
 from sqlmodel import Session, col
 
-from pamps.db.prepared import IS_SQLITE, built_once, run
+from pamps.db.prepared import IS_SQLITE, prepared_statement, run
 from pamps.models.post import Post
 from pamps.models.tree_cursor import MAX_DEPTH, Way
 from pamps.queries.clauses import given
 
 # A post, and the reply to it behind which one reads on; 0 to begin with the first.
-Stretch = tuple[Way, int]
+Range = tuple[Way, int]
 
 
 def is_way(session: Session, way: Way) -> bool:
     """Whether each post on it replies to the one before, as far as they are still there."""
     steps = list(zip(way[1:], way, strict=False))
-    return not run(session, _missteps(), steps=steps)
+    return not run(session, _broken_links(), steps=steps)
 
 
 def read_tree(session: Session, last: Way, rows: int) -> list[Way]:
@@ -46,12 +46,12 @@ def find_answered(session: Session, ways: Iterable[Way], rows: int) -> set[Way]:
     return {way[:-1] for way in _list_replies(session, stretches, rows, each=1)} if stretches else set()
 
 
-def _below(ways: list[Way]) -> list[Stretch]:
+def _below(ways: list[Way]) -> list[Range]:
     """All replies to these, but not to the deepest."""
     return [(way, 0) for way in ways if len(way) <= MAX_DEPTH]
 
 
-def _list_replies(session: Session, stretches: list[Stretch], rows: int, each: int = 0) -> list[Way]:
+def _list_replies(session: Session, stretches: list[Range], rows: int, each: int = 0) -> list[Way]:
     """The first so many of all these stretches together, in their order; with `each` so many of each."""
     ways = {way[-1]: way for way, _ in stretches}
     parents = [(way[-1], after) for way, after in stretches]
@@ -59,7 +59,7 @@ def _list_replies(session: Session, stretches: list[Stretch], rows: int, each: i
     return [(*ways[parent], reply) for parent, reply in found]
 
 
-@built_once
+@prepared_statement
 def _replies(rows: int, each: int) -> Select[Any]:
     stretches = given("stretches", "parent", "after")
     own = (col(Post.parent_id) == stretches.c.parent, col(Post.id) > stretches.c.after)
@@ -80,8 +80,8 @@ def _word(rows: int) -> Any:
     return literal_column(str(rows))
 
 
-@built_once
-def _missteps() -> Select[Any]:
+@prepared_statement
+def _broken_links() -> Select[Any]:
     steps = given("steps", "reply", "parent")
     post = select(col(Post.id)).select_from(steps).join(Post, col(Post.id) == steps.c.reply)
     return post.where(col(Post.parent_id).is_distinct_from(steps.c.parent))

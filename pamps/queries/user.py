@@ -21,13 +21,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from pamps.db.prepared import Row, Statement, built_once, run
+from pamps.db.prepared import Row, Statement, prepared_statement, run
 from pamps.errors import NotFound, RefusedToken
 from pamps.http.pagination import Page, Sort, Window
-from pamps.models.block import Hiding, HidingKind
-from pamps.models.follow import Social
+from pamps.models.block import Block, BlockKind
+from pamps.models.follow import Follow
 from pamps.models.like import Like
-from pamps.models.user import AccountResponse, Person, User, UserPublic, UserResponse, Viewer, normal_login
+from pamps.models.user import AccountResponse, Person, User, UserPublic, UserResponse, Viewer, normalise_login
 from pamps.presenters.remembered import Json, json_list, rendered_once
 from pamps.queries.clauses import POST, USER, VIEWER, as_value, first_pairs, is_there
 from pamps.queries.visibility import is_visible
@@ -99,7 +99,7 @@ def get_user_id(session: Session, viewer: Viewer | None, username: str) -> int:
 
 def find_login(session: Session, name: str) -> User | None:
     """The active user whose user name or e-mail address, without regard to case, is `name`."""
-    is_named = func.lower(User.email) == normal_login(name) if "@" in name else is_called(name)
+    is_named = func.lower(User.email) == normalise_login(name) if "@" in name else is_called(name)
     return session.scalar(select(User).where(is_named, col(User.is_active).is_(True)))
 
 
@@ -188,9 +188,9 @@ def find_people(session: Session, viewer: Viewer | None, typed: str, limit: int)
     return Json(json_list(render_user(row[:-1]) for row in rows))
 
 
-def list_hidden(session: Session, viewer: Viewer, page: Page, kind: HidingKind) -> Json[list[UserResponse]]:
+def list_hidden(session: Session, viewer: Viewer, page: Page, kind: BlockKind) -> Json[list[UserResponse]]:
     """Whom the viewer muted or blocked, latest first. The cursor is the id of the mute or block."""
-    return _list(session, viewer, page, _muted if kind is HidingKind.MUTE else _blocked)
+    return _list(session, viewer, page, _muted if kind is BlockKind.MUTE else _blocked)
 
 
 def list_likers(
@@ -220,11 +220,11 @@ def _select_users(role: Role, key: Any = User.id) -> Select[Any]:
     email: Any = null()
     if role != "nobody":
         # An alias each: some lists join the table of follows themselves.
-        outgoing, incoming = aliased(Social), aliased(Social)
+        outgoing, incoming = aliased(Follow), aliased(Follow)
         connection = [
             is_there(col(outgoing.follower_id) == VIEWER, col(outgoing.followed_id) == User.id),
             is_there(col(incoming.follower_id) == User.id, col(incoming.followed_id) == VIEWER),
-            *(_is_hidden(kind) for kind in (HidingKind.MUTE, HidingKind.BLOCK)),
+            *(_is_hidden(kind) for kind in (BlockKind.MUTE, BlockKind.BLOCK)),
         ]
     if role == "superuser":
         email = User.email
@@ -233,9 +233,9 @@ def _select_users(role: Role, key: Any = User.id) -> Select[Any]:
     return select(*USER_COLUMNS, *columns, key.label("cursor")).select_from(User)
 
 
-def _is_hidden(kind: HidingKind) -> ColumnElement[bool]:
+def _is_hidden(kind: BlockKind) -> ColumnElement[bool]:
     """Whether the viewer muted, or blocked, the person."""
-    own = aliased(Hiding)
+    own = aliased(Block)
     pair = (col(own.user_id) == VIEWER, col(own.hidden_id) == User.id)
     # In these words no index has the kind: PostgreSQL would look for the pair among all of that kind.
     return is_there(*pair, col(own.kind).is_not_distinct_from(literal_column(f"'{kind}'")))
@@ -248,12 +248,12 @@ def render_user(*row: Any) -> UserResponse:
     return UserResponse.model_construct(**dict(zip(SHOWN_FIELDS, row, strict=True)))
 
 
-@built_once
+@prepared_statement
 def _user(role: Role) -> Select[Any]:
     return _select_users(role).where(_is_there_by_name(role))
 
 
-@built_once
+@prepared_statement
 def _user_id(role: Role) -> Select[Any]:
     return select(col(User.id)).where(_is_there_by_name(role))
 
@@ -264,10 +264,10 @@ def _is_there_by_name(role: Role) -> ColumnElement[bool]:
 
 
 def _has_blocked_viewer(role: Role) -> ColumnElement[bool]:
-    return false() if role == "nobody" else _is_hidden(HidingKind.BLOCKED)
+    return false() if role == "nobody" else _is_hidden(BlockKind.BLOCKED)
 
 
-@built_once
+@prepared_statement
 def _named_like(role: Role) -> Select[Any]:
     name = func.lower(User.username)
     alike = select(col(User.id), col(User.followers), name.label("name")).where(
@@ -280,39 +280,39 @@ def _named_like(role: Role) -> Select[Any]:
     return people.order_by(chosen.c.followers.desc(), chosen.c.name)
 
 
-@built_once
+@prepared_statement
 def _everybody(window: Window, role: Role) -> Select[Any]:
     return window.of(_select_users(role).where(_is_shown(User.id, role)), col(User.id))
 
 
-@built_once
+@prepared_statement
 def _followers(window: Window, role: Role) -> Select[Any]:
-    return _partners(window, role, Social.follower_id, col(Social.followed_id) == USER)
+    return _partners(window, role, Follow.follower_id, col(Follow.followed_id) == USER)
 
 
-@built_once
+@prepared_statement
 def _following(window: Window, role: Role) -> Select[Any]:
-    return _partners(window, role, Social.followed_id, col(Social.follower_id) == USER)
+    return _partners(window, role, Follow.followed_id, col(Follow.follower_id) == USER)
 
 
-@built_once
+@prepared_statement
 def _likers(window: Window, role: Role) -> Select[Any]:
     return _partners(window, role, Like.user_id, col(Like.post_id) == POST)
 
 
-@built_once
+@prepared_statement
 def _muted(window: Window, role: Role) -> Select[Any]:
-    return _hidden(window, role, HidingKind.MUTE)
+    return _hidden(window, role, BlockKind.MUTE)
 
 
-@built_once
+@prepared_statement
 def _blocked(window: Window, role: Role) -> Select[Any]:
-    return _hidden(window, role, HidingKind.BLOCK)
+    return _hidden(window, role, BlockKind.BLOCK)
 
 
-def _hidden(window: Window, role: Role, kind: HidingKind) -> Select[Any]:
-    own = (col(Hiding.user_id) == VIEWER) & (col(Hiding.kind) == literal_column(f"'{kind}'"))
-    return _joined(window, role, first_pairs(window, Hiding.hidden_id, own))
+def _hidden(window: Window, role: Role, kind: BlockKind) -> Select[Any]:
+    own = (col(Block.user_id) == VIEWER) & (col(Block.kind) == literal_column(f"'{kind}'"))
+    return _joined(window, role, first_pairs(window, Block.hidden_id, own))
 
 
 def _is_shown(person: Any, role: Role) -> ColumnElement[bool]:

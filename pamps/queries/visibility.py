@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal_column, null, select, true
 from sqlmodel import Session, col
 
-from pamps.db.prepared import built_once, run
-from pamps.models.block import Hiding, HidingKind
+from pamps.db.prepared import prepared_statement, run
+from pamps.models.block import Block, BlockKind
 from pamps.models.user import Person
 from pamps.queries.clauses import USER, VIEWER
 
-IS_MUTE = col(Hiding.kind) == HidingKind.MUTE
+IS_MUTE = col(Block.kind) == BlockKind.MUTE
 
 
 def is_visible(person: Any, signed_in: bool, *, even_muted: bool = False) -> ColumnElement[bool]:
@@ -28,7 +28,7 @@ def is_visible(person: Any, signed_in: bool, *, even_muted: bool = False) -> Col
 
 
 def _hidden(*, even_muted: bool) -> Select[Any]:
-    hidden = select(col(Hiding.hidden_id)).where(col(Hiding.user_id) == VIEWER)
+    hidden = select(col(Block.hidden_id)).where(col(Block.user_id) == VIEWER)
     return hidden.where(~IS_MUTE) if even_muted else hidden
 
 
@@ -39,19 +39,19 @@ def hidden_as(person: Any, signed_in: bool) -> ColumnElement[str | None]:
         return cast(null(), String)
     why = case((IS_MUTE, literal_column("'mute'")), else_=literal_column("'block'"))
     hidings = select(func.min(why))  # of both, the block: it is the first by the alphabet, too
-    return hidings.where(col(Hiding.user_id) == VIEWER, col(Hiding.hidden_id) == person).scalar_subquery()
+    return hidings.where(col(Block.user_id) == VIEWER, col(Block.hidden_id) == person).scalar_subquery()
 
 
-def find_block(session: Session, viewer: Person | None, user_id: int) -> HidingKind | None:
+def find_block(session: Session, viewer: Person | None, user_id: int) -> BlockKind | None:
     """BLOCKED if that person blocked the viewer, BLOCK if only the viewer them, None if nobody did."""
     if viewer is None:
         return None
     rows = run(session, _blocks(), viewer=viewer.id, user=user_id)
-    kinds = {HidingKind(kind) for (kind,) in rows}
-    return next((kind for kind in (HidingKind.BLOCKED, HidingKind.BLOCK) if kind in kinds), None)
+    kinds = {BlockKind(kind) for (kind,) in rows}
+    return next((kind for kind in (BlockKind.BLOCKED, BlockKind.BLOCK) if kind in kinds), None)
 
 
-@built_once
+@prepared_statement
 def _blocks() -> Select[Any]:
-    pair = (col(Hiding.user_id) == VIEWER, col(Hiding.hidden_id) == USER, ~IS_MUTE)
-    return select(col(Hiding.kind)).where(*pair)
+    pair = (col(Block.user_id) == VIEWER, col(Block.hidden_id) == USER, ~IS_MUTE)
+    return select(col(Block.kind)).where(*pair)

@@ -5,7 +5,7 @@ from pamps.errors import TooManyRequests, refusals
 from pamps.http.dependencies import ClientDep, SessionDep
 from pamps.http.route import make_router
 from pamps.models.email_token import LinkAnswer, LinkConfirmation, LinkRequest, PasswordReset, Purpose
-from pamps.services import email_token as mail_link_service
+from pamps.services import email_token as email_token_service
 from pamps.services.email_token import BadLink
 from pamps.services.uniqueness import EmailTaken
 
@@ -15,7 +15,7 @@ router = make_router("", "mail")
 @router.post("/password_reset/", status_code=202, responses=refusals(TooManyRequests))
 def request_password_reset(body: LinkRequest, client: ClientDep, session: SessionDep) -> LinkAnswer:
     """Have a link sent for choosing a new password. The answer is the same whether the address is known."""
-    mail_link_service.request_link(session, Purpose.PASSWORD_RESET, body.email, client)
+    email_token_service.request_link(session, Purpose.PASSWORD_RESET, body.email, client)
     return LinkAnswer()
 
 
@@ -24,17 +24,17 @@ def request_password_reset(body: LinkRequest, client: ClientDep, session: Sessio
 )
 def reset_password(body: PasswordReset, client: ClientDep, session: SessionDep) -> None:
     """Choose a new password with the token of a link. All sessions and access tokens end."""
-    mail_link_service.reset_password(session, body.token, body.new_password, client)
+    email_token_service.reset_password(session, body.token, body.new_password, client)
 
 
 @router.post("/email_confirmation/", status_code=202, responses=refusals(TooManyRequests))
 def request_email_confirmation(body: LinkRequest, client: ClientDep, session: SessionDep) -> LinkAnswer:
     """Have the link for confirming an address sent again. The answer is the same whether it is known."""
-    mail_link_service.request_link(session, Purpose.EMAIL_CONFIRMATION, body.email, client)
+    email_token_service.request_link(session, Purpose.EMAIL_CONFIRMATION, body.email, client)
     return LinkAnswer()
 
 
 @router.post("/email_confirmation/confirm/", status_code=204, responses=refusals(BadLink, EmailTaken))
 def confirm_email(body: LinkConfirmation, client: ClientDep, session: SessionDep) -> None:
     """Confirm an e-mail address with the token of a link."""
-    mail_link_service.confirm_email(session, body.token, client)
+    email_token_service.confirm_email(session, body.token, client)

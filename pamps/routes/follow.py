@@ -6,12 +6,12 @@ from pamps.auth import CurrentUser, MaybeUser
 from pamps.errors import Unauthorized, refusals
 from pamps.http.dependencies import PageDep, PathId, SessionDep
 from pamps.http.route import already, created_or_ok, make_router
-from pamps.models.follow import SocialResponse
+from pamps.models.follow import FollowResponse
 from pamps.models.user import UserResponse
 from pamps.presenters.remembered import Json
 from pamps.queries import user as user_queries
 from pamps.queries.user import UserNotFound, get_user_id
-from pamps.services import follow as social_service
+from pamps.services import follow as follow_service
 from pamps.services.follow import SelfFollow
 
 router = make_router("/user", "social")
@@ -20,17 +20,17 @@ router = make_router("/user", "social")
 @router.post(
     "/follow/{user_id}/",
     status_code=201,
-    responses=already(SocialResponse) | refusals(Unauthorized, UserNotFound, SelfFollow),
+    responses=already(FollowResponse) | refusals(Unauthorized, UserNotFound, SelfFollow),
 )
-def follow(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> SocialResponse:
+def follow(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> FollowResponse:
     """Follow somebody; doing it again changes nothing."""
-    return created_or_ok(response, social_service.follow(session, viewer, user_id))
+    return created_or_ok(response, follow_service.follow(session, viewer, user_id))
 
 
 @router.delete("/follow/{user_id}/", status_code=204, responses=refusals(Unauthorized, UserNotFound))
 def unfollow(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
     """Stop following somebody; doing it again changes nothing."""
-    social_service.unfollow(session, viewer, user_id)
+    follow_service.unfollow(session, viewer, user_id)
 
 
 @router.get("/{username}/followers/", responses=refusals(UserNotFound))

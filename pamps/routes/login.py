@@ -10,7 +10,7 @@ from pamps.http.cookies import CrossOrigin, check_wish, hand_out
 from pamps.http.dependencies import ClientDep, SessionDep
 from pamps.http.route import do_not_store, make_router
 from pamps.models.login import LoginForm, TokenResponse
-from pamps.services import login as token_service
+from pamps.services import login as login_service
 from pamps.services import session as session_service
 from pamps.services.login import BadCredentials, EmailNotConfirmed
 from pamps.services.totp import OtpRequired, WrongOtp
@@ -37,7 +37,7 @@ def log_in(
     With `cookie` the refresh token goes into a cookie for browsers and not into the answer.
     """
     check_wish(request, in_cookie=form.cookie)
-    return hand_out(response, token_service.log_in(session, form, client), in_cookie=form.cookie)
+    return hand_out(response, login_service.log_in(session, form, client), in_cookie=form.cookie)
 
 
 @router.post("/refresh_token", responses=refusals(Unauthorized, RefusedToken, CrossOrigin))

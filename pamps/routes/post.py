@@ -13,7 +13,7 @@ from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostRe
 from pamps.models.types import Moment
 from pamps.presenters.remembered import Json
 from pamps.queries import post as post_queries
-from pamps.queries.feed import Wanted
+from pamps.queries.feed import FeedFilter
 from pamps.queries.post import PostNotFound, require_post
 from pamps.queries.user import UserNotFound, get_user_id
 from pamps.services import post as post_service
@@ -45,7 +45,7 @@ def list_posts(
     sort: Sort = Sort.NEWEST_FIRST,
 ) -> Json[list[PostResponse]]:
     """Top-level posts of everybody, newest first."""
-    wanted = Wanted(author, tag, since, until, q, has_replies)
+    wanted = FeedFilter(author, tag, since, until, q, has_replies)
     return search_service.list_feed(session, viewer, client, page, wanted, sort)
 
 
@@ -56,7 +56,7 @@ def create_post(body: PostRequest, viewer: CurrentUser, session: SessionDep) -> 
 
 
 @router.get("/user/{username}/", responses=refusals(UserNotFound))
-def list_archive(
+def list_by_user(
     username: str,
     page: PageDep,
     viewer: MaybeUser,
@@ -66,7 +66,7 @@ def list_archive(
 ) -> Json[list[PostResponse]]:
     """What somebody wrote, oldest first."""
     author = get_user_id(session, viewer, username)
-    return post_queries.list_archive(
+    return post_queries.list_by_user(
         session, viewer, page, author, include_replies=include_replies, sort=sort
     )
 

@@ -33,7 +33,7 @@ def list_sessions(page: PageDep, viewer: CurrentSession, session: SessionDep) ->
 @router.delete("/session/", status_code=204, responses=refusals(Unauthorized, SessionRequired))
 def end_other_sessions(viewer: CurrentSession, session: SessionDep) -> None:
     """End all of one's sessions except the one that asks."""
-    session_service.end_sessions(session, viewer, but=viewer.session_id)
+    session_service.end_sessions(session, viewer, exclude=viewer.session_id)
 
 
 @router.delete(

@@ -16,7 +16,7 @@ from pamps.models.user import Person
 from pamps.queries.access_token import AccessTokenNotFound, count_access_tokens
 from pamps.security.tokens import digest, new_access_token
 from pamps.services.audit import record
-from pamps.services.locking import change, hold_accounts
+from pamps.services.locking import change, lock_accounts
 
 MAX_ACCESS_TOKENS = 100
 # A token that is used all the time is written down once in so long.
@@ -32,7 +32,7 @@ def create(
     session: Session, owner: Person, request: AccessTokenRequest, client: Client
 ) -> NewAccessTokenResponse:
     """Make an access token and show it, this once; raises TooManyAccessTokens."""
-    hold_accounts(session, owner)
+    lock_accounts(session, owner)
     if count_access_tokens(session, owner) >= MAX_ACCESS_TOKENS:
         raise TooManyAccessTokens
     token = new_access_token()

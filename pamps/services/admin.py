@@ -12,7 +12,7 @@ from pamps.services import user as user_service
 from pamps.services.audit import record
 from pamps.services.email_token import forget_links
 from pamps.services.locking import change, lock
-from pamps.services.session import end_sessions, throw_out
+from pamps.services.session import end_sessions, revoke_all_access
 
 # Who acts: a superuser, or `cli:` and the name of the system's user, who sent no request.
 Actor = Person | str
@@ -67,7 +67,7 @@ def set_password(session: Session, actor: Actor, user_id: int, password: str, cl
     hashed = hash_password(password)
     user = _hold(session, actor, user_id)
     change(session, update(User).where(col(User.id) == user_id).values(password=hashed))
-    throw_out(session, user)
+    revoke_all_access(session, user)
     forget_links(session, user)
     record(session, Action.PASSWORD_SET, actor, user, client)
 

@@ -3,38 +3,38 @@
 from sqlmodel import Session, col, delete
 
 from pamps.errors import Conflict
-from pamps.models.block import Hiding, HidingKind, HidingResponse
+from pamps.models.block import Block, BlockKind, BlockResponse
 from pamps.models.user import Person
 from pamps.queries.user import UserNotFound
 from pamps.services.follow import end_follow
-from pamps.services.locking import add_once, change, hold_accounts
+from pamps.services.locking import add_once, change, lock_accounts
 
 
-class SelfHiding(Conflict):
+class SelfBlock(Conflict):
     code = "self_hiding"
     detail = "You cannot mute or block yourself."
 
 
-def mute(session: Session, user: Person, hidden_id: int) -> tuple[HidingResponse, bool]:
+def mute(session: Session, user: Person, hidden_id: int) -> tuple[BlockResponse, bool]:
     """Do not come across somebody any more; the second value says whether that is new. Raises UserNotFound
-    or SelfHiding."""
+    or SelfBlock."""
     _hold(session, user, hidden_id)
-    return _hide(session, user.id, hidden_id, HidingKind.MUTE)
+    return _hide(session, user.id, hidden_id, BlockKind.MUTE)
 
 
 def unmute(session: Session, user: Person, hidden_id: int) -> None:
-    """Take a mute back; not having muted is fine. Raises UserNotFound or SelfHiding."""
+    """Take a mute back; not having muted is fine. Raises UserNotFound or SelfBlock."""
     _hold(session, user, hidden_id)
-    _show(session, user.id, hidden_id, HidingKind.MUTE)
+    _show(session, user.id, hidden_id, BlockKind.MUTE)
 
 
-def block(session: Session, user: Person, hidden_id: int) -> tuple[HidingResponse, bool]:
+def block(session: Session, user: Person, hidden_id: int) -> tuple[BlockResponse, bool]:
     """Have nothing to do with somebody any more, and end the follows between both; the second value says
-    whether that is new. Raises UserNotFound or SelfHiding."""
+    whether that is new. Raises UserNotFound or SelfBlock."""
     _hold(session, user, hidden_id)
-    made, created = _hide(session, user.id, hidden_id, HidingKind.BLOCK)
+    made, created = _hide(session, user.id, hidden_id, BlockKind.BLOCK)
     if created:
-        _hide(session, hidden_id, user.id, HidingKind.BLOCKED)
+        _hide(session, hidden_id, user.id, BlockKind.BLOCKED)
         end_follow(session, user.id, hidden_id)
         end_follow(session, hidden_id, user.id)
     return made, created
@@ -42,25 +42,25 @@ def block(session: Session, user: Person, hidden_id: int) -> tuple[HidingRespons
 
 def unblock(session: Session, user: Person, hidden_id: int) -> None:
     """Take a block back; not having blocked is fine. The follows do not come back. Raises UserNotFound or
-    SelfHiding."""
+    SelfBlock."""
     _hold(session, user, hidden_id)
-    _show(session, user.id, hidden_id, HidingKind.BLOCK)
-    _show(session, hidden_id, user.id, HidingKind.BLOCKED)
+    _show(session, user.id, hidden_id, BlockKind.BLOCK)
+    _show(session, hidden_id, user.id, BlockKind.BLOCKED)
 
 
 def _hold(session: Session, user: Person, hidden_id: int) -> None:
     if hidden_id == user.id:
-        raise SelfHiding
-    if hidden_id not in hold_accounts(session, user, hidden_id):
+        raise SelfBlock
+    if hidden_id not in lock_accounts(session, user, hidden_id):
         raise UserNotFound
 
 
-def _hide(session: Session, user_id: int, hidden_id: int, kind: HidingKind) -> tuple[HidingResponse, bool]:
+def _hide(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> tuple[BlockResponse, bool]:
     row = {"user_id": user_id, "hidden_id": hidden_id, "kind": kind.value}
-    made, created = add_once(session, Hiding, row)
-    return HidingResponse.model_validate(made), created
+    made, created = add_once(session, Block, row)
+    return BlockResponse.model_validate(made), created
 
 
-def _show(session: Session, user_id: int, hidden_id: int, kind: HidingKind) -> None:
-    row = (col(Hiding.user_id) == user_id, col(Hiding.hidden_id) == hidden_id, col(Hiding.kind) == kind.value)
-    change(session, delete(Hiding).where(*row))
+def _show(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> None:
+    row = (col(Block.user_id) == user_id, col(Block.hidden_id) == hidden_id, col(Block.kind) == kind.value)
+    change(session, delete(Block).where(*row))

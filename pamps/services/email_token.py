@@ -13,7 +13,7 @@ from pamps.db.prepared import insert_into
 from pamps.errors import Forbidden
 from pamps.models.audit import Action
 from pamps.models.client import Client
-from pamps.models.email_token import MailLink, Purpose
+from pamps.models.email_token import EmailToken, Purpose
 from pamps.models.types import utc_now
 from pamps.models.user import Person, User
 from pamps.queries.user import find_by_email
@@ -21,8 +21,8 @@ from pamps.security.tokens import digest, hash_password
 from pamps.services.audit import record
 from pamps.services.locking import change, lock, sweep
 from pamps.services.mail import Mail, post
-from pamps.services.rate_limit import Hit, count
-from pamps.services.session import throw_out
+from pamps.services.rate_limit import RateLimitHit, count
+from pamps.services.session import revoke_all_access
 from pamps.services.uniqueness import explain_taken
 
 LIFE = timedelta(hours=1)
@@ -71,8 +71,8 @@ def count_mail(session: Session, email: str, client: Client) -> None:
     """Bound how much somebody can have sent, and to whom; raises TooManyRequests."""
     count(
         session,
-        Hit("mail", digest(email.lower()), "mails to this address"),
-        Hit("mail_address", client.network, "mails asked for from your address"),
+        RateLimitHit("mail", digest(email.lower()), "mails to this address"),
+        RateLimitHit("mail_address", client.network, "mails asked for from your address"),
     )
 
 
@@ -86,10 +86,10 @@ def send_link(session: Session, purpose: Purpose, email: str, user: User | None)
         "token_hash": digest(token),
         "expires_at": utc_now() + LIFE,
     }
-    insert: Any = insert_into(MailLink).values(made)
+    insert: Any = insert_into(EmailToken).values(made)
     newer = {name: made[name] for name in ("email", "token_hash", "expires_at")}
     session.execute(insert.on_conflict_do_update(index_elements=["user_id", "purpose"], set_=newer))
-    sweep(session, MailLink)
+    sweep(session, EmailToken)
     if user is not None:
         # Behind `#`, which no browser sends: so the token is in nobody's log.
         link = f"{settings.server.address}/{purpose}/#{token}"
@@ -108,7 +108,7 @@ def reset_password(session: Session, token: str, password: str, client: Client) 
     user, _ = _use(session, Purpose.PASSWORD_RESET, token)
     # Who reads the mail of an address has confirmed it.
     change(session, update(User).where(col(User.id) == user.id).values(password=hashed, confirmed=True))
-    throw_out(session, user)
+    revoke_all_access(session, user)
     forget_links(session, user)
     record(session, Action.PASSWORD_RESET, user, user, client)
 
@@ -126,18 +126,18 @@ def confirm_email(session: Session, token: str, client: Client) -> None:
 
 def forget_links(session: Session, user: Person) -> None:
     """Make the links that were sent to `user` useless."""
-    change(session, delete(MailLink).where(col(MailLink.user_id) == user.id))
+    change(session, delete(EmailToken).where(col(EmailToken.user_id) == user.id))
 
 
-def _find(session: Session, purpose: Purpose, token: str) -> MailLink:
+def _find(session: Session, purpose: Purpose, token: str) -> EmailToken:
     """A link that is good and has an active user; raises BadLink."""
-    good = (col(MailLink.token_hash) == digest(token)) & (col(MailLink.purpose) == purpose.value)
+    good = (col(EmailToken.token_hash) == digest(token)) & (col(EmailToken.purpose) == purpose.value)
     if purpose is Purpose.PASSWORD_RESET:
-        good &= col(MailLink.email) == col(User.email)  # who reads an old address has no claim any more
+        good &= col(EmailToken.email) == col(User.email)  # who reads an old address has no claim any more
     link = session.exec(
-        select(MailLink)
-        .join(User, col(User.id) == MailLink.user_id)
-        .where(good, col(MailLink.expires_at) > utc_now(), col(User.is_active).is_(True))
+        select(EmailToken)
+        .join(User, col(User.id) == EmailToken.user_id)
+        .where(good, col(EmailToken.expires_at) > utc_now(), col(User.is_active).is_(True))
     ).first()
     if link is None:
         raise BadLink
@@ -149,6 +149,6 @@ def _use(session: Session, purpose: Purpose, token: str) -> tuple[User, str]:
     link = _find(session, purpose, token)
     lock(session, User, col(User.id) == link.user_id)
     user = session.get(User, link.user_id)
-    if user is None or not change(session, delete(MailLink).where(col(MailLink.id) == link.id)):
+    if user is None or not change(session, delete(EmailToken).where(col(EmailToken.id) == link.id)):
         raise BadLink
     return user, link.email

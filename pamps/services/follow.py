@@ -3,14 +3,14 @@
 from sqlmodel import Session, col, delete, update
 
 from pamps.errors import Conflict
-from pamps.models.block import HidingKind
-from pamps.models.follow import Social, SocialResponse
+from pamps.models.block import BlockKind
+from pamps.models.follow import Follow, FollowResponse
 from pamps.models.notification import NotificationType
 from pamps.models.user import Person, User
 from pamps.queries.user import UserNotFound
 from pamps.queries.visibility import find_block
-from pamps.services.locking import add_once, change, hold_accounts
-from pamps.services.notification import notify, retract
+from pamps.services.locking import add_once, change, lock_accounts
+from pamps.services.notification import notify, withdraw
 
 
 class SelfFollow(Conflict):
@@ -23,7 +23,7 @@ class Blocked(Conflict):
     detail = "You have blocked them."
 
 
-def follow(session: Session, follower: Person, followed_id: int) -> tuple[SocialResponse, bool]:
+def follow(session: Session, follower: Person, followed_id: int) -> tuple[FollowResponse, bool]:
     """Follow somebody; the second value says whether that is new.
 
     Raises UserNotFound, also for those who blocked the follower, SelfFollow or Blocked.
@@ -33,12 +33,12 @@ def follow(session: Session, follower: Person, followed_id: int) -> tuple[Social
     _hold(session, follower, followed_id)
     block = find_block(session, follower, followed_id)  # only now nobody can block any more
     if block is not None:
-        raise UserNotFound if block is HidingKind.BLOCKED else Blocked
-    made, created = add_once(session, Social, {"follower_id": follower.id, "followed_id": followed_id})
+        raise UserNotFound if block is BlockKind.BLOCKED else Blocked
+    made, created = add_once(session, Follow, {"follower_id": follower.id, "followed_id": followed_id})
     if created:
         _count(session, follower.id, followed_id, 1)
         notify(session, [followed_id], NotificationType.FOLLOW, follower)
-    return SocialResponse.model_validate(made), created
+    return FollowResponse.model_validate(made), created
 
 
 def unfollow(session: Session, follower: Person, followed_id: int) -> None:
@@ -49,15 +49,15 @@ def unfollow(session: Session, follower: Person, followed_id: int) -> None:
 
 def end_follow(session: Session, follower_id: int, followed_id: int) -> None:
     """End a follow, if there is one. Both accounts have to be held."""
-    pair = (col(Social.follower_id) == follower_id) & (col(Social.followed_id) == followed_id)
-    if change(session, delete(Social).where(pair)):
+    pair = (col(Follow.follower_id) == follower_id) & (col(Follow.followed_id) == followed_id)
+    if change(session, delete(Follow).where(pair)):
         _count(session, follower_id, followed_id, -1)
-        retract(session, NotificationType.FOLLOW, follower_id, user_id=followed_id)
+        withdraw(session, NotificationType.FOLLOW, follower_id, user_id=followed_id)
 
 
 def _hold(session: Session, follower: Person, followed_id: int) -> None:
     """Both at once, in the common order: two people may follow each other at the same moment."""
-    if followed_id not in hold_accounts(session, follower, followed_id):
+    if followed_id not in lock_accounts(session, follower, followed_id):
         raise UserNotFound
 
 

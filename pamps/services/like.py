@@ -7,8 +7,8 @@ from pamps.models.notification import NotificationType
 from pamps.models.post import IS_LISTED, Post
 from pamps.models.user import Person
 from pamps.queries.post import PostNotFound, get_author
-from pamps.services.locking import add_once, change, hold_accounts, lock
-from pamps.services.notification import notify, retract
+from pamps.services.locking import add_once, change, lock, lock_accounts
+from pamps.services.notification import notify, withdraw
 
 
 def like(session: Session, user: Person, post_id: int) -> tuple[LikeResponse, bool]:
@@ -16,7 +16,7 @@ def like(session: Session, user: Person, post_id: int) -> tuple[LikeResponse, bo
     author_id = get_author(session, user, post_id)
     if author_id is None:
         raise PostNotFound
-    hold_accounts(session, user, author_id)
+    lock_accounts(session, user, author_id)
     _hold(session, post_id)
     made, created = add_once(session, Like, {"user_id": user.id, "post_id": post_id})
     if created:
@@ -31,7 +31,7 @@ def unlike(session: Session, user: Person, post_id: int) -> None:
     own = delete(Like).where(col(Like.user_id) == user.id, col(Like.post_id) == post_id)
     if change(session, own):
         _count(session, post_id, -1)
-        retract(session, NotificationType.LIKE, user.id, post_id=post_id)
+        withdraw(session, NotificationType.LIKE, user.id, post_id=post_id)
 
 
 def _hold(session: Session, post_id: int) -> None:

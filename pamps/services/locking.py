@@ -7,7 +7,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 
 from pamps.db.prepared import insert_into
 from pamps.errors import RefusedToken
-from pamps.models.email_token import MailLink
+from pamps.models.email_token import EmailToken
 from pamps.models.post import Post
 from pamps.models.rate_limit import RateCount
 from pamps.models.types import utc_now
@@ -29,7 +29,7 @@ def lock(session: Session, table: type[User] | type[Post], rows: ColumnElement[b
     return set(session.exec(statement))
 
 
-def hold_accounts(session: Session, own: Person, *others: int) -> set[int]:
+def lock_accounts(session: Session, own: Person, *others: int) -> set[int]:
     """Hold one's own account and others, and return the ids of those that are there; raises RefusedToken.
 
     Whoever adds rows to an account holds it first: otherwise it could be deleted meanwhile, and what is
@@ -52,7 +52,7 @@ def add_once(session: Session, table: type[Table], pair: dict[str, Any]) -> tupl
     return session.exec(select(table).filter_by(**pair)).one(), False
 
 
-def sweep(session: Session, table: type[RateCount] | type[MailLink]) -> None:
+def sweep(session: Session, table: type[RateCount] | type[EmailToken]) -> None:
     """Delete some rows whose end is past: more than are made meanwhile, so that the table does not grow.
 
     Never waits: what somebody else holds stays for the next time.

@@ -6,10 +6,10 @@ from sqlmodel import Session
 
 from pamps.db import release
 from pamps.models.client import Client
-from pamps.models.user import Person, User, normal_login
+from pamps.models.user import Person, User, normalise_login
 from pamps.queries.session import was_used_from
 from pamps.security.tokens import digest
-from pamps.services.rate_limit import Hit, count, forget, forgive
+from pamps.services.rate_limit import RateLimitHit, count, forget, refund
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Attempt:
         """It was no failure. The account and the address begin anew with each other."""
         here, *wider = self._hits(session)
         forget(session, here)
-        forgive(session, *wider)
+        refund(session, *wider)
 
     @property
     def _who(self) -> str:
         # Name and e-mail address apart: a count that they share would tell that they do.
-        return digest(normal_login(self.name))
+        return digest(normalise_login(self.name))
 
     def count_code(self, session: Session, user: Person) -> None:
         """The password was right: count a wrong code, and keep that; raises TooManyRequests."""
@@ -48,26 +48,29 @@ class Attempt:
 
     def code_was_right(self, session: Session, user: Person) -> None:
         """The code was no failure."""
-        forgive(session, *self._code_hits(session, user))
+        refund(session, *self._code_hits(session, user))
 
     def wants_code(self, session: Session) -> None:
         """The password was right and no code came with it: that is no failure, and kept so. Only the count
         for this account from this address stays, or asking without a code would make guessing codes free."""
         _, *wider = self._hits(session)
-        forgive(session, *wider)
+        refund(session, *wider)
         release(session)
 
-    def _code_hits(self, session: Session, user: Person) -> list[Hit]:
+    def _code_hits(self, session: Session, user: Person) -> list[RateLimitHit]:
         if was_used_from(session, user, self.client.network):
             return []
-        return [Hit("otp", str(user.id), "wrong codes for this account")]
+        return [RateLimitHit("otp", str(user.id), "wrong codes for this account")]
 
-    def _here(self) -> Hit:
+    def _here(self) -> RateLimitHit:
         who = f"{self._who}@{self.client.network}"
-        return Hit("login", who, "failed logins to this account from your address")
+        return RateLimitHit("login", who, "failed logins to this account from your address")
 
-    def _hits(self, session: Session) -> list[Hit]:
-        hits = [self._here(), Hit("login_address", self.client.network, "failed logins from your address")]
+    def _hits(self, session: Session) -> list[RateLimitHit]:
+        hits = [
+            self._here(),
+            RateLimitHit("login_address", self.client.network, "failed logins from your address"),
+        ]
         if self.user is None or not was_used_from(session, self.user, self.client.network):
-            hits.append(Hit("login_account", self._who, "failed logins to this account"))
+            hits.append(RateLimitHit("login_account", self._who, "failed logins to this account"))
         return hits

@@ -12,7 +12,7 @@ from pamps.db.prepared import insert_into
 from pamps.models.notification import IS_UNREAD, Notification, NotificationType
 from pamps.models.types import utc_now
 from pamps.models.user import Person
-from pamps.services.live.channel import announce
+from pamps.services.live.channel import publish
 from pamps.services.locking import change
 
 
@@ -25,7 +25,7 @@ def notify(
 ) -> None:
     """Tell people what `actor` did, nobody twice of the same and never the actor.
 
-    Their accounts have to be held (see `hold_accounts`): only so those of one person are committed in the
+    Their accounts have to be held (see `lock_accounts`): only so those of one person are committed in the
     order of their ids.
     """
     told = sorted(set(recipients) - {actor.id})
@@ -35,17 +35,17 @@ def notify(
     rows = [{"user_id": user_id, **about} for user_id in told]
     insert = insert_into(Notification).values(rows).on_conflict_do_nothing()
     new = session.execute(insert.returning(col(Notification.user_id))).scalars().all()
-    announce(session, new)
+    publish(session, new)
 
 
-def retract(
+def withdraw(
     session: Session,
     type_: NotificationType,
     actor_id: int,
     *,
     post_id: int | None = None,
     user_id: int | None = None,
-    but: Collection[int] = (),
+    exclude: Collection[int] = (),
 ) -> None:
     """Take back what somebody no longer does: about a post, or to a person, but not what these are told."""
     gone = (col(Notification.actor_id) == actor_id) & (col(Notification.type) == type_.value)
@@ -53,15 +53,15 @@ def retract(
         gone &= col(Notification.post_id) == post_id
     if user_id is not None:
         gone &= col(Notification.user_id) == user_id
-    _forget(session, gone & col(Notification.user_id).not_in(but))
+    _forget(session, gone & col(Notification.user_id).not_in(exclude))
 
 
-def forget_posts(session: Session, post_ids: Collection[int]) -> None:
+def delete_for_posts(session: Session, post_ids: Collection[int]) -> None:
     """Take back everything that was about these posts."""
     _forget(session, col(Notification.post_id).in_(post_ids))
 
 
-def forget_person(session: Session, user_id: int) -> None:
+def delete_for_user(session: Session, user_id: int) -> None:
     """Take back everything that somebody did, or was told; so also all that was about their posts."""
     _forget(session, (col(Notification.actor_id) == user_id) | (col(Notification.user_id) == user_id))
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, exists, select, update
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from pamps.db.prepared import built_once, insert_into, run
+from pamps.db.prepared import insert_into, prepared_statement, run
 from pamps.errors import Forbidden, NotFound, RefusedToken
 from pamps.models.audit import Action
 from pamps.models.client import Client
@@ -28,9 +28,9 @@ from pamps.queries.post import (
     show_post,
 )
 from pamps.services.audit import record
-from pamps.services.locking import change, hold_accounts, lock
-from pamps.services.notification import forget_person, forget_posts, notify, retract
-from pamps.services.rate_limit import Hit, count
+from pamps.services.locking import change, lock, lock_accounts
+from pamps.services.notification import delete_for_posts, delete_for_user, notify, withdraw
+from pamps.services.rate_limit import RateLimitHit, count
 from pamps.services.search_index import Text, index_post, reindex_posts, unindex_posts
 from pamps.services.tag import untag_author
 from pamps.text.entities import find_mentions
@@ -50,12 +50,12 @@ class NotAuthor(Forbidden):
 
 def create_post(session: Session, author: Person, request: PostRequest) -> Json[PostResponse]:
     """Write a post or a reply; raises ParentNotFound or TooManyRequests."""
-    count(session, Hit("posting", str(author.id), "posts and replies"))
+    count(session, RateLimitHit("posting", str(author.id), "posts and replies"))
     replied_to = _get_parent_author(session, author, request.parent_id)
     mentioned = _find_mentioned(session, request.text)
     if replied_to or mentioned:
-        mentioned &= hold_accounts(session, author, *replied_to, *mentioned)
-    # Counts, and holds the account like `hold_accounts`.
+        mentioned &= lock_accounts(session, author, *replied_to, *mentioned)
+    # Counts, and holds the account like `lock_accounts`.
     if not run(session, _count_post(), user=author.id):
         raise RefusedToken
     if request.parent_id is not None:
@@ -93,14 +93,14 @@ def _get_parent_author(session: Session, author: Person, parent_id: int | None) 
 def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) -> Json[PostResponse]:
     """Change the text of one's own post; raises PostNotFound or NotAuthor."""
     mentioned = _find_mentioned(session, patch.text)
-    mentioned &= hold_accounts(session, editor, *mentioned)
+    mentioned &= lock_accounts(session, editor, *mentioned)
     lock(session, Post, col(Post.id) == post_id)
     post = get_post(session, post_id)
     if post.user_id != editor.id:
         raise NotAuthor
     post.text, post.edited_at = patch.text, utc_now()
     session.flush()
-    retract(session, NotificationType.MENTION, editor.id, post_id=post_id, but=mentioned)
+    withdraw(session, NotificationType.MENTION, editor.id, post_id=post_id, exclude=mentioned)
     notify(session, mentioned, NotificationType.MENTION, editor, post_id)
     reindex_posts(session, [Text(post_id, editor.id, patch.text, post.parent_id is not None)])
     return show_post(session, editor, post_id)
@@ -119,7 +119,7 @@ def delete_post(session: Session, actor: Person, post_id: int, client: Client) -
 def remove_all_posts(session: Session, author: Person) -> None:
     """Delete everything that somebody wrote. Their account and their posts have to be held."""
     # At once, because only then all notifications, and all tags, are held in one order.
-    forget_person(session, author.id)
+    delete_for_user(session, author.id)
     untag_author(session, author.id)
     # Youngest first: a reply to oneself goes before what it replies to, which can then go as well.
     own = select(Post.id).where(col(Post.user_id) == author.id, IS_LISTED).order_by(col(Post.id).desc())
@@ -140,7 +140,7 @@ def remove_posts(session: Session, ids: Collection[int]) -> None:
     living = session.exec(select(Post.id).where(chosen, IS_LISTED)).all()
     _uncount(session, living)
     change(session, delete(Like).where(col(Like.post_id).in_(living)))
-    forget_posts(session, living)
+    delete_for_posts(session, living)
     unindex_posts(session, living)
     tombstone = {"text": "", "deleted": True, "likes": 0, "edited_at": None}
     change(session, update(Post).where(col(Post.id).in_(living)).values(tombstone))
@@ -159,12 +159,12 @@ def with_ancestors(chosen: ColumnElement[bool]) -> Select[tuple[int]]:
     return select(upwards.union(step).c.id)
 
 
-@built_once
+@prepared_statement
 def _count_post() -> Any:
     return update(User).where(col(User.id) == USER).values(posts=User.posts + 1).returning(col(User.id))
 
 
-@built_once
+@prepared_statement
 def _insert() -> Any:
     row = {
         "text": bindparam("wrote"),

@@ -18,7 +18,7 @@ _parse = cache(limits.parse)
 
 
 @dataclass(frozen=True, order=True)
-class Hit:
+class RateLimitHit:
     """One event: the setting that bounds it, whom it counts for, and what it is called in a refusal."""
 
     setting: str
@@ -31,7 +31,7 @@ class Hit:
         return _parse(getattr(settings.limits, self.setting))
 
 
-def count(session: Session, *hits: Hit) -> None:
+def count(session: Session, *hits: RateLimitHit) -> None:
     """Count one of each; raises TooManyRequests if one is too many, and then none is counted.
 
     Come here before any row is locked: counts are the first in the common order (see pamps.services.locking).
@@ -49,7 +49,7 @@ def count(session: Session, *hits: Hit) -> None:
         sweep(session, RateCount)
 
 
-def forgive(session: Session, *hits: Hit) -> None:
+def refund(session: Session, *hits: RateLimitHit) -> None:
     """Take back one of each that was counted."""
     if settings.limits.enabled:
         storage = DatabaseStorage(session)
@@ -57,7 +57,7 @@ def forgive(session: Session, *hits: Hit) -> None:
             storage.take_back(hit.rate.key_for(hit.setting, hit.who))
 
 
-def forget(session: Session, hit: Hit) -> None:
+def forget(session: Session, hit: RateLimitHit) -> None:
     """Begin a count anew."""
     if settings.limits.enabled:
         DatabaseStorage(session).clear(hit.rate.key_for(hit.setting, hit.who))

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from pamps.db.prepared import built_once, insert_into, run
+from pamps.db.prepared import insert_into, prepared_statement, run
 from pamps.models.rate_limit import RateCount
 from pamps.models.types import utc_now
 from pamps.services.locking import change
@@ -72,7 +72,7 @@ class DatabaseStorage(Storage):
         change(self.session, delete(RateCount).where(col(RateCount.key) == key))
 
 
-@built_once
+@prepared_statement
 def _increase() -> Any:
     now, until = bindparam("now", type_=UTCDateTime()), bindparam("until", type_=UTCDateTime())
     amount: Any = bindparam("amount", type_=Integer())

@@ -12,8 +12,8 @@ from pamps.models.user import UserResponse, Viewer
 from pamps.presenters.remembered import Json
 from pamps.queries import feed as feed_queries
 from pamps.queries import search as search_queries
-from pamps.queries.feed import Wanted
-from pamps.services.rate_limit import Hit, count
+from pamps.queries.feed import FeedFilter
+from pamps.services.rate_limit import RateLimitHit, count
 
 
 def search(
@@ -31,7 +31,7 @@ def search(
 
 
 def list_feed(
-    session: Session, viewer: Viewer | None, client: Client, page: Page, wanted: Wanted, sort: Sort
+    session: Session, viewer: Viewer | None, client: Client, page: Page, wanted: FeedFilter, sort: Sort
 ) -> Json[list[PostResponse]]:
     """The public feed. To look for words in it is a search; raises TooManyRequests."""
     if wanted.typed:
@@ -40,8 +40,8 @@ def list_feed(
 
 
 def _count(session: Session, viewer: Viewer | None, client: Client) -> None:
-    hit = Hit("searching_anonymous", client.network, "searches from your address")
+    hit = RateLimitHit("searching_anonymous", client.network, "searches from your address")
     if viewer is not None:
-        hit = Hit("searching", str(viewer.id), "searches")
+        hit = RateLimitHit("searching", str(viewer.id), "searches")
     with aside(session) as counting:
         count(counting, hit)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, insert
 from sqlmodel import Session
 
-from pamps.db.prepared import IS_SQLITE, built_once, run
+from pamps.db.prepared import IS_SQLITE, prepared_statement, run
 from pamps.models.search_index import (
     BLOCK_BITS,
     SEARCH_INDEX,
@@ -97,6 +97,6 @@ _VALUES: dict[Any, Any] = {
 }
 
 
-@built_once
+@prepared_statement
 def _insert() -> Any:
     return insert(SEARCH_INDEX).values(_VALUES)

@@ -121,13 +121,13 @@ def end_session(session: Session, owner: Person, session_id: int) -> None:
         raise SessionNotFound
 
 
-def end_sessions(session: Session, owner: Person, *, but: int | None = None) -> int:
-    """End all sessions of `owner`, except the one with the id `but`; tells how many."""
+def end_sessions(session: Session, owner: Person, *, exclude: int | None = None) -> int:
+    """End all sessions of `owner`, except the one with the id `exclude`; tells how many."""
     own = col(LoginSession.user_id) == owner.id
-    return change(session, delete(LoginSession).where(own, col(LoginSession.id) != (but or 0)))
+    return change(session, delete(LoginSession).where(own, col(LoginSession.id) != (exclude or 0)))
 
 
-def throw_out(session: Session, owner: Person) -> None:
+def revoke_all_access(session: Session, owner: Person) -> None:
     """End everything that opens an account without its password: it may have been in wrong hands."""
     end_sessions(session, owner)
     change(session, delete(AccessToken).where(col(AccessToken.user_id) == owner.id))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import JSON, BindParameter, ColumnElement, Select, bindparam, func
 from sqlmodel import Session, col, delete, select, update
 
-from pamps.db.prepared import IS_SQLITE, built_once, insert_into, run
+from pamps.db.prepared import IS_SQLITE, insert_into, prepared_statement, run
 from pamps.models.tag import PostTag, Tag
 from pamps.queries.clauses import POST, USER
 from pamps.services.locking import change
@@ -134,7 +134,7 @@ def _each(names: BindParameter[Any]) -> Select[Any]:
     return select(each.table_valued("value").c.value)
 
 
-@built_once
+@prepared_statement
 def _insert() -> Any:
     wanted = _each(bindparam("names", type_=JSON))
     uses = select(POST, col(Tag.id), USER).where(col(Tag.name).in_(wanted)).order_by(col(Tag.id))

@@ -17,7 +17,7 @@ from pamps.queries.totp import find_totp, has_recovery_code
 from pamps.security.encryption import decrypt, encrypt
 from pamps.security.tokens import digest, new_code
 from pamps.services.audit import record
-from pamps.services.locking import change, hold_accounts
+from pamps.services.locking import change, lock_accounts
 
 ISSUER = "Pamps"
 RECOVERY_CODES = 10
@@ -109,7 +109,7 @@ def _plain(code: str) -> str:
 
 def start(session: Session, owner: Person) -> TotpSecretResponse:
     """Make a new secret, which counts for nothing until `confirm`; raises TotpEnabled."""
-    hold_accounts(session, owner)
+    lock_accounts(session, owner)
     if (old := find_totp(session, owner)) is not None:
         if old.confirmed_at is not None:
             raise TotpEnabled
@@ -126,7 +126,7 @@ def confirm(session: Session, owner: Person, otp: str, client: Client) -> Recove
 
     Raises TotpNotEnabled if nothing was started, TotpEnabled, or AppMismatch.
     """
-    hold_accounts(session, owner)
+    lock_accounts(session, owner)
     totp = find_totp(session, owner)
     if totp is None:
         raise TotpNotEnabled
@@ -143,7 +143,7 @@ def confirm(session: Session, owner: Person, otp: str, client: Client) -> Recove
 
 def renew_recovery_codes(session: Session, owner: Person) -> RecoveryCodesResponse:
     """New recovery codes in the place of all old ones; raises TotpNotEnabled."""
-    hold_accounts(session, owner)
+    lock_accounts(session, owner)
     totp = find_totp(session, owner)
     if totp is None or totp.confirmed_at is None:
         raise TotpNotEnabled
@@ -160,7 +160,7 @@ def _new_recovery_codes(session: Session, owner: Person) -> RecoveryCodesRespons
 
 def disable(session: Session, actor: Person | str, owner: Person, client: Client | None) -> None:
     """Take the second factor away, if there is one."""
-    hold_accounts(session, owner)
+    lock_accounts(session, owner)
     gone = [
         change(session, delete(table).where(col(table.user_id) == owner.id)) for table in (Totp, RecoveryCode)
     ]

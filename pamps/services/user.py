@@ -10,7 +10,7 @@ from pamps.errors import Forbidden, FreshTokenRequired, RefusedToken
 from pamps.models.audit import Action
 from pamps.models.client import Client
 from pamps.models.email_token import Purpose
-from pamps.models.follow import Social
+from pamps.models.follow import Follow
 from pamps.models.like import Like
 from pamps.models.post import Post
 from pamps.models.user import PasswordRequest, Person, User, UserPatch, UserRequest, UserResponse, Viewer
@@ -19,10 +19,10 @@ from pamps.security.tokens import hash_password, verify_password
 from pamps.services.audit import record
 from pamps.services.email_token import count_mail, forget_links, send_link
 from pamps.services.invite import check_registration, use_invite
-from pamps.services.locking import change, hold_accounts, lock
+from pamps.services.locking import change, lock, lock_accounts
 from pamps.services.login_guard import Attempt
 from pamps.services.post import remove_all_posts, with_ancestors
-from pamps.services.rate_limit import Hit, count
+from pamps.services.rate_limit import RateLimitHit, count
 from pamps.services.session import end_sessions
 from pamps.services.uniqueness import explain_taken
 
@@ -37,7 +37,7 @@ def register(session: Session, request: UserRequest, client: Client) -> UserResp
 
     Raises UsernameTaken, EmailTaken, RegistrationClosed, BadInvite or TooManyRequests.
     """
-    count(session, Hit("registration", client.network, "registrations from your address"))
+    count(session, RateLimitHit("registration", client.network, "registrations from your address"))
     release(session)
     check_registration(session, request.invite)
     release(session)
@@ -80,7 +80,7 @@ def change_profile(
     if settings.accounts.confirm_email and changes.get("email", user.email) != user.email:
         to_confirm = changes.pop("email")
         count_mail(session, to_confirm, client)
-    hold_accounts(session, user)
+    lock_accounts(session, user)
     if to_confirm is not None:
         send_link(session, Purpose.EMAIL_CONFIRMATION, to_confirm, user)
     if changes.get("email", user.email) != user.email:
@@ -112,7 +112,7 @@ def change_password(
     attempt.was_right(session)
     if not change(session, update(User).where(unchanged).values(password=hashed)):
         raise WrongPassword  # another change came first
-    end_sessions(session, user, but=kept)
+    end_sessions(session, user, exclude=kept)
     forget_links(session, user)
     record(session, Action.PASSWORD_CHANGED, user, user, client)
 
@@ -123,8 +123,8 @@ def delete_user(session: Session, user: Person) -> None:
     What others wrote stays. Counts of others are put right in the same transaction. Raises RefusedToken if
     the account is gone already.
     """
-    followers = select(Social.follower_id).where(Social.followed_id == user.id)
-    following = select(Social.followed_id).where(Social.follower_id == user.id)
+    followers = select(Follow.follower_id).where(Follow.followed_id == user.id)
+    following = select(Follow.followed_id).where(Follow.follower_id == user.id)
     _hold_with(session, user, col(User.id).in_(followers) | col(User.id).in_(following))
     liked = col(Post.id).in_(select(Like.post_id).where(Like.user_id == user.id))
     written = col(Post.id).in_(with_ancestors(col(Post.user_id) == user.id))

@@ -9,7 +9,7 @@ import pyotp
 from sqlmodel import Session
 
 from pamps.models import User
-from pamps.models.email_token import MailLink, Purpose
+from pamps.models.email_token import EmailToken, Purpose
 from pamps.models.invite import InviteRequest
 from pamps.models.types import utc_now
 from pamps.security.tokens import digest, read_token
@@ -61,7 +61,7 @@ def enable_totp(session: Session, user: User) -> dict[str, Any]:
 def make_mail_link(purpose: Purpose, session: Session, user: User) -> dict[str, Any]:
     """A link that was sent by mail."""
     token, until = "the token of a link", utc_now() + timedelta(hours=1)
-    link = MailLink(
+    link = EmailToken(
         user_id=user.id, purpose=purpose, email=user.email, token_hash=digest(token), expires_at=until
     )
     session.add(link)

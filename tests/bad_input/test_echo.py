@@ -1,4 +1,4 @@
-"""What an answer must not hold: what was sent, when it is refused (secrets: tests/contracts/test_leaks.py)."""
+"""What an answer must not hold: what was sent, when it is refused. See also contracts/test_leaks.py."""
 
 from itertools import product
 from typing import Any

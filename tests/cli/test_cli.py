@@ -425,7 +425,7 @@ def test_the_shell_has_everything_at_hand(migrated: Run, ana: None) -> None:
     shown = migrated("shell", stdin=lines).stdout
 
     assert "ana testing" in shown
-    assert "Post Social Like" in shown
+    assert "Post Follow Like" in shown
 
 
 @pytest.mark.once

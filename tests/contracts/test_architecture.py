@@ -175,7 +175,7 @@ def test_ids_are_never_given_twice_on_sqlite() -> None:
 def test_every_table_is_exported() -> None:
     tables = {mapper.class_.__name__ for mapper in SQLModel._sa_registry.mappers}
 
-    assert tables == set(models.__all__)
+    assert tables | {"Social"} == set(models.__all__)
 
 
 def patterns_of(path: Path) -> Iterator[str]:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from pamps.http.handlers import install_error_handlers
-from pamps.http.middleware.envelope import Envelope
+from pamps.http.middleware.envelope import RequestIdMiddleware
 
 pytestmark = pytest.mark.once
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.once
 def client_of_a_route_that_raises(error: Exception) -> TestClient:
     app = FastAPI()
     install_error_handlers(app)
-    app.add_middleware(Envelope)
+    app.add_middleware(RequestIdMiddleware)
 
     @app.get("/")
     def fail() -> None:

@@ -15,7 +15,7 @@ from starlette.types import Message, Scope
 
 from pamps.app import add_middleware
 from pamps.config import settings
-from pamps.http.middleware.etag import Conditional, is_named, make_tag
+from pamps.http.middleware.etag import ETagMiddleware, is_named, make_tag
 from tests.conftest import Login
 from tests.routes import refusal
 from tests.support.factories import make_like, make_post, make_user
@@ -310,7 +310,7 @@ def test_a_stream_comes_in_pieces_as_they_are_made(length: dict[str, str]) -> No
     async def send(message: Message) -> None:
         events.append(message["status"] if "status" in message else message["body"])
 
-    app = Conditional(StreamingResponse(make_pieces(), headers=length))
+    app = ETagMiddleware(StreamingResponse(make_pieces(), headers=length))
     scope: Scope = {
         "type": "http",
         "method": "GET",

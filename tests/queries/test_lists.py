@@ -24,8 +24,8 @@ from pamps.http import pagination
 from pamps.models.post import PostRequest
 from pamps.models.user import User
 from pamps.queries import timeline
-from pamps.services import block as hiding_service
-from pamps.services import follow as social_service
+from pamps.services import block as block_service
+from pamps.services import follow as follow_service
 from pamps.services import like as like_service
 from pamps.services import post as post_service
 from tests.support.factories import CLIENT, make_session, make_user, value_of
@@ -136,12 +136,12 @@ class World:
         self.news = [news for news in self.news if news.post is not post]
 
     def follow(self, who: int, whom: int) -> None:
-        follow, _ = social_service.follow(self.session, self.users[who], self.users[whom].id)
+        follow, _ = follow_service.follow(self.session, self.users[who], self.users[whom].id)
         self.diaries[who].follows[self.diaries[whom].person] = follow.id
         self.tell(News(self.diaries[whom].person, "follow", self.diaries[who].person, None))
 
     def unfollow(self, who: int, whom: int) -> None:
-        social_service.unfollow(self.session, self.users[who], self.users[whom].id)
+        follow_service.unfollow(self.session, self.users[who], self.users[whom].id)
         self.end_follow(who, whom)
 
     def end_follow(self, who: int, whom: int) -> None:
@@ -150,21 +150,21 @@ class World:
         self.take_back(News(followed, "follow", follower, None))
 
     def mute(self, who: int, whom: int) -> None:
-        made, _ = hiding_service.mute(self.session, self.users[who], self.users[whom].id)
+        made, _ = block_service.mute(self.session, self.users[who], self.users[whom].id)
         self.diaries[who].mutes[self.diaries[whom].person] = made.id
 
     def unmute(self, who: int, whom: int) -> None:
-        hiding_service.unmute(self.session, self.users[who], self.users[whom].id)
+        block_service.unmute(self.session, self.users[who], self.users[whom].id)
         self.diaries[who].mutes.pop(self.diaries[whom].person, None)
 
     def block(self, who: int, whom: int) -> None:
-        made, _ = hiding_service.block(self.session, self.users[who], self.users[whom].id)
+        made, _ = block_service.block(self.session, self.users[who], self.users[whom].id)
         self.diaries[who].blocks[self.diaries[whom].person] = made.id
         self.end_follow(who, whom)
         self.end_follow(whom, who)
 
     def unblock(self, who: int, whom: int) -> None:
-        hiding_service.unblock(self.session, self.users[who], self.users[whom].id)
+        block_service.unblock(self.session, self.users[who], self.users[whom].id)
         self.diaries[who].blocks.pop(self.diaries[whom].person, None)
 
 

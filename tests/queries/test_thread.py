@@ -18,7 +18,7 @@ from pamps.app import app
 from pamps.http import pagination
 from pamps.models import Post, User
 from pamps.queries import thread, tree
-from pamps.services import block as hiding_service
+from pamps.services import block as block_service
 from pamps.services import post as post_service
 from tests.queries.test_lists import NEXT, undone
 from tests.support.factories import CLIENT, make_post, make_session, make_user
@@ -95,7 +95,7 @@ class Model:
     def hide(self, who: int, whom: int, how: str) -> None:
         if who == whom:
             return
-        getattr(hiding_service, how)(self.session, self.users[who], self.users[whom].id)
+        getattr(block_service, how)(self.session, self.users[who], self.users[whom].id)
         self.session.commit()
         for pair in [(who, whom), (whom, who)] if how == "block" else [(who, whom)]:
             if self.hidden.get(pair) != "block":

@@ -14,11 +14,11 @@ from httpx2 import Response
 from sqlmodel import Session, select
 
 from pamps.config import settings
-from pamps.models import AuditEntry, MailLink, User
+from pamps.models import AuditEntry, EmailToken, User
 from pamps.models.email_token import Purpose
 from pamps.models.types import utc_now
 from pamps.services import email_token as mail_link
-from pamps.services import login as token_service
+from pamps.services import login as login_service
 from pamps.services import mail, rate_limit
 from pamps.services import user as user_service
 from tests.conftest import Login
@@ -131,7 +131,7 @@ def test_a_link_works_once(ana: User, client: TestClient, mailbox: Mailbox) -> N
 
 def test_a_link_works_for_an_hour(session: Session, ana: User, client: TestClient, mailbox: Mailbox) -> None:
     token = forget(client, mailbox)
-    link = session.exec(select(MailLink)).one()
+    link = session.exec(select(EmailToken)).one()
     assert timedelta(minutes=59) < link.expires_at - utc_now() <= timedelta(hours=1)
 
     link.expires_at = utc_now() - timedelta(seconds=1)
@@ -158,7 +158,7 @@ def test_a_link_is_kept_as_a_hash(session: Session, ana: User, client: TestClien
     token = forget(client, mailbox)
 
     assert len(token) == 43
-    assert token not in session.exec(select(MailLink)).one().model_dump_json()
+    assert token not in session.exec(select(EmailToken)).one().model_dump_json()
 
 
 def test_a_link_is_for_one_purpose(ana: User, client: TestClient, mailbox: Mailbox) -> None:
@@ -219,13 +219,13 @@ def test_a_password_from_a_link_follows_the_policy(
 def test_links_that_are_over_are_swept_away(session: Session, client: TestClient, mailbox: Mailbox) -> None:
     for number in range(3):
         ask(client, f"nobody{number}@example.com")
-    for link in session.exec(select(MailLink)):
+    for link in session.exec(select(EmailToken)):
         link.expires_at = utc_now() - timedelta(seconds=1)
     session.commit()
 
     ask(client, "somebody@example.com")
 
-    assert [link.email for link in session.exec(select(MailLink))] == ["somebody@example.com"]
+    assert [link.email for link in session.exec(select(EmailToken))] == ["somebody@example.com"]
 
 
 def test_nobody_is_drowned_in_mail(
@@ -246,7 +246,7 @@ def test_nobody_is_drowned_in_mail(
 def confirming(monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox) -> Mailbox:
     """A server that wants addresses confirmed."""
     accounts = settings.accounts.model_copy(update={"confirm_email": True})
-    for module in (user_service, token_service):
+    for module in (user_service, login_service):
         monkeypatch.setattr(module, "settings", settings.model_copy(update={"accounts": accounts}))
     return mailbox
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from pamps.models import Post, User
 from pamps.models.types import utc_now
 from pamps.queries.thread import BLANK, FIELDS, SHOWN
-from pamps.services import block as hiding_service
+from pamps.services import block as block_service
 from tests.conftest import Login
 from tests.routes import refusal, wrong_fields
 from tests.support.factories import make_like, make_post, make_user
@@ -332,7 +332,7 @@ def talk(session: Session, ana: User, bia: User) -> dict[str, Post]:
 
 
 def hide(session: Session, who: User, whom: User, how: str) -> None:
-    getattr(hiding_service, how)(session, who, whom.id)
+    getattr(block_service, how)(session, who, whom.id)
     session.commit()
 
 

@@ -10,18 +10,18 @@ import pytest
 from pamps.errors import PampsError, Unavailable
 from pamps.http.sse import event, greeting
 from pamps.services.live import watcher
-from pamps.services.live.hub import MOST_OF_ONE, Bell, Hub, TooManyStreams, open_hub
+from pamps.services.live.hub import MOST_OF_ONE, Subscribers, Subscription, TooManyStreams, open_subscribers
 
 pytestmark = pytest.mark.once
 ANA, BIA = 1, 2
 FOREVER = 3_600.0
 
 
-def run(test: Callable[[Hub], Awaitable[None]]) -> None:
+def run(test: Callable[[Subscribers], Awaitable[None]]) -> None:
     """Run a test in the event loop of a hub, which is left in order."""
 
     async def within() -> None:
-        async with open_hub() as hub:
+        async with open_subscribers() as hub:
             await asyncio.wait_for(test(hub), 30)
 
     asyncio.run(within())
@@ -38,7 +38,7 @@ def _no_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "_source", silent)
 
 
-async def is_silent(bell: Bell) -> bool:
+async def is_silent(bell: Subscription) -> bool:
     """Whether it has not rung."""
     waiting = asyncio.create_task(bell.wait(FOREVER))
     await asyncio.sleep(0)
@@ -48,7 +48,7 @@ async def is_silent(bell: Bell) -> bool:
 
 
 def test_a_ring_while_nobody_waits_is_not_lost() -> None:
-    async def test(hub: Hub) -> None:
+    async def test(hub: Subscribers) -> None:
         with hub.listening(ANA) as bell:
             await bell.wait(FOREVER)  # rung from the beginning
             hub.ring([ANA])
@@ -59,7 +59,7 @@ def test_a_ring_while_nobody_waits_is_not_lost() -> None:
 
 
 def test_a_bell_rings_for_one_user_or_for_everybody() -> None:
-    async def test(hub: Hub) -> None:
+    async def test(hub: Subscribers) -> None:
         with hub.listening(ANA) as of_ana, hub.listening(BIA) as of_bia:
             for bell in (of_ana, of_bia):
                 await bell.wait(FOREVER)
@@ -74,7 +74,7 @@ def test_a_bell_rings_for_one_user_or_for_everybody() -> None:
 
 
 def test_who_has_left_is_forgotten() -> None:
-    async def test(hub: Hub) -> None:
+    async def test(hub: Subscribers) -> None:
         with hub.listening(ANA), hub.listening(ANA), hub.listening(BIA):
             assert len(hub) == 3
         assert len(hub) == 0
@@ -84,7 +84,7 @@ def test_who_has_left_is_forgotten() -> None:
 
 
 def test_of_too_many_streams_of_somebody_the_oldest_ends() -> None:
-    async def test(hub: Hub) -> None:
+    async def test(hub: Subscribers) -> None:
         with ExitStack() as stack:
             stranger = stack.enter_context(hub.listening(BIA))
             bells = [stack.enter_context(hub.listening(ANA)) for _ in range(MOST_OF_ONE + 2)]
@@ -95,7 +95,7 @@ def test_of_too_many_streams_of_somebody_the_oldest_ends() -> None:
 
 
 def test_there_is_room_for_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def test(hub: Hub) -> None:
+    async def test(hub: Subscribers) -> None:
         hub.most = 1
         hub.require_room()
         with hub.listening(ANA), pytest.raises(TooManyStreams):
@@ -106,7 +106,7 @@ def test_there_is_room_for_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_after_the_end_everybody_is_let_go_and_nobody_let_in() -> None:
-    async def test(hub: Hub) -> None:
+    async def test(hub: Subscribers) -> None:
         with hub.listening(ANA) as before:
             hub.stop()
             await before.wait(FOREVER)
@@ -128,7 +128,7 @@ def test_a_watcher_that_fails_begins_again_and_rings_for_everybody(monkeypatch: 
         yield None
         raise OSError("no file to be had")
 
-    async def test(hub: Hub) -> None:
+    async def test(hub: Subscribers) -> None:
         with hub.listening(ANA) as bell:
             for _ in range(4):
                 await bell.wait(FOREVER)
@@ -143,7 +143,7 @@ def test_a_watcher_that_fails_begins_again_and_rings_for_everybody(monkeypatch: 
 def test_a_signal_is_told_in_the_loop_and_handled_as_before() -> None:
     handled: list[int] = []
 
-    async def test(hub: Hub) -> None:
+    async def test(hub: Subscribers) -> None:
         with hub.listening(ANA) as bell:
             await bell.wait(FOREVER)
             signal.raise_signal(signal.SIGTERM)

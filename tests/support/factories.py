@@ -15,7 +15,7 @@ from pamps.models.post import PostRequest
 from pamps.models.user import UserRequest
 from pamps.presenters.remembered import Json
 from pamps.services import access_token as access_token_service
-from pamps.services import follow as social_service
+from pamps.services import follow as follow_service
 from pamps.services import like as like_service
 from pamps.services import post as post_service
 from pamps.services.session import open_session, refresh
@@ -70,7 +70,7 @@ def make_post(session: Session, author: User, text: str = "A text.", *, parent: 
 
 def make_follow(session: Session, follower: User, followed: User) -> None:
     """`follower` reads what `followed` writes."""
-    social_service.follow(session, follower, followed.id)
+    follow_service.follow(session, follower, followed.id)
     session.commit()
 
 

@@ -22,7 +22,7 @@ WITHOUT_SLASH = (*PAGES, "/token", "/refresh_token", "/openapi.json", "/static")
 FILES = ("/feed.xml",)
 
 
-class Envelope:
+class RequestIdMiddleware:
     """Around everything else: marks the request, and sends no answer without its number and the headers that
     keep browsers from mistaking it for something else. A bug becomes a 500 here, inside of both."""
 
@@ -66,7 +66,7 @@ class Envelope:
             await error_response(500, *HTTP_ERRORS[500])(scope, receive, send_sealed)
 
 
-class Hosts:
+class AllowedHostsMiddleware:
     """Answers only to the given names, of which `*.example.org` is every one below example.org; to all names
     if none is given."""
 
@@ -85,7 +85,7 @@ class Hosts:
         return any(host == name or (name[:2] == "*." and host.endswith(name[1:])) for name in self.names)
 
 
-class Address:
+class SlashMiddleware:
     """Answers every address with and without its trailing slash, without a redirect, and HEAD like GET
     (RFC 9110, section 9.3.2): the server that called us leaves the body out."""
 
@@ -103,7 +103,7 @@ class Address:
         await self.app(scope, receive, send)
 
 
-class PageHeaders:
+class PagePolicyMiddleware:
     """Lets the documentation pages run their own scripts and nothing else, from here and from nowhere else,
     whatever those scripts ask for (ReDoc asks for a logo).
 
@@ -145,7 +145,7 @@ class PageHeaders:
         )
 
 
-class BodyLimit:
+class BodyLimitMiddleware:
     """Refuses a body of more than `limit` bytes: at once when its length is announced, otherwise as soon
     as it has grown too long.
 

@@ -18,7 +18,7 @@ ABOUT_BODY = (b"content-type", b"content-length")
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
-class Conditional:
+class ETagMiddleware:
     """Gives every answer to GET a tag, says how it may be kept, and answers 304 to whoever names its tag.
 
     The tag is a digest of what is sent: of the body, and of the `Link` header, which may gain a next page

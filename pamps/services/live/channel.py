@@ -12,7 +12,7 @@ CHANNEL = "pamps_notification"
 MOST_IDS = 300
 
 
-def announce(session: Session, user_ids: Collection[int]) -> None:
+def publish(session: Session, user_ids: Collection[int]) -> None:
     """Tell every process, with the commit, that these people have new notifications (NOTIFY, in the manual of
     PostgreSQL). On SQLite the processes see by themselves that the file has changed."""
     ids = [] if IS_SQLITE else [str(user_id) for user_id in user_ids]

@@ -26,7 +26,7 @@ class TooManyStreams(PampsError):
     headers = {"Retry-After": "30"}  # noqa: RUF012 - never changed
 
 
-class Bell:
+class Subscription:
     """What one listener waits for. It has rung when it is made: there is a first look to take."""
 
     def __init__(self) -> None:
@@ -53,16 +53,16 @@ class Bell:
         self._rung.clear()
 
 
-class Hub:
+class Subscribers:
     """The listeners of one process, and the one watcher that rings for them."""
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._bells: dict[int, list[Bell]] = {}
+        self._bells: dict[int, list[Subscription]] = {}
         self._count = 0
         self._stopped = False
         self._watcher: asyncio.Task[None] | None = None
-        self._farewell: asyncio.TimerHandle | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         """How many listen."""
@@ -76,9 +76,9 @@ class Hub:
             raise TooManyStreams
 
     @contextmanager
-    def listening(self, user_id: int) -> Iterator[Bell]:
+    def listening(self, user_id: int) -> Iterator[Subscription]:
         """A bell that rings when this user may have new notifications, and at times for nothing."""
-        bell = Bell()
+        bell = Subscription()
         own = self._bells.setdefault(user_id, [])
         alive = [one for one in own if not one.over]
         if len(alive) >= MOST_OF_ONE:
@@ -96,7 +96,7 @@ class Hub:
             if not own:
                 del self._bells[user_id]
             if not self._count:
-                self._farewell = asyncio.get_running_loop().call_later(LINGER, self._stop_watching)
+                self._idle_timer = asyncio.get_running_loop().call_later(LINGER, self._stop_watching)
 
     def ring(self, user_ids: Collection[int] | None) -> None:
         """Ring for these users, or for everybody."""
@@ -120,37 +120,37 @@ class Hub:
             await asyncio.wait([watching])
 
     def _watch(self) -> None:
-        if self._farewell:
-            self._farewell.cancel()
-            self._farewell = None
+        if self._idle_timer:
+            self._idle_timer.cancel()
+            self._idle_timer = None
         if self._watcher is None and not self._stopped:
             self._watcher = asyncio.get_running_loop().create_task(watcher.watch(self.ring))
 
     def _stop_watching(self) -> None:
-        if self._farewell:
-            self._farewell.cancel()
-            self._farewell = None
+        if self._idle_timer:
+            self._idle_timer.cancel()
+            self._idle_timer = None
         if self._watcher:
             self._watcher.cancel()
             self._watcher = None
 
 
 # One for each event loop: a server has one, a test may have several.
-_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Subscribers] = WeakKeyDictionary()
 
 
-def get_hub() -> Hub:
+def get_subscribers() -> Subscribers:
     """The hub of this process."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
-        _hubs[loop] = Hub(settings.notifications.streams)
+        _hubs[loop] = Subscribers(settings.notifications.streams)
     return _hubs[loop]
 
 
 @asynccontextmanager
-async def open_hub() -> AsyncIterator[Hub]:
+async def open_subscribers() -> AsyncIterator[Subscribers]:
     """The hub of a server that begins. It stops as soon as the server is told to, or at the end."""
-    hub = get_hub()
+    hub = get_subscribers()
     try:
         with told_to_stop(hub.stop):
             yield hub

@@ -1,4 +1,4 @@
-"""Hears of new notifications from PostgreSQL, which passes on the words of `announce()`.
+"""Hears of new notifications from PostgreSQL, which passes on the words of `publish()`.
 
 One connection of a process, outside of the pool and without a thread: the event loop waits for its socket.
 """

@@ -16,7 +16,7 @@ PAUSE = 0.2
 async def watch() -> AsyncGenerator[Collection[int] | None]:
     """Who has new notifications; first, when nothing is missed any more, None for everybody. Raises an error
     of sqlite3 when the file cannot be read."""
-    loop, eye = asyncio.get_running_loop(), _Eye()
+    loop, eye = asyncio.get_running_loop(), ChangePoller()
     # A thread, because a disk may be slow, and one of its own, because the connection is for one thread.
     thread = ThreadPoolExecutor(1, "pamps-live")
     try:
@@ -30,7 +30,7 @@ async def watch() -> AsyncGenerator[Collection[int] | None]:
         thread.shutdown(wait=False)
 
 
-class _Eye:
+class ChangePoller:
     """What was there at the last look."""
 
     def __init__(self) -> None:
