@@ -262,19 +262,19 @@ def page_statements(*bounds: str) -> "tuple[Statement, ...]":
     the same out of the inboxes."""
     # Only now, when the settings name the database.
     from pamps.db.prepared import Statement
-    from pamps.http.pagination import Window
+    from pamps.db.window import WindowShape
     from pamps.models.post import Post
     from pamps.queries.clauses import VIEWER
     from pamps.queries.post import select_posts
-    from pamps.queries.timeline import Kind, select_beyond, select_gathered, select_latest
+    from pamps.queries.timeline import TimelineOptions, select_beyond, select_gathered, select_latest
 
-    window = Window("before" in bounds, after=False, descending=True, rows=ROWS)
+    shape = WindowShape("before" in bounds, after=False, descending=True, rows=ROWS)
     inbox = sa.table("bench_inbox", sa.column("user_id", sa.BigInteger), sa.column("post_id", sa.BigInteger))
     received = sa.select(inbox.c.post_id).where(inbox.c.user_id == VIEWER)
-    ids = window.of(received, inbox.c.post_id).subquery()
-    posts = window.sort(select_posts(True).join(ids, ids.c.post_id == Post.id), Post.id)
-    kind = Kind(include_replies=True, include_own=False)
-    own = (build(window, kind) for build in (select_latest, select_beyond, select_gathered))
+    ids = shape.of(received, inbox.c.post_id).subquery()
+    posts = shape.sort(select_posts(True).join(ids, ids.c.post_id == Post.id), Post.id)
+    options = TimelineOptions(include_replies=True, include_own=False)
+    own = (build(shape, options) for build in (select_latest, select_beyond, select_gathered))
     return *own, Statement(posts)
 
 

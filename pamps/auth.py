@@ -1,12 +1,9 @@
-"""Who is asking: the dependencies that routes name in their signatures."""
+"""Who is signed in, and what they may use: the dependencies that routes name in their signatures."""
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Body, Depends, Request
+from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from sqlmodel import Session
@@ -19,16 +16,13 @@ from pamps.errors import (
     SuperuserRequired,
     Unauthorized,
 )
-from pamps.http import cookies
-from pamps.http.dependencies import SAFE_METHODS, SessionDep
-from pamps.http.slots import Turn, in_thread
-from pamps.models.login import RefreshRequest
 from pamps.models.user import Viewer
 from pamps.queries.access_token import find_by_secret
 from pamps.queries.session import find_signed_in
 from pamps.security.tokens import ACCESS_TOKEN_PREFIX, InvalidToken, read_token
 from pamps.services.access_token import note_use
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 Check = Callable[[Viewer | None], Viewer | None]
 
 
@@ -63,29 +57,16 @@ def require_superuser(viewer: Viewer | None) -> Viewer:
     return viewer
 
 
-# Whether a route finds out in its own thread who is asking (see pamps.http.sending).
-FINDS_LATER = "pamps.finds_later"
-LATER = "pamps.later"
-
-
-@dataclass(frozen=True)
-class Later:
-    """Who is asking, not asked yet."""
-
-    find: Callable[[], Viewer | None]
-
-
-def read_bearer(request: Request) -> str | None:
+def bearer_token(request: Request) -> str | None:
     """The token of the header (RFC 6750, section 2.1)."""
     scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
     return token if scheme.lower() == "bearer" else None
 
 
-class Asks(OAuth2PasswordBearer):
-    """A dependency that finds out who is asking, and holds them to a check.
+class Access(OAuth2PasswordBearer):
+    """A check of who may use a route. As a dependency it gives the viewer; see `pamps.http.route`.
 
-    A token that is not valid is an error even where nobody needs to sign in: its owner believes to be
-    somebody.
+    An invalid token is an error even where nobody needs to sign in: its owner believes to be signed in.
     """
 
     def __init__(self, check: Check | None = None) -> None:
@@ -97,22 +78,10 @@ class Asks(OAuth2PasswordBearer):
         )
         self.check = check
 
-    async def __call__(  # type: ignore[override]
-        self, request: Request, session: SessionDep
-    ) -> Viewer | Later | None:
-        token = read_bearer(request)
-        find = partial(self.find, session, token, request.method)
-        if token is None:
-            return find()  # without asking the database
-        if not request.scope[FINDS_LATER]:
-            return await in_thread(find)
-        request.scope[LATER] = later = Later(find)
-        return later
-
-    def find(self, session: Session, token: str | None, method: str) -> Viewer | None:
-        """Whose token it is, after the check; raises like `find_viewer`."""
-        viewer = None if token is None else find_viewer(session, token, method)
-        return self.check(viewer) if self.check else viewer
+    def require(self, viewer: Viewer | None) -> None:
+        """Raise the refusal for a viewer who may not, None for somebody who is not signed in."""
+        if self.check:
+            self.check(viewer)
 
 
 def find_viewer(session: Session, token: str, method: str) -> Viewer:
@@ -141,54 +110,19 @@ def _find_by_access_token(session: Session, secret: str, method: str) -> Viewer:
     return viewer
 
 
-# Who is signed in, or None; who is; who has logged in; who has just done so; a superuser who has.
-MaybeUser = Annotated[Viewer | None, Depends(Asks())]
-CurrentUser = Annotated[Viewer, Depends(Asks(require_user))]
-CurrentSession = Annotated[Viewer, Depends(Asks(require_session))]
-FreshSession = Annotated[Viewer, Depends(Asks(require_fresh))]
-SUPERUSER = Asks(require_superuser)  # also the guard of a whole router
-Superuser = Annotated[Viewer, Depends(SUPERUSER)]
+anyone = Access()
+signed_in = Access(require_user)
+logged_in = Access(require_session)
+freshly_logged_in = Access(require_fresh)
+superuser = Access(require_superuser)
 
-
-@dataclass(frozen=True)
-class Refresh:
-    """A refresh token, and where it came from."""
-
-    token: str | None
-    in_cookie: bool
-
-    def require(self) -> str:
-        """The token; raises Unauthorized."""
-        if self.token is None:
-            raise Unauthorized
-        return self.token
-
-
-async def get_refresh(request: Request, body: Annotated[RefreshRequest | None, Body()] = None) -> Refresh:
-    """The refresh token of the body, or else of the cookie; raises CrossOrigin (see pamps.http.cookies)."""
-    if body is not None:
-        return Refresh(body.refresh_token, in_cookie=False)
-    token = cookies.read(request)
-    return Refresh(token, in_cookie=token is not None)
-
-
-GivenRefresh = Annotated[Refresh, Depends(get_refresh)]
-
-
-async def maybe_refresh(request: Request, body: Annotated[RefreshRequest | None, Body()] = None) -> Refresh:
-    """The same where an access token says it already: then nobody looks for a refresh token."""
-    return (
-        Refresh(None, in_cookie=False)
-        if "authorization" in request.headers
-        else await get_refresh(request, body)
-    )
-
-
-MaybeRefresh = Annotated[Refresh, Depends(maybe_refresh)]
-
-HASHING_PATIENCE = 30  # seconds
-
-# Hashing a password takes a third of a second of one core. As many at once as there are cores: more would
-# not be faster and would leave nothing for everybody else. Goes on the route, so that whoever waits for a
-# turn holds no database connection.
-HashingTurn: Any = Depends(Turn(os.cpu_count() or 1, HASHING_PATIENCE))
+# The signed-in user, or None.
+MaybeUser = Annotated[Viewer | None, Depends(anyone)]
+# The signed-in user.
+CurrentUser = Annotated[Viewer, Depends(signed_in)]
+# The same, signed in with a password and not with a personal access token.
+CurrentSession = Annotated[Viewer, Depends(logged_in)]
+# The same, who gave the password just now.
+FreshSession = Annotated[Viewer, Depends(freshly_logged_in)]
+# The same, who is a superuser.
+Superuser = Annotated[Viewer, Depends(superuser)]

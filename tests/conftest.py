@@ -90,7 +90,7 @@ def client(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> TestClien
             super().__init__(connection, join_transaction_mode="create_savepoint", **options)
 
     # No override of a dependency: with one, FastAPI looks at the parameters of all anew for every request.
-    monkeypatch.setattr("pamps.http.dependencies.Session", SessionInside)
+    monkeypatch.setattr("pamps.db.Session", SessionInside)
     return TestClient(app)
 
 

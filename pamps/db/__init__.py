@@ -118,10 +118,18 @@ writing_engine = engine.execution_options(writes=True)
 reading_engine = engine.execution_options(writes=False)
 
 
-def finish(session: Session) -> None:
-    """Commit what a request wrote, in the thread of its route: the end of the request then need not wait."""
-    if session.in_transaction():
-        session.commit()
+@contextmanager
+def unit_of_work(*, writes: bool) -> Iterator[Session]:
+    """The session of one request, committed at the end, rolled back on an error. One that only reads, and
+    began no transaction, has nothing to end."""
+    session = Session(writing_engine if writes else reading_engine, expire_on_commit=False)
+    try:
+        yield session
+        if session.in_transaction():
+            session.commit()
+    finally:
+        if session.in_transaction() or session.identity_map:
+            session.close()
 
 
 @contextmanager

@@ -33,13 +33,16 @@ Row = tuple[Any, ...]
 
 
 class Statement:
-    """A statement as the driver takes it. Its rows are as the driver gives them (see `reader`)."""
+    """A statement as the driver takes it. Its rows have what the types of their columns promise."""
 
     def __init__(self, query: Query, *, prepared: bool = True) -> None:
         """Without `prepared` it is planned each time, with its values: for what is asked in many shapes."""
         self.is_prepared = prepared and settings.db.prepared_statements and not IS_SQLITE
         self.writes = isinstance(query, UpdateBase)
         self.in_one_row = IS_SQLITE and not self.writes
+        # Drivers know less of times and booleans than the types of the columns.
+        readers = [_reader_of(column.type) for column in query.exported_columns]
+        self._readers = [(place, read) for place, read in enumerate(readers) if read]
         if isinstance(query, Select) and IS_SQLITE:
             query = _in_one_row(query)
         compiled = query.compile(dialect=engine.dialect)
@@ -62,7 +65,17 @@ class Statement:
 
     def rows(self, fetched: Sequence[Any]) -> list[Row]:
         """The rows of what was fetched."""
-        return [tuple(row) for row in (json.loads(fetched[0][0]) if self.in_one_row else fetched)]
+        rows = json.loads(fetched[0][0]) if self.in_one_row else fetched
+        if not self._readers:
+            return [tuple(row) for row in rows]
+        return [self._read(row) for row in rows]
+
+    def _read(self, row: Sequence[Any]) -> Row:
+        values = list(row)
+        for place, read in self._readers:
+            if values[place] is not None:
+                values[place] = read(values[place])
+        return tuple(values)
 
 
 def _in_one_row(query: Select[Any]) -> Select[Any]:
@@ -70,17 +83,6 @@ def _in_one_row(query: Select[Any]) -> Select[Any]:
     under load it takes longer to get it back than to read the whole page."""
     rows = query.subquery()
     return select(func.json_group_array(func.json_array(*rows.c)))
-
-
-def reader(columns: Sequence[Any]) -> Callable[[Row], Row]:
-    """Makes of a row of these columns what their types promise: drivers know less of times and booleans."""
-    processors = [_reader_of(column.type) for column in columns]
-
-    def read(row: Row) -> Row:
-        pairs = zip(row, processors, strict=True)
-        return tuple(process(value) if process else value for value, process in pairs)
-
-    return read
 
 
 def _reader_of(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:

@@ -1,10 +1,14 @@
 """The refresh token of browsers: in a cookie that no script can read and no other site can use."""
 
-from fastapi import Request, Response
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Body, Depends, Request, Response
 
 from pamps.config import settings
-from pamps.errors import Forbidden
-from pamps.models.login import TokenResponse
+from pamps.errors import Forbidden, Unauthorized
+from pamps.models.login import RefreshRequest, TokenResponse
+from pamps.services.session import TokenPair
 
 # `__Host-`: a browser takes it over TLS only, and from this very host (RFC 6265bis, section 4.1.3.2).
 SECURE = settings.env != "development"
@@ -16,12 +20,16 @@ class CrossOrigin(Forbidden):
     detail = "The cookie works for pages of this server only."
 
 
-def hand_out(response: Response, pair: TokenResponse, *, in_cookie: bool) -> TokenResponse:
+def hand_out(response: Response, pair: TokenPair, *, in_cookie: bool) -> TokenResponse:
     """The pair as the answer shows it: with `in_cookie`, its refresh token goes into the cookie instead."""
-    if not in_cookie or pair.refresh_token is None:
-        return pair
-    _set(response, pair.refresh_token, settings.security.refresh_token_minutes * 60)
-    return pair.model_copy(update={"refresh_token": None})
+    if in_cookie:
+        _set(response, pair.refresh_token, settings.security.refresh_token_minutes * 60)
+    return TokenResponse(
+        access_token=pair.access_token,
+        refresh_token=None if in_cookie else pair.refresh_token,
+        token_type="bearer",  # noqa: S106 - a kind of token, not a token
+        expires_in=pair.expires_in,
+    )
 
 
 def clear(response: Response) -> None:
@@ -57,3 +65,38 @@ def comes_from_here(request: Request) -> bool:
         return site == "same-origin"
     here = f"{request.url.scheme}://{request.headers.get('host', '')}"
     return request.headers.get("origin") in (here, settings.server.origin)
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """A refresh token, and where it came from."""
+
+    token: str | None
+    in_cookie: bool
+
+    def require(self) -> str:
+        """The token; raises Unauthorized."""
+        if self.token is None:
+            raise Unauthorized
+        return self.token
+
+
+def get_refresh(request: Request, body: Annotated[RefreshRequest | None, Body()] = None) -> Refresh:
+    """The refresh token of the body, or else of the cookie; raises CrossOrigin."""
+    if body is not None:
+        return Refresh(body.refresh_token, in_cookie=False)
+    token = read(request)
+    return Refresh(token, in_cookie=token is not None)
+
+
+GivenRefresh = Annotated[Refresh, Depends(get_refresh)]
+
+
+def maybe_refresh(request: Request, body: Annotated[RefreshRequest | None, Body()] = None) -> Refresh:
+    """The same where an access token says it already: then nobody looks for a refresh token."""
+    return (
+        Refresh(None, in_cookie=False) if "authorization" in request.headers else get_refresh(request, body)
+    )
+
+
+MaybeRefresh = Annotated[Refresh, Depends(maybe_refresh)]

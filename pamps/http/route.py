@@ -1,80 +1,109 @@
-"""What every route of the JSON API shares: strict bodies and truthful documentation."""
+"""A route: from the request to the answer in one function, `serve`, which runs in one thread.
 
-import json
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+FastAPI declares routes, validates values and writes the OpenAPI document; serving is done here.
+"""
 
-from fastapi import APIRouter, Request, Response, params, status
-from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import get_dependant
-from fastapi.exceptions import RequestValidationError
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+from fastapi import APIRouter, Depends, Request, Response, params
+from fastapi.dependencies.utils import request_body_to_args
 from fastapi.routing import APIRoute
-from starlette.datastructures import FormData
+from pydantic import TypeAdapter
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pamps.auth import FINDS_LATER, LATER, Asks, HashingTurn, Later
-from pamps.errors import (
-    ErrorResponse,
-    InsufficientScope,
-    RefusedToken,
-    Unavailable,
-    ValidationErrorResponse,
-    refusals,
-)
-from pamps.http.dependencies import SAFE_METHODS, WriteTurn, get_session
-from pamps.http.sending import send_json
-from pamps.http.slots import ENDINGS, in_thread
-from pamps.presenters.remembered import Json
+from pamps.auth import Access, bearer_token, find_viewer
+from pamps.db import unit_of_work
+from pamps.http.answers import JSON_TYPE, Answer, BytesResponse, RawHeaders
+from pamps.http.arguments import Arguments, Call, Special, require_valid
+from pamps.http.declaration import Declaration, no_store
+from pamps.http.dependencies import get_session
+from pamps.http.route_document import Responses, document, document_security
+from pamps.http.slots import Slots, holding, in_thread
+from pamps.http.strict import is_json, read_form, read_json
 
-Result = TypeVar("Result")
-
-Responses = dict[int | str, dict[str, Any]]
-
-BODY_RESPONSES: Responses = {
-    400: {"model": ErrorResponse, "description": "The body cannot be read. (`malformed_body`)"},
-}
-# A body may come where none is wanted.
-ANY_RESPONSES: Responses = {
-    413: {"model": ErrorResponse, "description": "The body is too large. (`body_too_large`)"},
-}
-# Of what is read, unless nobody may keep it (see pamps.http.middleware.etag).
-KNOWN_RESPONSES: Responses = {
-    304: {"description": "The answer is still the one whose `ETag` was sent in `If-None-Match`."},
-}
-INPUT_RESPONSES: Responses = {
-    422: {"model": ValidationErrorResponse, "description": "Something sent is not valid. (`invalid_input`)"},
-}
+NO_STORE = (b"cache-control", b"no-store")
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Which of two equal keys counts is a matter of taste, and so of attacks: refuse both."""
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise json.JSONDecodeError("Duplicate key", "", 0)
-    return values
+@dataclass(frozen=True)
+class Body:
+    """The body of a request: its bytes, or what was read of a form, with the problems of that."""
+
+    content: bytes = b""
+    form: dict[str, Any] | None = None
+    problems: Sequence[Any] = ()
 
 
-def _no_constant(name: str) -> None:
-    """NaN and Infinity are Python's, not JSON's (RFC 8259, section 6)."""
-    raise json.JSONDecodeError(f"{name} is not JSON", "", 0)
+@dataclass(frozen=True)
+class Plan:
+    """How a route serves its requests, worked out once when it is declared."""
+
+    endpoint: Callable[..., Any]
+    arguments: Arguments
+    accesses: tuple[Access, ...]
+    slots: tuple[Slots, ...]
+    uses_database: bool
+    writes: bool
+    # Whether a JSON body is read, and the fields of a form if it is one.
+    takes_json: bool
+    form_fields: Sequence[Any]
+    status: int
+    headers: RawHeaders
+    # The JSON of what the endpoint returns, where that is no Answer.
+    to_json: Callable[[Any], bytes]
 
 
-class StrictRequest(Request):
-    """A request whose body means the same to every parser."""
+def serve(plan: Plan, request: Request, body: Body) -> ASGIApp:
+    """Everything from the request to the answer. What the route wrote is committed before the answer leaves;
+    an error rolls it back."""
+    with unit_of_work(writes=plan.writes) if plan.uses_database else nullcontext() as session:
+        call = Call(request, session, None, Response())
+        token = bearer_token(request)
+        if plan.accesses and session is not None:
+            call.viewer = find_viewer(session, token, request.method) if token else None
+            for access in plan.accesses:
+                access.require(call.viewer)
+        read_body(plan, call, body)
+        arguments = plan.arguments.read(call)
+        require_valid(call)
+        result = plan.endpoint(**arguments)
+    return make_response(plan, result, call.response)
 
-    async def json(self) -> Any:
-        text = (await self.body()).decode()  # UTF-8 and nothing else (RFC 8259, section 8.1)
-        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
 
-    async def form(self, **limits: Any) -> FormData:  # type: ignore[override]
-        form = await super().form(**limits)
-        if len(form) < len(form.multi_items()):
-            raise ValueError("a field came twice")  # RFC 6749, section 3.2; answered with 400
-        return form
+def read_body(plan: Plan, call: Call, body: Body) -> None:
+    """Put into the call what the body says."""
+    if body.form is not None:
+        call.form, call.problems = body.form, [*body.problems]
+    elif plan.takes_json and body.content:
+        content_type = call.request.headers.get("content-type", "")
+        call.body = read_json(body.content) if is_json(content_type) else body.content
+        call.has_body = True
+
+
+def make_response(plan: Plan, result: Any, response: Response) -> ASGIApp:
+    """The answer with this result, with the headers and the status that were set on `response`."""
+    set_headers = [pair for pair in response.raw_headers if pair[0] != b"content-length"]
+    if isinstance(result, Response):
+        result.raw_headers += [*plan.headers, *set_headers]
+        return result
+    status = response.status_code if response.status_code != 200 else plan.status
+    headers = [*plan.headers, *set_headers]
+    if isinstance(result, Answer):
+        content, status = result.body, result.status or status
+        headers += result.headers
+    elif status == 204:
+        return BytesResponse(status, headers, b"")
+    else:
+        content = plan.to_json(result)
+    headers += ((b"content-length", b"%d" % len(content)), JSON_TYPE)
+    return BytesResponse(status, headers, content)
 
 
 class Route(APIRoute):
-    """A route that reads strict JSON and documents what its dependencies may answer."""
+    """A route that is served by `serve`, and whose document says what its dependencies may answer."""
 
     def __init__(
         self,
@@ -87,100 +116,83 @@ class Route(APIRoute):
         dependencies: Sequence[params.Depends] | None = None,
         **options: Any,
     ) -> None:
-        # First of all, so that whoever waits for a turn holds nothing. Those that hash have a turn already.
-        if not SAFE_METHODS.issuperset(methods or ()) and HashingTurn not in (dependencies or ()):
-            dependencies = [WriteTurn, *(dependencies or ())]
         returned = get_type_hints(endpoint).get("return")
-        if get_origin(returned) is Json:
+        if get_origin(returned) is Answer:
             (options["response_model"],) = get_args(returned)
-            endpoint = send_json(endpoint, options.get("status_code") or status.HTTP_200_OK)
-        dependant = get_dependant(path=path, call=endpoint)
-        dependants = list(_walk(dependant))
-        calls = {dependant.call for dependant in dependants}
-        shared: Responses = dict(ANY_RESPONSES)
-        if get_session in calls:
-            shared |= refusals(Unavailable)
-        asks = next((call for call in calls if isinstance(call, Asks)), None)
-        if asks is not None:
-            shared |= refusals(RefusedToken)
-            if not SAFE_METHODS.issuperset(methods or ()):
-                shared |= refusals(InsufficientScope)
-            if asks.check is None:
-                # FastAPI says that a token is needed; say that none is, too.
-                openapi_extra = {"security": [{}], **(openapi_extra or {})}
-        if any(d.body_params for d in dependants):
-            shared |= BODY_RESPONSES
-        if any(d.body_params or d.path_params or d.query_params for d in dependants):
-            shared |= INPUT_RESPONSES
-        # Whoever stands guard has to know at once.
-        guards = [get_dependant(path=path, call=guard.dependency or endpoint) for guard in dependencies or ()]
-        asked = [*dependants, *(found for guard in guards for found in _walk(guard))]
-        if SAFE_METHODS.issuperset(methods or ()) and all(one.call is not do_not_store for one in asked):
-            shared |= KNOWN_RESPONSES
-        by_others = [one for one in asked if isinstance(one.call, Asks) and one not in dependant.dependencies]
-        self.finds_later = get_origin(returned) is Json and not by_others
-        merged = _merge(shared, responses or {})
+        declared = Declaration(path, endpoint, methods, dependencies)
         super().__init__(
             path,
             endpoint,
-            responses=merged,
-            openapi_extra=openapi_extra,
+            responses=document(declared, responses or {}),
+            openapi_extra={**document_security(declared), **(openapi_extra or {})} or None,
             methods=methods,
             dependencies=dependencies,
             **options,
         )
+        self.plan = make_plan(declared, endpoint, self.status_code or 200, self.response_model)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        finds_later = self.finds_later
-
-        async def handle_strictly(request: Request) -> Response:
-            request.scope[FINDS_LATER] = finds_later
-            async with AsyncExitStack() as request.scope[ENDINGS]:
-                try:
-                    return await handle(StrictRequest(request.scope, request.receive))
-                except RequestValidationError:
-                    # Who may not do this is told so, and not what is wrong with what they sent.
-                    if isinstance(later := request.scope.get(LATER), Later):
-                        await in_thread(later.find)
-                    raise
-
-        return handle_strictly
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the body, wait for the slots, and serve in a thread."""
+        if scope["method"] not in (self.methods or ()):
+            raise HTTPException(405, headers={"Allow": ", ".join(self.methods or ())})
+        request, plan = Request(scope, receive), self.plan
+        body = await receive_body(plan, request)
+        async with holding(plan.slots):
+            response = await in_thread(serve, plan, request, body)
+        await response(scope, receive, send)
 
 
-def _merge(shared: Responses, own: Responses) -> Responses:
-    """Both sets of answers; where they share a status, both descriptions."""
-    merged = dict(shared)
-    for code, answer in own.items():
-        described = [merged.get(code, {}).get("description"), answer["description"]]
-        merged[code] = {**answer, "description": " ".join(filter(None, described))}
-    return merged
+async def receive_body(plan: Plan, request: Request) -> Body:
+    """The body, if the route takes one."""
+    if plan.takes_json:
+        return Body(await request.body())
+    if plan.form_fields:
+        form = await read_form(request)
+        values, problems = await request_body_to_args([*plan.form_fields], form, embed_body_fields=False)
+        return Body(form=values, problems=problems)
+    return Body()
 
 
-def _walk(dependant: Dependant) -> Iterator[Dependant]:
-    yield dependant
-    for child in dependant.dependencies:
-        yield from _walk(child)
+def make_plan(declared: Declaration, endpoint: Callable[..., Any], status: int, model: Any) -> Plan:
+    """The plan of a route that answers with this status and model."""
+    return Plan(
+        endpoint=endpoint,
+        arguments=Arguments(declared.dependant, _special),
+        accesses=declared.accesses,
+        slots=declared.slots,
+        uses_database=declared.uses_database,
+        writes=not declared.is_safe,
+        takes_json=bool(declared.body_params) and not declared.is_form,
+        form_fields=declared.body_params if declared.is_form else (),
+        status=status,
+        headers=[] if declared.may_be_kept else [NO_STORE],
+        to_json=_json_of(model),
+    )
 
 
-def make_router(prefix: str, tag: str, **options: Any) -> APIRouter:
-    """A router of the API."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=Route, **options)
+def _special(dependency: Any) -> Special | None:
+    """How a dependency is read that is not called like a function."""
+    if dependency is get_session:
+        return lambda call: call.session
+    if isinstance(dependency, Access):
+        return lambda call: call.viewer
+    if isinstance(dependency, Slots) or dependency is no_store:
+        return lambda _: None
+    return None
 
 
-async def do_not_store(response: Response) -> None:
-    """No cache on the way may keep a token (RFC 6749, section 5.1)."""
-    response.headers["Cache-Control"] = "no-store"
+def _json_of(model: Any) -> Callable[[Any], bytes]:
+    if model is None:
+        return lambda _: b"null"
+    adapter: TypeAdapter[Any] = TypeAdapter(model)
+    return lambda result: adapter.dump_json(adapter.validate_python(result, from_attributes=True))
 
 
-def already(model: type[Any]) -> Responses:
-    """OpenAPI `responses` of a route that changes nothing the second time."""
-    return {200: {"model": model, "description": "It already was so."}}
-
-
-def created_or_ok(response: Response, result: tuple[Result, bool]) -> Result:
-    """201 for what is new, 200 for what already was."""
-    row, created = result
-    response.status_code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-    return row
+def make_router(
+    prefix: str, tag: str, *, access: Access | None = None, store: bool = True, **options: Any
+) -> APIRouter:
+    """A router of the API. `access` guards all its routes; without `store` no cache may keep the answers."""
+    guards = [Depends(access)] if access else []
+    if not store:
+        guards.append(Depends(no_store))
+    return APIRouter(prefix=prefix, tags=[tag], route_class=Route, dependencies=guards, **options)

@@ -1,66 +1,98 @@
-"""Queues in front of what is scarce (connections, writers, cores), threads, and the end of a request."""
+"""Slots for what is scarce (connections, writers, cores), and the threads in which requests are served."""
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio
-from fastapi import Request
 
 from pamps.config import settings
+from pamps.db.prepared import IS_SQLITE
 from pamps.errors import Unavailable
 
-ENDINGS = "pamps.endings"
 Result = TypeVar("Result")
-# Nearly all of them wait for the database, and each has a turn there: more are never busy.
-_THREADS = ThreadPoolExecutor(settings.db.pool_size, "pamps")
 
 
-def endings(request: Request) -> AsyncExitStack:
-    """What is to be done when the route has returned and before its answer leaves, last come first served.
+class Slots:
+    """Lets at most `limit` requests in at once. The others wait in order, holding nothing, and for at most
+    `timeout` seconds: then they are refused with Unavailable.
 
-    Opened by `pamps.http.route.Route`. A dependency that adds to it costs a fraction of one with a `yield`.
-    """
-    stack: AsyncExitStack = request.scope[ENDINGS]
-    return stack
-
-
-async def in_thread(work: Callable[..., Result], *values: Any) -> Result:
-    """What `work` returns, run in a thread. Costs half of what the framework's own way does."""
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, work, *values)
-
-
-class Turn:
-    """A dependency that lets at most `places` requests in at once. The others wait in order, holding nothing,
-    and for at most `patience` seconds: then they are refused with Unavailable.
-
-    Use one object for one scarce thing, by `Depends(turn)`.
+    Use one object for one scarce thing. A route that needs a slot has `Depends(slots)` among its
+    dependencies.
     """
 
-    def __init__(self, places: int, patience: float) -> None:
-        self.places = places
-        self.patience = patience
+    def __init__(self, limit: Callable[[], int], timeout: Callable[[], float]) -> None:
+        """Both are functions because settings are read at the first use, not when a module is imported."""
+        self._limit = limit
+        self._timeout = timeout
         # One for each event loop: a server has one, a test may have several.
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, anyio.Semaphore] = WeakKeyDictionary()
 
-    async def __call__(self, request: Request) -> None:
-        """Stay inside until the end of the request."""
-        endings(request).callback(await self.enter())
+    def __call__(self) -> None:
+        """For the type of a dependency; `pamps.http.route` enters it."""
 
     async def enter(self) -> Callable[[], None]:
-        """Wait for a place; gives the function that gives it back."""
+        """Wait for a slot; returns the function that gives it back."""
         loop = asyncio.get_running_loop()
         if (queue := self._queues.get(loop)) is None:
-            queue = self._queues[loop] = anyio.Semaphore(self.places)
+            queue = self._queues[loop] = anyio.Semaphore(self._limit())
         try:
             queue.acquire_nowait()
         except anyio.WouldBlock:
             try:
-                with anyio.fail_after(self.patience):
+                with anyio.fail_after(self._timeout()):
                     await queue.acquire()
             except TimeoutError:
                 raise Unavailable from None
         return queue.release
+
+
+@asynccontextmanager
+async def holding(slots: Sequence[Slots]) -> AsyncIterator[None]:
+    """A slot of each, in this order, until the block ends."""
+    leave: list[Callable[[], None]] = []
+    try:
+        for each in slots:
+            leave.append(await each.enter())
+        yield
+    finally:
+        for function in reversed(leave):
+            function()
+
+
+def _writers() -> int:
+    """SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a
+    connection from all readers, and get its turn by luck. On PostgreSQL writers that wait for the same row
+    leave a third of the connections to readers."""
+    return 1 if IS_SQLITE else max(1, settings.db.pool_size * 2 // 3)
+
+
+def _wait_timeout() -> float:
+    return settings.db.wait_timeout
+
+
+# As many requests as there are connections, so that none of them holds a thread while it waits for one.
+connection_slots = Slots(lambda: settings.db.pool_size, _wait_timeout)
+writer_slots = Slots(_writers, _wait_timeout)
+# What is read outside of a request leaves most connections to requests.
+background_slots = Slots(lambda: max(1, settings.db.pool_size // 3), _wait_timeout)
+# Hashing a password takes a third of a second of one core: more at once than there are cores would not be
+# faster, and would leave nothing for everybody else.
+hashing_slots = Slots(lambda: os.cpu_count() or 1, lambda: 30)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    # Nearly all of them wait for the database, and each has a connection slot: more are never busy.
+    return ThreadPoolExecutor(settings.db.pool_size, "pamps")
+
+
+async def in_thread(work: Callable[..., Result], *values: Any) -> Result:
+    """What `work` returns, run in a thread. It costs an eighth of what the framework's own way does
+    (ADR 0012)."""
+    return await asyncio.get_running_loop().run_in_executor(_threads(), work, *values)

@@ -7,22 +7,24 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Response
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from pamps.auth import find_viewer, read_bearer
+from pamps.auth import find_viewer
 from pamps.config import settings
 from pamps.errors import Unauthorized, is_transient
-from pamps.http.dependencies import read_aside
+from pamps.http.dependencies import read_in_background
+from pamps.http.json_bytes import JsonBytes
 from pamps.http.middleware.envelope import IS_HEAD
-from pamps.http.slots import in_thread
 from pamps.models.user import Viewer
 from pamps.queries.notification import BATCH, find_newest, list_since
+from pamps.queries.rows import NotificationRow
 from pamps.services.live.hub import Subscription, get_subscribers
 
 Events = list[tuple[int, bytes]]
+Present = Callable[[NotificationRow], JsonBytes]
 Write = Callable[[bytes], Coroutine[Any, Any, None]]
 
 # A comment, which clients skip. Who writes finds out when nobody is there any more, and proxies see traffic.
@@ -34,8 +36,6 @@ WRITE_SECONDS = 30
 RETRY, RETRY_SPREAD = 1_000, 4_000
 HEADERS = {
     "Content-Type": "text/event-stream",
-    # What `do_not_store` sets does not reach an answer that a route makes itself.
-    "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # nginx holds small pieces back otherwise
 }
 # OpenAPI `responses` of a route that returns a stream.
@@ -63,66 +63,73 @@ STREAMED: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def open_stream(
-    request: Request, viewer: Viewer, session: Session, position: int | None, seconds: int
+def open_stream(
+    session: Session,
+    viewer: Viewer,
+    token: str | None,
+    position: int | None,
+    seconds: int,
+    present: Present,
 ) -> "NotificationStream":
-    """The stream of what comes after the id `position`, or without one from now on, for at most `seconds`.
-    Raises TooManyStreams.
-
-    The session is that of the request, which is over before the first byte leaves.
-    """
+    """The stream of the notifications after the id `position`, or without one from now on, for at most
+    `seconds`. The session ends before the first byte leaves."""
     if position is None:
         # Before the client knows that it listens: what comes after that is after this.
-        position = await in_thread(find_newest, session, viewer)
-    token = read_bearer(request) or ""
-    if not seconds or request.scope.get(IS_HEAD):
-        return NotificationStream(token, position, 0, nullcontext(Subscription()))
-    hub = get_subscribers()
-    hub.require_room()  # it is entered without a pause from here
-    return NotificationStream(token, position, seconds, hub.listening(viewer.id))
+        position = find_newest(session, viewer)
+    return NotificationStream(viewer.id, token or "", position, seconds, present)
 
 
 class NotificationStream(Response):
-    """Everything after an id in order, then what comes, for so many seconds; with 0 only what is there. Ends
-    before that with the token, and when the bell says so.
+    """Everything after an id in order, then what comes, for so many seconds; with 0 only what is there. It
+    ends before that with the token, and when its subscription does.
 
     While it waits it holds neither a thread nor a connection to the database.
     """
 
-    def __init__(
-        self, token: str, position: int, seconds: int, listening: AbstractContextManager[Subscription]
-    ) -> None:
+    def __init__(self, user_id: int, token: str, position: int, seconds: int, present: Present) -> None:
         # Not that of the base, which would announce a length.
         self.status_code = 200
         self.background = None
         self.init_headers(HEADERS)
+        self._user_id = user_id
         self._token = token
         self._position = position
         self._seconds = seconds
-        self._listening = listening
+        self._present = present
 
-    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
-        """Send it. Nothing here is ever cancelled by a client that leaves: its bell ends."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        with self._listening as bell:
-            watching = asyncio.create_task(_end_with_client(receive, bell))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; raises TooManyStreams. If the client leaves, only its subscription ends."""
+        if scope.get(IS_HEAD):
+            self._seconds = 0
+        with self._subscribe() as subscription:
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+            watching = asyncio.create_task(_end_with_client(receive, subscription))
             try:
-                await self._tell(bell, partial(_write, send))
+                await self._tell(subscription, partial(_write, send))
                 await _write(send, b"", more=False)
             except TimeoutError:
                 pass  # the server cuts an answer that has no end
             finally:
                 watching.cancel()
 
-    async def _tell(self, bell: Subscription, write: Write) -> None:
+    def _subscribe(self) -> AbstractContextManager[Subscription]:
+        if not self._seconds:
+            return nullcontext(Subscription())
+        subscribers = get_subscribers()
+        subscribers.require_room()  # it is entered without a pause from here
+        return subscribers.listening(self._user_id)
+
+    async def _tell(self, subscription: Subscription, write: Write) -> None:
         clock, heartbeat = asyncio.get_running_loop().time, settings.notifications.heartbeat
         until = clock() + self._seconds
         await write(greeting(self._position))
         beat = clock() + heartbeat
         while True:
-            await bell.wait(min(beat, until) - clock())
-            events = [] if bell.over else await self._read(bell)
-            if bell.over:
+            await subscription.wait(min(beat, until) - clock())
+            events = [] if subscription.over else await self._read(subscription)
+            if subscription.over:
                 return
             if events:
                 await write(b"".join(event(id_, data) for id_, data in events))
@@ -132,25 +139,26 @@ class NotificationStream(Response):
             if events or clock() >= beat:
                 beat = clock() + heartbeat
             if len(events) == BATCH:
-                bell.ring()  # there is more
+                subscription.ring()  # there is more
             elif clock() >= until:
                 return
 
-    async def _read(self, bell: Subscription) -> Events:
-        """What is new, at most BATCH of it. Ends the bell of whoever may not know it any more."""
+    async def _read(self, subscription: Subscription) -> Events:
+        """What is new, at most BATCH of it. Ends the subscription of whoever may not know it any more."""
         try:
-            return await read_aside(partial(read_new, self._token, self._position))
+            return await read_in_background(partial(read_new, self._token, self._position, self._present))
         except Unauthorized:
-            bell.end()
+            subscription.end()
         except Exception as error:
             if not is_transient(error):
                 raise
         return []  # the next heartbeat looks again
 
 
-def read_new(token: str, after: int, session: Session) -> Events:
+def read_new(token: str, after: int, present: Present, session: Session) -> Events:
     """The first notifications after that id for the owner of the token; raises RefusedToken."""
-    return list_since(session, find_viewer(session, token, "GET"), after)
+    viewer = find_viewer(session, token, "GET")
+    return [(row.id, present(row)) for row in list_since(session, viewer, after)]
 
 
 def greeting(position: int) -> bytes:
@@ -169,8 +177,8 @@ async def _write(send: Send, body: bytes, *, more: bool = True) -> None:
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _end_with_client(receive: Receive, bell: Subscription) -> None:
+async def _end_with_client(receive: Receive, subscription: Subscription) -> None:
     with suppress(HTTPException):  # the body that nobody asked for is too large
         while (await receive())["type"] != "http.disconnect":
             pass
-    bell.end()
+    subscription.end()

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, func
 from sqlmodel import Field, SQLModel, String, col
 
-from pamps.http.pagination import BodyId
+from pamps.models.ids import BodyId
 from pamps.models.post import PostResponse
 from pamps.models.types import TABLE_OPTIONS, HasId, RequestModel, flag, identity, moment, reference
 from pamps.models.user import UserBrief
@@ -22,8 +22,8 @@ class NotificationType(StrEnum):
 
 
 class Notification(SQLModel, table=True):
-    """`actor_id` did something that `user_id` is told of. There is one for each actor and post, or follow: of
-    a reply that also mentions whom it replies to they hear once.
+    """`actor_id` did something that concerns `user_id`. There is one of each type for an actor and a post, or
+    a follow.
 
     Those of one person are committed in the order of their ids, because whoever adds one holds their account
     (see pamps.services.notification): who has seen one has seen all before it.
@@ -33,8 +33,9 @@ class Notification(SQLModel, table=True):
 
     id: int = identity()
     user_id: int = reference("user.id", ondelete="CASCADE")
-    type: str = Field(sa_type=String(10))
-    actor_id: int = reference("user.id", ondelete="CASCADE")
+    type: str = Field(sa_type=String(30))
+    # None for what nobody in particular did.
+    actor_id: int | None = reference("user.id", ondelete="CASCADE")
     # The post that was liked, or the one that replies or mentions; None for a follow.
     post_id: int | None = reference("post.id", ondelete="CASCADE")
     date: datetime = moment()
@@ -42,8 +43,11 @@ class Notification(SQLModel, table=True):
 
 
 IS_UNREAD = col(Notification.read).is_(False)
-_ABOUT = (col(Notification.actor_id), col(Notification.user_id), func.coalesce(Notification.post_id, 0))
-Index("uq_notification_actor_id_user_id_post_id", *_ABOUT, unique=True)
+_ABOUT = (
+    *(col(Notification.actor_id), col(Notification.user_id), col(Notification.type)),
+    func.coalesce(Notification.post_id, 0),
+)
+Index("uq_notification_actor_id_user_id_type_post_id", *_ABOUT, unique=True)
 # The list of a person, of one type of it, and what is unread of it, each in order of id; those of a post.
 Index("ix_notification_user_id_id", col(Notification.user_id), col(Notification.id))
 Index(
@@ -71,5 +75,5 @@ class NotificationResponse(HasId):
     type: NotificationType
     date: datetime
     read: bool
-    actor: UserBrief
+    actor: UserBrief | None
     post: PostResponse | None

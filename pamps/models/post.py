@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel, col
 
 from pamps.config import settings
-from pamps.http.pagination import BodyId
+from pamps.models.ids import BodyId
 from pamps.models.types import (
     TABLE_OPTIONS,
     HasId,

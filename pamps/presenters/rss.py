@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from feedgenerator import Rss201rev2Feed
 
 from pamps.config import settings
-from pamps.models.post import PostResponse
+from pamps.queries.rows import PostRow
 from pamps.text.storable import is_blank
 
 FILE = "feed.xml"
@@ -17,7 +17,7 @@ TITLE_LENGTH = 60
 NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
-def render_feed(title: str, description: str, path: str, posts: Sequence[PostResponse]) -> bytes:
+def render_feed(title: str, description: str, path: str, posts: Sequence[PostRow]) -> bytes:
     """An RSS document of the posts, in their order. `path` is where it is found, below the page or list that
     it is a feed of. The same posts are the same bytes.
 
@@ -37,14 +37,14 @@ class _Rss(Rss201rev2Feed):  # type: ignore[misc] # the library has no types
         return super().latest_post_date() if self.items else datetime.fromtimestamp(0, UTC)
 
 
-def _add_post(feed: _Rss, post: PostResponse) -> None:
+def _add_post(feed: _Rss, post: PostRow) -> None:
     address = f"{settings.server.address}/post/{post.id}/"
     text = NOT_IN_XML.sub("\ufffd", post.text)
     feed.add_item(
         title=_as_html(make_title(text)),
         link=address,
         description="<br>".join(_as_html(line) for line in text.strip().splitlines()),
-        author_name=post.user and post.user.username,
+        author_name=post.author_name,
         pubdate=post.date,
         updateddate=post.edited_at,
         unique_id=address,

@@ -3,14 +3,13 @@
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
+from pamps.db.window import Sort, Window
 from pamps.errors import NotFound
-from pamps.http.pagination import Page, Sort
-from pamps.models.access_token import AccessToken, AccessTokenPublic, AccessTokenResponse
+from pamps.models.access_token import AccessToken
 from pamps.models.types import utc_now
 from pamps.models.user import Person, User, Viewer
+from pamps.queries.listing import Listing, list_table
 from pamps.security.tokens import digest
-
-TOKEN_COLUMNS = [getattr(AccessToken, name) for name in ("id", *AccessTokenPublic.model_fields)]
 
 
 class AccessTokenNotFound(NotFound):
@@ -42,11 +41,10 @@ def is_to_come() -> ColumnElement[bool]:
     return col(AccessToken.expires_at) > utc_now()
 
 
-def list_access_tokens(session: Session, owner: Person, page: Page) -> list[AccessTokenResponse]:
-    """The access tokens of `owner`, latest first, with those that are over."""
-    statement = select(*TOKEN_COLUMNS).where(col(AccessToken.user_id) == owner.id)
-    rows = page.fetch(session, statement, AccessToken.id, Sort.NEWEST_FIRST)
-    return [AccessTokenResponse.model_validate(row, from_attributes=True) for row in rows]
+def list_access_tokens(session: Session, owner: Person, window: Window) -> Listing[AccessToken]:
+    """The access tokens of `owner`, latest first, including expired ones."""
+    own = select(AccessToken).where(col(AccessToken.user_id) == owner.id)
+    return list_table(session, window, Sort.NEWEST_FIRST, own, col(AccessToken.id))
 
 
 def count_access_tokens(session: Session, owner: Person) -> int:

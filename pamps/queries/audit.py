@@ -3,17 +3,15 @@
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from pamps.http.pagination import Page, Sort
-from pamps.models.audit import AuditEntry, AuditPublic, AuditResponse
+from pamps.db.window import Sort, Window
+from pamps.models.audit import AuditEntry
+from pamps.queries.listing import Listing, list_table
 from pamps.queries.user import is_named
 
-AUDIT_COLUMNS = [getattr(AuditEntry, name) for name in ("id", *AuditPublic.model_fields)]
 
-
-def list_audit(session: Session, page: Page) -> list[AuditResponse]:
+def list_audit(session: Session, window: Window) -> Listing[AuditEntry]:
     """The audit log, latest first."""
-    rows = page.fetch(session, select(*AUDIT_COLUMNS), AuditEntry.id, Sort.NEWEST_FIRST)
-    return [AuditResponse.model_validate(row, from_attributes=True) for row in rows]
+    return list_table(session, window, Sort.NEWEST_FIRST, select(AuditEntry), col(AuditEntry.id))
 
 
 def latest_audit(session: Session, user: str | None, limit: int) -> list[AuditEntry]:

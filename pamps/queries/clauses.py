@@ -18,7 +18,8 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from pamps.db.prepared import IS_SQLITE
-from pamps.http.pagination import MAX_ID, Window
+from pamps.db.window import WindowShape
+from pamps.models.ids import MAX_ID
 from pamps.models.post import Post
 from pamps.models.types import BigId
 from pamps.models.user import Person
@@ -56,7 +57,7 @@ def is_there(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(literal_column("1")).where(*conditions).scalar_subquery().is_not(None)
 
 
-def first_pairs(window: Window, partner: Any, condition: ColumnElement[bool]) -> Subquery:
+def first_pairs(shape: WindowShape, partner: Any, condition: ColumnElement[bool]) -> Subquery:
     """The window of a list of likes or follows: their ids, and the partners that they lead to.
 
     On their own, because only so PostgreSQL takes them from the index that has them in order. Joined with the
@@ -64,7 +65,7 @@ def first_pairs(window: Window, partner: Any, condition: ColumnElement[bool]) ->
     """
     key = col(partner.class_.id)
     pairs: Select[Any] = select(key.label("id"), partner.label("partner")).where(condition)
-    return window.of(pairs, key).subquery("pairs")
+    return shape.of(pairs, key).subquery("pairs")
 
 
 def given(name: str, *columns: str) -> Subquery:

@@ -8,21 +8,22 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlmodel import Session, col
 
 from pamps.db.prepared import prepared_statement
-from pamps.http.pagination import Page, Sort, Window
-from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
+from pamps.db.window import Sort, Window, WindowShape
+from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
 from pamps.models.user import Person, User
-from pamps.presenters.remembered import Json, json_list
-from pamps.queries.post import list_posts, select_archive, select_posts
+from pamps.queries.listing import Listing
+from pamps.queries.post import list_posts, select_by_user, select_posts
+from pamps.queries.rows import PostRow
 from pamps.queries.search import Filters, list_filtered
 from pamps.queries.user import plain_name
-from pamps.queries.visibility import is_visible
+from pamps.queries.visibility import visible_posts
 from pamps.text.entities import normal_tag
 from pamps.text.search_query import SearchQuery, parse
 
 
 @dataclass(frozen=True)
 class FeedFilter:
-    """Which top-level posts somebody wants; None for whatever does not matter to them."""
+    """Which top-level posts the feed shows; None for whatever does not matter."""
 
     author: str | None = None
     tag: str | None = None
@@ -33,44 +34,44 @@ class FeedFilter:
 
 
 def list_feed(
-    session: Session, viewer: Person | None, page: Page, wanted: FeedFilter, sort: Sort
-) -> Json[list[PostResponse]]:
-    """Top-level posts of everybody, or those that are wanted: an empty list if nothing can be."""
-    if wanted == FeedFilter():
-        return list_posts(session, viewer, page, _feed, sort)
-    if wanted == FeedFilter(author=wanted.author):
+    session: Session, viewer: Person | None, window: Window, filters: FeedFilter, sort: Sort
+) -> Listing[PostRow]:
+    """Top-level posts of everybody that pass the filter, in the order of their ids."""
+    if filters == FeedFilter():
+        return list_posts(session, viewer, window, _feed, sort)
+    if filters == FeedFilter(author=filters.author):
         return list_posts(
-            session, viewer, page, _feed_of_author, sort, author=plain_name(wanted.author or "")
+            session, viewer, window, _feed_of_author, sort, author=plain_name(filters.author or "")
         )
-    if wanted.typed and parse(wanted.typed).is_empty:
-        return Json(json_list([]))  # nothing has no words at all
-    filters = Filters(top_level=True, has_replies=wanted.has_replies)
-    return list_filtered(session, viewer, page, _query_of(wanted), filters, sort)
+    if filters.typed and parse(filters.typed).is_empty:
+        return Listing([])  # no post has no words at all
+    posts = Filters(top_level=True, has_replies=filters.has_replies)
+    return list_filtered(session, viewer, window, _query_of(filters), posts, sort)
 
 
-def _query_of(wanted: FeedFilter) -> SearchQuery:
+def _query_of(filters: FeedFilter) -> SearchQuery:
     """The same as a search."""
-    query = parse(wanted.typed or "")
-    authors = [] if wanted.author is None else [plain_name(wanted.author)]
-    tags = [] if wanted.tag is None else [normal_tag(wanted.tag)]
+    query = parse(filters.typed or "")
+    authors = [] if filters.author is None else [plain_name(filters.author)]
+    tags = [] if filters.tag is None else [normal_tag(filters.tag)]
     return replace(
         query,
         authors=(*query.authors, *authors),
         tags=(*query.tags, *tags),
-        after=max((day for day in (query.after, wanted.since) if day), default=None),
-        before=min((day for day in (query.before, wanted.until) if day), default=None),
+        after=max((day for day in (query.after, filters.since) if day), default=None),
+        before=min((day for day in (query.before, filters.until) if day), default=None),
     )
 
 
 @prepared_statement
-def _feed(window: Window, signed_in: bool) -> Select[Any]:
-    everybodys = select_posts(signed_in).where(IS_TOP_LEVEL, IS_LISTED, is_visible(Post.user_id, signed_in))
-    return window.of(everybodys, col(Post.id))
+def _feed(shape: WindowShape, signed_in: bool) -> Select[Any]:
+    everybodys = select_posts(signed_in).where(IS_TOP_LEVEL, IS_LISTED, visible_posts(Post, signed_in))
+    return shape.of(everybodys, col(Post.id))
 
 
 @prepared_statement
-def _feed_of_author(window: Window, signed_in: bool) -> Select[Any]:
+def _feed_of_author(shape: WindowShape, signed_in: bool) -> Select[Any]:
     # As a value and not by the join: so the index of the author's posts is used, however few they are.
     named = select(col(User.id)).where(func.lower(User.username) == bindparam("author")).scalar_subquery()
-    theirs = select_archive(signed_in).where(IS_TOP_LEVEL, col(Post.user_id) == named)
-    return window.of(theirs, col(Post.id))
+    theirs = select_by_user(signed_in).where(IS_TOP_LEVEL, col(Post.user_id) == named)
+    return shape.of(theirs, col(Post.id))

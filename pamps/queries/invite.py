@@ -3,13 +3,12 @@
 from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
+from pamps.db.window import Sort, Window
 from pamps.errors import Forbidden, NotFound
-from pamps.http.pagination import Page, Sort
-from pamps.models.invite import Invite, InvitePublic, InviteResponse
+from pamps.models.invite import Invite
 from pamps.models.types import utc_now
+from pamps.queries.listing import Listing, list_table
 from pamps.security.tokens import digest
-
-INVITE_COLUMNS = [getattr(Invite, name) for name in ("id", *InvitePublic.model_fields)]
 
 
 class InviteNotFound(NotFound):
@@ -34,7 +33,6 @@ def require_invite(session: Session, code: str) -> None:
         raise BadInvite
 
 
-def list_invites(session: Session, page: Page) -> list[InviteResponse]:
-    """All invites that were not revoked, latest first, with those that are used up or over."""
-    rows = page.fetch(session, select(*INVITE_COLUMNS), Invite.id, Sort.NEWEST_FIRST)
-    return [InviteResponse.model_validate(row, from_attributes=True) for row in rows]
+def list_invites(session: Session, window: Window) -> Listing[Invite]:
+    """All invites that were not revoked, latest first, including used and expired ones."""
+    return list_table(session, window, Sort.NEWEST_FIRST, select(Invite), col(Invite.id))

@@ -13,7 +13,7 @@ from sqlalchemy import CTE, ColumnElement, Select, Text, bindparam, cast, func, 
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from pamps.db.prepared import IS_SQLITE
-from pamps.http.pagination import Window
+from pamps.db.window import WindowShape
 from pamps.models.search_index import (
     BLOCK_BITS,
     SEARCH_INDEX,
@@ -73,22 +73,22 @@ def values_of(match: Match, *, bottom: int, top: int, descending: bool) -> dict[
     return {f"match{number}": step for number, step in enumerate((*steps, asked))}
 
 
-def select_matching(window: Window, *conditions: ColumnElement[bool], with_words: bool) -> Select[Any]:
+def select_matching(shape: WindowShape, *conditions: ColumnElement[bool], with_words: bool) -> Select[Any]:
     """The ids of the posts in the window that match, in its order, and if wanted their words as they are in
     the index; the conditions are about INDEX."""
     words = [INDEX.words.label("words")] if with_words else []
     matching: Select[Any] = select(INDEX.post_id.label("id"), *words)
     if IS_SQLITE:
-        return window.of(matching.where(_matches("match"), *conditions), INDEX.post_id)
+        return shape.of(matching.where(_matches("match"), *conditions), INDEX.post_id)
     steps: list[CTE] = []
     for number in range(len(BLOCK_BITS) + 1):
         # Only so PostgreSQL asks the index of words, and not each post in order of id.
         found = matching.where(_matches(f"match{number}"), *conditions).cte(f"found{number}")
         found = found.prefix_with("MATERIALIZED", dialect="postgresql")
-        too_few = [_count(step) < window.limit for step in steps]
-        steps.append(window.of(select(found).where(*too_few), found.c.id).cte(f"step{number}"))
+        too_few = [_count(step) < shape.limit for step in steps]
+        steps.append(shape.of(select(found).where(*too_few), found.c.id).cte(f"step{number}"))
     every = union(*map(select, steps)).subquery()
-    return window.of(select(every), every.c.id)
+    return shape.of(select(every), every.c.id)
 
 
 def is_unwanted(post_id: Any) -> ColumnElement[bool]:

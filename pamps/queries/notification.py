@@ -3,25 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, func, literal, select
+from sqlalchemy import BigInteger, Select, bindparam, func, literal, literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from pamps.db.prepared import Row, Statement, prepared_statement, run
-from pamps.http.pagination import Page, Sort, Window
-from pamps.models.notification import IS_UNREAD, Notification, NotificationResponse, NotificationType
+from pamps.db.prepared import Statement, prepared_statement, run
+from pamps.db.window import Sort, Window, WindowShape
+from pamps.models.notification import IS_UNREAD, Notification, NotificationType
 from pamps.models.post import Post
-from pamps.models.user import Person, User, UserBrief, UserResponse
-from pamps.presenters.remembered import Json, json_list, rendered_once
-from pamps.queries import user as user_queries
+from pamps.models.user import Person, User
 from pamps.queries.clauses import VIEWER, as_value
-from pamps.queries.post import columns_of_posts, render_post
-from pamps.queries.visibility import is_visible
+from pamps.queries.listing import Listing, list_prepared
+from pamps.queries.rows import NotificationRow, PostRow, post_columns
+from pamps.queries.visibility import visible_people
 
 MOST_UNREAD = 100
 BATCH = 100
 ACTOR = aliased(User)
-IS_MINE = (col(Notification.user_id) == VIEWER) & is_visible(Notification.actor_id, signed_in=True)
+IS_MINE = (col(Notification.user_id) == VIEWER) & visible_people(Notification.actor_id, signed_in=True)
 OWN_COLUMNS: list[Any] = [
     *(col(Notification.id), col(Notification.type), col(Notification.date), col(Notification.read)),
     *(col(Notification.actor_id), col(ACTOR.username), col(ACTOR.avatar)),
@@ -29,80 +28,76 @@ OWN_COLUMNS: list[Any] = [
 
 
 def list_notifications(
-    session: Session, viewer: Person, page: Page, *, type_: NotificationType | None, unread: bool
-) -> Json[list[NotificationResponse]]:
-    """What the viewer is told of, newest first: all of it, of one type, or what is unread of either."""
+    session: Session, viewer: Person, window: Window, *, type_: NotificationType | None, unread: bool
+) -> Listing[NotificationRow]:
+    """The notifications of the viewer, newest first: all of them, those of one type, or the unread ones of
+    either."""
     build = _build(type_ is not None, unread)
     values = {} if type_ is None else {"type": type_.value}
-    rows = page.fetch_built(session, build, Sort.NEWEST_FIRST, **values, **as_value(viewer))
-    return Json(json_list(map(render_notification, rows)))
+    return list_prepared(session, window, Sort.NEWEST_FIRST, _make_row, build, **values, **as_value(viewer))
 
 
-def list_since(session: Session, viewer: Person, after: int) -> list[tuple[int, bytes]]:
-    """The first notifications after that id, oldest first, with their ids: BATCH of them at most."""
-    window = Window(before=False, after=True, descending=False, rows=BATCH)
-    rows = run(session, _notifications(window, False, False), after=after, **as_value(viewer))
-    return [(row[0], render_notification(row)) for row in rows]
+def list_since(session: Session, viewer: Person, after: int) -> list[NotificationRow]:
+    """The first notifications after that id, oldest first: at most BATCH."""
+    shape = WindowShape(before=False, after=True, descending=False, rows=BATCH)
+    rows = run(session, _notifications(shape, False, False), after=after, **as_value(viewer))
+    return [_make_row(*row[:-1]) for row in rows]
 
 
 def find_newest(session: Session, viewer: Person) -> int:
-    """The id of the newest notification of the viewer, seen by them or not; 0 if there is none."""
+    """The id of the newest notification of the viewer, whether they see it or not; 0 if there is none."""
     ((newest,),) = run(session, _newest(), **as_value(viewer))
     return int(newest)
 
 
-def show_account(session: Session, owner: Person) -> UserResponse:
-    """One's own account, and how much waits to be read; raises RefusedToken."""
-    account = user_queries.show_account(session, owner)
-    account.unread_notifications = count_unread(session, owner)
-    return account
+def select_unread_count() -> Select[Any]:
+    """How many notifications VIEWER has not read, counted up to MOST_UNREAD."""
+    first = (
+        select(col(Notification.id))
+        .where(IS_MINE, IS_UNREAD)
+        .limit(literal_column(str(MOST_UNREAD)))
+        .subquery()
+    )
+    return select(func.count()).select_from(first)
 
 
-def count_unread(session: Session, viewer: Person) -> int:
-    """How many notifications the viewer has not read, counted up to MOST_UNREAD."""
-    ((count,),) = run(session, _unread(), **as_value(viewer))
-    return int(count)
-
-
-def render_notification(row: Row) -> bytes:
-    """The JSON text of a row of `_notifications`: its parts are rendered once each."""
-    own, post = row[: len(OWN_COLUMNS)], row[len(OWN_COLUMNS) : -1]
-    shown = b"null" if post[0] is None else render_post(post)
-    return _render_own(own)[: -len(b"null}")] + shown + b"}"
-
-
-@rendered_once(OWN_COLUMNS)
-def _render_own(*row: Any) -> NotificationResponse:
-    """Without the post, which is the last field."""
-    id_, type_, date, read, actor_id, name, avatar = row
-    actor = UserBrief(id=actor_id, username=name, avatar=avatar)
-    return NotificationResponse.model_construct(
-        id=id_, type=NotificationType(type_), date=date, read=read, actor=actor, post=None
+def _make_row(*row: Any) -> NotificationRow:
+    id_, type_, date, read, actor_id, actor_name, actor_avatar = row[: len(OWN_COLUMNS)]
+    post_id, *_ = post = row[len(OWN_COLUMNS) :]
+    return NotificationRow(
+        id=id_,
+        type=NotificationType(type_),
+        date=date,
+        read=read,
+        actor_id=actor_id,
+        actor_name=actor_name,
+        actor_avatar=actor_avatar,
+        post=None if post_id is None else PostRow(*post),
     )
 
 
-def _build(of_type: bool, unread: bool) -> Callable[[Window], Statement]:
-    return lambda window: _notifications(window, of_type, unread)
+def _build(of_type: bool, unread: bool) -> Callable[[WindowShape], Statement]:
+    return lambda shape: _notifications(shape, of_type, unread)
 
 
 @prepared_statement
-def _notifications(window: Window, of_type: bool, unread: bool) -> Select[Any]:
+def _notifications(shape: WindowShape, of_type: bool, unread: bool) -> Select[Any]:
     mine = select(col(Notification.id)).where(IS_MINE)
     if of_type:
         mine = mine.where(col(Notification.type) == bindparam("type"))
     if unread:
         mine = mine.where(IS_UNREAD)
     # First on their own, because only so PostgreSQL takes them from the index that has them in order.
-    first = window.of(mine, col(Notification.id)).subquery("first")
-    shown = select(*OWN_COLUMNS, *columns_of_posts(signed_in=True), first.c.id.label("cursor"))
+    first = shape.of(mine, col(Notification.id)).subquery("first")
+    shown = select(*OWN_COLUMNS, *post_columns(signed_in=True), first.c.id.label("cursor"))
     joined = (
         shown.select_from(first)
         .join(Notification, col(Notification.id) == first.c.id)
-        .join(ACTOR, col(ACTOR.id) == Notification.actor_id)
+        .outerjoin(ACTOR, col(ACTOR.id) == Notification.actor_id)
         .outerjoin(Post, col(Post.id) == Notification.post_id)
         .outerjoin(User, col(User.id) == Post.user_id)
     )
-    return window.sort(joined, first.c.id)
+    return shape.sort(joined, first.c.id)
 
 
 @prepared_statement
@@ -112,8 +107,8 @@ def _newest() -> Select[Any]:
 
 
 @prepared_statement
-def told_since() -> Select[Any]:
-    """Who has notifications after the id `after`, and the newest of each of them."""
+def recipients_since() -> Select[Any]:
+    """The users who have notifications after the id `after`, and the newest id of each."""
     columns: list[Any] = [Notification.user_id, func.max(Notification.id)]
     is_new = col(Notification.id) > bindparam("after", type_=BigInteger)
     return select(*columns).where(is_new).group_by(col(Notification.user_id))
@@ -123,9 +118,3 @@ def told_since() -> Select[Any]:
 def newest_of_all() -> Select[Any]:
     """The newest id of all; 0 if there is none."""
     return select(func.coalesce(func.max(Notification.id), 0))
-
-
-@prepared_statement
-def _unread() -> Select[Any]:
-    first = select(col(Notification.id)).where(IS_MINE, IS_UNREAD).limit(MOST_UNREAD).subquery()
-    return select(func.count()).select_from(first)

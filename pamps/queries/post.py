@@ -1,28 +1,26 @@
-"""Reading posts. What a viewer gets is always built here, in one statement; a row is rendered once."""
+"""Reading posts: one post, its replies, and the lists of them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, false, literal, literal_column, null, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, literal_column, select
 from sqlmodel import Session, col
 
-from pamps.db.prepared import Statement, prepared_statement, reader, run
+from pamps.db.prepared import Statement, prepared_statement, run
+from pamps.db.window import MAX_LIMIT, Sort, Window, WindowShape
 from pamps.errors import NotFound
-from pamps.http.pagination import MAX_LIMIT, Page, Sort, Window
-from pamps.models.like import Like
-from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostDetailResponse, PostPublic, PostResponse
-from pamps.models.user import Person, User, UserBrief
-from pamps.presenters.remembered import Json, json_list, rendered_once
-from pamps.queries.clauses import POST, USER, VIEWER, as_value, first_pairs, is_there
-from pamps.queries.visibility import is_visible
+from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
+from pamps.models.user import Person, User
+from pamps.queries.clauses import POST, USER, as_value
+from pamps.queries.listing import Listing, list_prepared
+from pamps.queries.rows import PostRow, post_columns
+from pamps.queries.visibility import visible_posts
 
-POST_FIELDS = ("id", *PostPublic.model_fields)
-POST_COLUMNS = [getattr(Post, name) for name in POST_FIELDS]
-AUTHOR_COLUMNS: list[Any] = [col(User.username).label("author_name"), col(User.avatar).label("author_avatar")]
-SHOWN_COLUMNS = [*POST_COLUMNS, *AUTHOR_COLUMNS, literal(True)]
-# What a feed for readers of feeds shows.
-NEWEST = Window(before=False, after=False, descending=True, rows=20)
+# What RSS shows.
+NEWEST = WindowShape(before=False, after=False, descending=True, rows=20)
+# Builds the statement of a list of posts out of `select_posts`, given the window and whether somebody is
+# signed in.
+BuildPosts = Callable[[WindowShape, bool], Statement]
 
 
 class PostNotFound(NotFound):
@@ -30,8 +28,15 @@ class PostNotFound(NotFound):
     detail = "There is no such post."
 
 
+class PostDetail(NamedTuple):
+    """A post and its first direct replies, oldest first."""
+
+    post: PostRow
+    replies: list[PostRow]
+
+
 def get_post(session: Session, post_id: int) -> Post:
-    """The post, unless it is gone or only its place is left; raises PostNotFound."""
+    """The post, unless it was deleted; raises PostNotFound."""
     post = session.get(Post, post_id)
     if post is None or post.deleted:
         raise PostNotFound
@@ -39,13 +44,13 @@ def get_post(session: Session, post_id: int) -> Post:
 
 
 def require_post(session: Session, viewer: Person | None, post_id: int) -> int:
-    """The id of a post that the viewer may look at, even if only its place is left; raises PostNotFound."""
+    """The id of a post that the viewer may see, even of a tombstone; raises PostNotFound."""
     get_author(session, viewer, post_id)
     return post_id
 
 
 def get_author(session: Session, viewer: Person | None, post_id: int) -> int | None:
-    """Who wrote a post that the viewer may look at; None for the place of one whose author is gone, too.
+    """The author of a post that the viewer may see; None for a tombstone whose author was deleted, too.
     Raises PostNotFound."""
     rows = run(session, _author(viewer is not None), post=post_id, **as_value(viewer))
     if not rows:
@@ -54,126 +59,90 @@ def get_author(session: Session, viewer: Person | None, post_id: int) -> int | N
     return int(author) if author else None
 
 
-def show_post(session: Session, viewer: Person | None, post_id: int) -> Json[PostResponse]:
-    """One post as the viewer sees it, or its place; raises PostNotFound."""
+def get_post_row(session: Session, viewer: Person | None, post_id: int) -> PostRow:
+    """One post as the viewer sees it, or its tombstone; raises PostNotFound."""
     rows = run(session, _post(viewer is not None), post=post_id, **as_value(viewer))
     if not rows:
         raise PostNotFound
-    return Json(render_post(rows[0][:-1]))
+    return PostRow(*rows[0][:-1])
 
 
-def show_post_detail(session: Session, viewer: Person | None, post_id: int) -> Json[PostDetailResponse]:
-    """One post with its first direct replies, oldest first; raises PostNotFound."""
-    # Nobody replies to what is not written yet, so the post has the lowest id.
+def get_post_detail(session: Session, viewer: Person | None, post_id: int) -> PostDetail:
+    """One post with its first MAX_LIMIT direct replies, oldest first; raises PostNotFound."""
+    # A reply always has a higher id than the post, which so comes first.
     rows = run(session, _post_and_replies(viewer is not None), post=post_id, **as_value(viewer))
     if not rows or rows[0][0] != post_id:
         raise PostNotFound
-    post, *replies = [render_post(row[:-1]) for row in rows]
-    return Json(post[:-1] + b',"replies":' + json_list(replies) + b"}")
+    post, *replies = [PostRow(*row[:-1]) for row in rows]
+    return PostDetail(post, replies)
 
 
 def list_by_user(
-    session: Session, viewer: Person | None, page: Page, user_id: int, *, include_replies: bool, sort: Sort
-) -> Json[list[PostResponse]]:
-    """What somebody wrote."""
-    archive = _archive_with_replies if include_replies else _archive
-    return list_posts(session, viewer, page, archive, sort, user=user_id)
+    session: Session,
+    viewer: Person | None,
+    window: Window,
+    user_id: int,
+    *,
+    include_replies: bool,
+    sort: Sort,
+) -> Listing[PostRow]:
+    """The posts of one person, without replies unless they are included."""
+    build = _by_user_with_replies if include_replies else _by_user
+    return list_posts(session, viewer, window, build, sort, user=user_id)
 
 
-def list_replies(
-    session: Session, viewer: Person | None, page: Page, post_id: int
-) -> Json[list[PostResponse]]:
-    """The direct replies of a post, oldest first, with the places of deleted ones."""
-    return list_posts(session, viewer, page, _replies, Sort.OLDEST_FIRST, post=post_id)
+def list_replies(session: Session, viewer: Person | None, window: Window, post_id: int) -> Listing[PostRow]:
+    """The direct replies of a post with their tombstones, oldest first."""
+    return list_posts(session, viewer, window, _replies, Sort.OLDEST_FIRST, post=post_id)
 
 
-def list_liked(session: Session, viewer: Person | None, page: Page, user_id: int) -> Json[list[PostResponse]]:
-    """What somebody likes, latest like first. The cursor is the id of the like."""
-    return list_posts(session, viewer, page, _liked, Sort.NEWEST_FIRST, user=user_id)
-
-
-def list_newest_of(session: Session, user: User) -> list[PostResponse]:
+def list_newest_by_user(session: Session, user: User) -> list[PostRow]:
     """The newest top-level posts of `user` as anybody sees them, newest first."""
-    return list_newest(session, _archive, user=user.id)
+    return list_newest(session, _by_user, user=user.id)
 
 
-def list_newest(
-    session: Session, build: Callable[[Window, bool], Statement], **values: Any
-) -> list[PostResponse]:
-    """The newest posts of a list as anybody sees them, newest first. `build` is as for `list_posts`."""
-    rows = run(session, build(NEWEST, False), **values)
-    return [make_post(*_read_columns(row[:-1])) for row in rows]
+def list_newest(session: Session, build: BuildPosts, **values: Any) -> list[PostRow]:
+    """The newest posts of a list as anybody sees them, newest first."""
+    return [PostRow(*row[:-1]) for row in run(session, build(NEWEST, False), **values)]
 
 
 def list_posts(
-    session: Session,
-    viewer: Person | None,
-    page: Page,
-    build: Callable[[Window, bool], Statement],
-    sort: Sort,
-    **values: Any,
-) -> Json[list[PostResponse]]:
-    """The page of a list. `build` makes its statement out of `select_posts`, given the window and whether
-    somebody is signed in."""
+    session: Session, viewer: Person | None, window: Window, build: BuildPosts, sort: Sort, **values: Any
+) -> Listing[PostRow]:
+    """The page of a list of posts."""
     signed_in = viewer is not None
-    rows = page.fetch_built(
-        session, lambda window: build(window, signed_in), sort, **as_value(viewer), **values
+    return list_prepared(
+        session, window, sort, PostRow, lambda shape: build(shape, signed_in), **as_value(viewer), **values
     )
-    return Json(json_list(render_post(row[:-1]) for row in rows))
 
 
 def select_posts(signed_in: bool, key: Any = Post.id) -> Select[Any]:
-    """The columns that `render_post` takes: the post, its author, and whether the viewer likes it; then the
-    cursor of lists."""
-    posts = select(*columns_of_posts(signed_in), key.label("cursor")).select_from(Post)
+    """The columns of a `PostRow`, and the cursor of lists."""
+    posts = select(*post_columns(signed_in=signed_in), key.label("cursor")).select_from(Post)
     return posts.outerjoin(User, col(User.id) == Post.user_id)
 
 
-def columns_of_posts(signed_in: bool) -> list[Any]:
-    """The columns that `render_post` takes, of a statement that has the post and joins its author."""
-    liked: ColumnElement[Any] = null()
-    if signed_in:
-        own = aliased(Like)  # an alias: one list joins the table of likes itself
-        liked = is_there(col(own.user_id) == VIEWER, col(own.post_id) == Post.id)
-    return [*POST_COLUMNS, *AUTHOR_COLUMNS, liked.label("liked")]
-
-
-def columns_of_new_post() -> list[Any]:
-    """The same, but the cursor, of a post that USER is just writing: nobody likes it yet."""
-    author = [select(column).where(col(User.id) == USER).scalar_subquery() for column in AUTHOR_COLUMNS]
-    return [*POST_COLUMNS, *author, false().label("liked")]
-
-
-def make_post(*row: Any) -> PostResponse:
-    """The columns of `select_posts` but the cursor. They come from our own tables, so nothing is checked a
-    second time."""
-    *columns, author, avatar, liked = row
-    fields = dict(zip(POST_FIELDS, columns, strict=True))
-    user = None if author is None else UserBrief(id=fields["user_id"], username=author, avatar=avatar)
-    return PostResponse.model_construct(**fields, user=user, liked=liked)
-
-
-render_post = rendered_once(SHOWN_COLUMNS)(make_post)
-_read_columns = reader(SHOWN_COLUMNS)
+def select_by_user(signed_in: bool) -> Select[Any]:
+    """The posts of somebody whom the viewer asked for by name."""
+    return select_posts(signed_in).where(IS_LISTED, visible_posts(Post, signed_in, even_muted=True))
 
 
 @prepared_statement
 def _author(signed_in: bool) -> Select[Any]:
-    is_there = (col(Post.id) == POST) & is_visible(Post.user_id, signed_in, even_muted=True)
-    return select(col(Post.user_id)).where(is_there)
+    is_shown = visible_posts(Post, signed_in, even_muted=True)
+    return select(col(Post.user_id)).where(col(Post.id) == POST, is_shown)
 
 
 @prepared_statement
 def _post(signed_in: bool) -> Select[Any]:
-    is_there = (col(Post.id) == POST) & is_visible(Post.user_id, signed_in, even_muted=True)
-    return select_posts(signed_in).where(is_there)
+    is_shown = visible_posts(Post, signed_in, even_muted=True)
+    return select_posts(signed_in).where(col(Post.id) == POST, is_shown)
 
 
 @prepared_statement
 def _post_and_replies(signed_in: bool) -> Select[Any]:
-    own = select(col(Post.id)).where(
-        col(Post.id) == POST, is_visible(Post.user_id, signed_in, even_muted=True)
-    )
+    is_shown = visible_posts(Post, signed_in, even_muted=True)
+    own = select(col(Post.id)).where(col(Post.id) == POST, is_shown)
     replies = _shown_replies(select(col(Post.id)), signed_in).order_by(col(Post.id))
     first = replies.limit(literal_column(str(MAX_LIMIT))).subquery()
     ids = own.union_all(select(first.c.id)).subquery()
@@ -181,36 +150,21 @@ def _post_and_replies(signed_in: bool) -> Select[Any]:
 
 
 def _shown_replies(posts: Select[Any], signed_in: bool) -> Select[Any]:
-    return posts.where(col(Post.parent_id) == POST, is_visible(Post.user_id, signed_in))
+    return posts.where(col(Post.parent_id) == POST, visible_posts(Post, signed_in))
 
 
 @prepared_statement
-def _archive(window: Window, signed_in: bool) -> Select[Any]:
-    theirs = select_archive(signed_in).where(col(Post.user_id) == USER)
-    return window.of(theirs.where(IS_TOP_LEVEL), col(Post.id))
+def _by_user(shape: WindowShape, signed_in: bool) -> Select[Any]:
+    theirs = select_by_user(signed_in).where(col(Post.user_id) == USER)
+    return shape.of(theirs.where(IS_TOP_LEVEL), col(Post.id))
 
 
 @prepared_statement
-def _archive_with_replies(window: Window, signed_in: bool) -> Select[Any]:
-    theirs = select_archive(signed_in).where(col(Post.user_id) == USER)
-    return window.of(theirs, col(Post.id))
-
-
-def select_archive(signed_in: bool) -> Select[Any]:
-    """Posts of somebody whom the viewer asked for by name."""
-    return select_posts(signed_in).where(IS_LISTED, is_visible(Post.user_id, signed_in, even_muted=True))
+def _by_user_with_replies(shape: WindowShape, signed_in: bool) -> Select[Any]:
+    theirs = select_by_user(signed_in).where(col(Post.user_id) == USER)
+    return shape.of(theirs, col(Post.id))
 
 
 @prepared_statement
-def _replies(window: Window, signed_in: bool) -> Select[Any]:
-    return window.of(_shown_replies(select_posts(signed_in), signed_in), col(Post.id))
-
-
-@prepared_statement
-def _liked(window: Window, signed_in: bool) -> Select[Any]:
-    author = select(col(Post.user_id)).where(col(Post.id) == Like.post_id).scalar_subquery()
-    shown = (col(Like.user_id) == USER) & is_visible(author, signed_in)
-    pairs = first_pairs(window, Like.post_id, shown)
-    return window.sort(
-        select_posts(signed_in, key=pairs.c.id).join(pairs, pairs.c.partner == Post.id), pairs.c.id
-    )
+def _replies(shape: WindowShape, signed_in: bool) -> Select[Any]:
+    return shape.of(_shown_replies(select_posts(signed_in), signed_in), col(Post.id))

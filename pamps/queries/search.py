@@ -3,37 +3,31 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter
-from pydantic_core import to_json
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal_column, select
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from pamps.db.prepared import Row, Statement, prepared_statement, run
-from pamps.http.pagination import Page, Sort, Window
-from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
-from pamps.models.search import PostHit, SearchSort, SearchType
+from pamps.db.window import Sort, Window, WindowShape
+from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
+from pamps.models.search import SearchSort
 from pamps.models.search_index import read_words
-from pamps.models.tag import TagResponse
-from pamps.models.user import Person, User, UserResponse, Viewer
-from pamps.presenters.remembered import Json, json_list
+from pamps.models.user import Person, User
 from pamps.queries.clauses import VIEWER, as_value, first_id_since, given, is_there, last_id_until
+from pamps.queries.listing import Listing, list_rows
 from pamps.queries.match import INDEX, Match, is_unwanted, match_of, select_matching, values_of
-from pamps.queries.post import POST_FIELDS, render_post, select_posts
-from pamps.queries.tag import list_tags
-from pamps.queries.user import find_people
-from pamps.queries.visibility import is_visible
-from pamps.text.search_query import SearchQuery, parse
-from pamps.text.snippets import score, snippet
+from pamps.queries.post import select_posts
+from pamps.queries.rows import PostRow
+from pamps.queries.visibility import visible_posts
+from pamps.text.search_query import SearchQuery
+from pamps.text.snippets import Segment, score, snippet
 
 # So many of the newest posts that match are ranked. More would take longer, and be older.
 RANKED = 200
-TEXT_PLACE = POST_FIELDS.index("text")
 # Statements that are kept: what can be asked has more shapes than anybody asks.
 KEPT_SHAPES = 64
-TAGS = TypeAdapter(list[TagResponse])
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ EVERY_POST = Filters()
 
 
 @dataclass(frozen=True)
-class _Shape:
+class _Words:
     """What the words of a statement depend on."""
 
     filters: Filters
@@ -62,46 +56,44 @@ class _Shape:
     by_name: bool
 
 
+class PostHit(NamedTuple):
+    """A post that was found, and the part of its text that matches."""
+
+    post: PostRow
+    snippet: list[Segment]
+
+
 def search_posts(
-    session: Session, viewer: Person | None, page: Page, query: SearchQuery, sort: SearchSort
-) -> Json[list[PostHit]]:
-    """Posts and replies that match, each with the stretch of its text that does; nothing for no question.
+    session: Session, viewer: Person | None, window: Window, query: SearchQuery, sort: SearchSort
+) -> Listing[PostHit]:
+    """Posts and replies that match, each with the part of its text that does; nothing for an empty query.
 
-    By rank, these are the newest RANKED of them, those that fit best first, newer ones first among equals.
+    By rank, these are the newest RANKED of them, the best match first, newer ones first among equals.
     """
-    rows: Sequence[Row] = []
-    if not query.is_empty:
-        finder = PostSearch(session, viewer, query, EVERY_POST)
-        if sort is SearchSort.RANK:
-            ranked = page.fetch_with(Ranking(finder.newest(RANKED), query).fetch, Sort.NEWEST_FIRST)
-            rows = finder.read([post_id for (post_id,) in ranked])
-        else:
-            rows = page.fetch_with(finder.fetch, Sort(sort.value))
-    return Json(json_list(_render_hit(row, query) for row in rows))
-
-
-def search(
-    session: Session, viewer: Viewer | None, page: Page, typed: str, type_: SearchType, sort: SearchSort
-) -> Json[list[PostHit] | list[UserResponse] | list[TagResponse]]:
-    """What somebody looks for: posts, people or tags."""
-    if type_ is SearchType.USERS:
-        return Json(find_people(session, viewer, typed, page.limit).content)
-    if type_ is SearchType.TAGS:
-        tags = list_tags(session, typed, page.limit) if typed.strip() else []
-        return Json(TAGS.dump_json(tags))
-    return Json(search_posts(session, viewer, page, parse(typed), sort).content)
+    if query.is_empty:
+        return Listing([])
+    search = PostSearch(session, viewer, query, EVERY_POST)
+    if sort is SearchSort.RANK:
+        ranking = Ranking(search.newest(RANKED), query)
+        ids = list_rows(window, Sort.NEWEST_FIRST, _own_id, ranking.fetch)
+        return ids.with_rows([_hit(post, query) for post in search.read(ids.rows)])
+    found = list_rows(window, Sort(sort.value), PostRow, search.fetch)
+    return found.with_rows([_hit(post, query) for post in found.rows])
 
 
 def list_filtered(
-    session: Session, viewer: Person | None, page: Page, query: SearchQuery, filters: Filters, sort: Sort
-) -> Json[list[PostResponse]]:
+    session: Session, viewer: Person | None, window: Window, query: SearchQuery, filters: Filters, sort: Sort
+) -> Listing[PostRow]:
     """Posts that match and pass the filters, in order of their ids."""
-    rows = page.fetch_with(PostSearch(session, viewer, query, filters).fetch, sort)
-    return Json(json_list(render_post(row[:-1]) for row in rows))
+    return list_rows(window, sort, PostRow, PostSearch(session, viewer, query, filters).fetch)
 
 
-def _render_hit(row: Row, query: SearchQuery) -> bytes:
-    return render_post(row[:-1])[:-1] + b',"snippet":' + to_json(snippet(query, row[TEXT_PLACE])) + b"}"
+def _hit(post: PostRow, query: SearchQuery) -> PostHit:
+    return PostHit(post, snippet(query, post.text))
+
+
+def _own_id(post_id: int) -> int:
+    return post_id
 
 
 class Ranking:
@@ -111,16 +103,16 @@ class Ranking:
     def __init__(self, found: Sequence[Row], query: SearchQuery) -> None:
         # They come newest first, and sorting keeps that among equals.
         best = sorted(found, key=lambda row: -score(query, read_words(row[1])))
-        self._rows: list[Row] = [(post_id,) for post_id, _ in best]
-        self._places = {post_id: place for place, (post_id,) in enumerate(self._rows)}
+        self._rows: list[Row] = [(post_id, post_id) for post_id, _ in best]
+        self._places = {post_id: place for place, (post_id, _) in enumerate(self._rows)}
 
-    def fetch(self, window: Window, before: int | None = None, after: int | None = None) -> Sequence[Row]:
+    def fetch(self, shape: WindowShape, before: int | None = None, after: int | None = None) -> Sequence[Row]:
         """The rows between two posts, nearest to the one that the page begins at first."""
         end = len(self._rows)
         start = 0 if before is None else self._places.get(before, end) + 1
         stop = end if after is None else self._places.get(after, 0)
         between = self._rows[start:stop]
-        return (between if window.descending else between[::-1])[: window.rows]
+        return (between if shape.descending else between[::-1])[: shape.rows]
 
 
 class PostSearch:
@@ -139,21 +131,22 @@ class PostSearch:
     def newest(self, rows: int) -> Sequence[Row]:
         """The ids of so many posts at most, newest first, and what the index has of each. It has read that
         anyway; the posts themselves would be as much again."""
-        return self._run(_candidates, Window(before=False, after=False, descending=True, rows=rows))
+        return self._run(_candidates, WindowShape(before=False, after=False, descending=True, rows=rows))
 
-    def fetch(self, window: Window, before: int | None = None, after: int | None = None) -> Sequence[Row]:
+    def fetch(self, shape: WindowShape, before: int | None = None, after: int | None = None) -> Sequence[Row]:
         """The posts of a window; the last column is the id."""
-        return self._run(_statement, window, before, after)
+        return self._run(_statement, shape, before, after)
 
-    def read(self, ids: Sequence[int]) -> list[Row]:
-        """These posts in this order, as far as they are still there; the last column is the id."""
+    def read(self, ids: Sequence[int]) -> list[PostRow]:
+        """These posts in this order, except those that were deleted meanwhile."""
         values = {name: value for name, value in self._values.items() if name == VIEWER.key}
-        return run(self._session, _posts(self._signed_in), ids=[(id_,) for id_ in ids], **values)
+        rows = run(self._session, _posts(self._signed_in), ids=[(id_,) for id_ in ids], **values)
+        return [PostRow(*row[:-1]) for row in rows]
 
     def _run(
         self,
-        build: Callable[[_Shape, Window], Statement],
-        window: Window,
+        build: Callable[[_Words, WindowShape], Statement],
+        shape: WindowShape,
         before: int | None = None,
         after: int | None = None,
     ) -> Sequence[Row]:
@@ -165,16 +158,16 @@ class PostSearch:
         match = self._match
         values = {"bottom": bottom, "top": top, **self._values}
         if match.wanted:
-            values |= values_of(match, bottom=bottom, top=top, descending=window.descending)
+            values |= values_of(match, bottom=bottom, top=top, descending=shape.descending)
         elif match.unwanted:
             values["unwanted"] = match.unwanted
         # The bounds are values here, because there are others as well.
-        statement = build(self._shape(), replace(window, before=False, after=False))
+        statement = build(self._words(), replace(shape, before=False, after=False))
         return run(self._session, statement, **values)
 
-    def _shape(self) -> _Shape:
+    def _words(self) -> _Words:
         query, match = self._query, self._match
-        return _Shape(
+        return _Words(
             filters=self._filters,
             signed_in=self._signed_in,
             wants=bool(match.wanted),
@@ -206,15 +199,15 @@ def find_ids(session: Session, names: set[str]) -> dict[str, int]:
 
 
 @lru_cache(maxsize=KEPT_SHAPES)
-def _statement(shape: _Shape, window: Window) -> Statement:
-    page = _found(shape, window, with_words=False).subquery("page")
-    posts = select_posts(shape.signed_in).join(page, page.c.id == Post.id)
-    return Statement(window.sort(posts, col(Post.id)), prepared=False)
+def _statement(words: _Words, shape: WindowShape) -> Statement:
+    page = _found(words, shape, with_words=False).subquery("page")
+    posts = select_posts(words.signed_in).join(page, page.c.id == Post.id)
+    return Statement(shape.sort(posts, col(Post.id)), prepared=False)
 
 
 @lru_cache(maxsize=KEPT_SHAPES)
-def _candidates(shape: _Shape, window: Window) -> Statement:
-    return Statement(_found(shape, window, with_words=True), prepared=False)
+def _candidates(words: _Words, shape: WindowShape) -> Statement:
+    return Statement(_found(words, shape, with_words=True), prepared=False)
 
 
 @prepared_statement
@@ -224,39 +217,39 @@ def _posts(signed_in: bool) -> Select[Any]:
     return posts.where(IS_LISTED).order_by(ids.c.position)
 
 
-def _found(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
-    find = _matching if shape.wants else _others
-    return find(shape, window, with_words=with_words)
+def _found(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[Any]:
+    find = _matching if words.wants else _others
+    return find(words, shape, with_words=with_words)
 
 
-def _matching(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
-    shown = is_visible(INDEX.user_id, shape.signed_in, even_muted=shape.by_name)
+def _matching(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[Any]:
+    shown = visible_posts(INDEX, words.signed_in, even_muted=words.by_name)
     conditions = [_is_between(INDEX.post_id), shown]
-    if of_post := _conditions(shape):
+    if of_post := _conditions(words):
         conditions.append(is_there(col(Post.id) == INDEX.post_id, *of_post))
-    return select_matching(window, *conditions, with_words=with_words)
+    return select_matching(shape, *conditions, with_words=with_words)
 
 
-def _others(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
+def _others(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[Any]:
     """Without any word that is wanted: of all posts, those that have no unwanted one. None fits better."""
-    words: list[Any] = [literal_column("''").label("words")] if with_words else []
-    ids: Select[Any] = select(col(Post.id).label("id"), *words)
-    wanted = ids.where(IS_LISTED, _is_between(Post.id), is_visible(Post.user_id, shape.signed_in))
-    if shape.excludes:
+    nothing: list[Any] = [literal_column("''").label("words")] if with_words else []
+    ids: Select[Any] = select(col(Post.id).label("id"), *nothing)
+    wanted = ids.where(IS_LISTED, _is_between(Post.id), visible_posts(Post, words.signed_in))
+    if words.excludes:
         wanted = wanted.where(~is_unwanted(Post.id))
-    return window.of(wanted.where(*_conditions(shape)), col(Post.id))
+    return shape.of(wanted.where(*_conditions(words)), col(Post.id))
 
 
-def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
+def _conditions(words: _Words) -> list[ColumnElement[bool]]:
     """What only the row of a post tells. If words are wanted, the index tells which posts begin a thread."""
     has_replies = col(Post.replies_count) > literal_column("0")
     time = UTCDateTime()
     chosen = [
-        (shape.filters.top_level and not shape.wants, IS_TOP_LEVEL),
-        (shape.filters.has_replies is True, has_replies),
-        (shape.filters.has_replies is False, ~has_replies),
-        (shape.since, col(Post.date) >= bindparam("since", type_=time)),
-        (shape.until, col(Post.date) < bindparam("until", type_=time)),
+        (words.filters.top_level and not words.wants, IS_TOP_LEVEL),
+        (words.filters.has_replies is True, has_replies),
+        (words.filters.has_replies is False, ~has_replies),
+        (words.since, col(Post.date) >= bindparam("since", type_=time)),
+        (words.until, col(Post.date) < bindparam("until", type_=time)),
     ]
     return [condition for is_asked, condition in chosen if is_asked]
 

@@ -8,18 +8,17 @@ from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from pamps.config import settings
-from pamps.db.prepared import prepared_statement, reader, run
+from pamps.db.prepared import prepared_statement, run
+from pamps.db.window import Sort, Window
 from pamps.errors import NotFound
-from pamps.http.pagination import Page, Sort
 from pamps.models.client import network_of
-from pamps.models.session import LoginSession, SessionPublic, SessionResponse
+from pamps.models.session import LoginSession
 from pamps.models.types import utc_now
 from pamps.models.user import Person, User, Viewer
+from pamps.queries.listing import Listing, list_table
 from pamps.security.tokens import Claims
 
 VIEWER_COLUMNS: list[Any] = [User.id, User.username, User.superuser]
-_read_viewer = reader(VIEWER_COLUMNS)
-SESSION_COLUMNS = [getattr(LoginSession, name) for name in ("id", *SessionPublic.model_fields)]
 
 
 class SessionNotFound(NotFound):
@@ -32,7 +31,7 @@ def find_signed_in(session: Session, claims: Claims) -> Viewer | None:
     rows = run(session, _signed_in(), login=claims.session_id, user=claims.user_id, now=utc_now())
     if not rows:
         return None
-    user_id, username, superuser = _read_viewer(rows[0])
+    user_id, username, superuser = rows[0]
     return Viewer(user_id, username, superuser, claims.session_id, claims.fresh)
 
 
@@ -50,11 +49,10 @@ def _signed_in() -> Select[Any]:
     )
 
 
-def list_sessions(session: Session, owner: Person, current: int | None, page: Page) -> list[SessionResponse]:
-    """The sessions of `owner` that can still be used, latest login first; `current` is marked."""
-    statement = select(*SESSION_COLUMNS).where(col(LoginSession.user_id) == owner.id, is_alive())
-    rows = page.fetch(session, statement, LoginSession.id, Sort.NEWEST_FIRST)
-    return [SessionResponse(**row._mapping, current=row.id == current) for row in rows]
+def list_sessions(session: Session, owner: Person, window: Window) -> Listing[LoginSession]:
+    """The sessions of `owner` that can still be used, latest login first."""
+    own = select(LoginSession).where(col(LoginSession.user_id) == owner.id, is_alive())
+    return list_table(session, window, Sort.NEWEST_FIRST, own, col(LoginSession.id))
 
 
 def was_used_from(session: Session, owner: Person, network: str) -> bool:

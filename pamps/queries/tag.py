@@ -1,21 +1,24 @@
 """Reading tags, and the posts that have one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, distinct, func, select
 from sqlmodel import Session, col
 
 from pamps.db.prepared import prepared_statement
-from pamps.http.pagination import MAX_ID, Page, Sort, Window
-from pamps.models.post import Post, PostResponse
-from pamps.models.tag import PostTag, Tag, TagResponse, TrendingTagResponse
+from pamps.db.window import Sort, Window, WindowShape
+from pamps.models.ids import MAX_ID
+from pamps.models.post import Post
+from pamps.models.tag import PostTag, Tag
 from pamps.models.types import utc_now
 from pamps.models.user import Person
-from pamps.presenters.remembered import Json
 from pamps.queries.clauses import AT_ONCE, as_value, first_id_since
+from pamps.queries.listing import Listing
 from pamps.queries.post import list_newest, list_posts, select_posts
-from pamps.queries.visibility import is_visible
+from pamps.queries.rows import PostRow
+from pamps.queries.visibility import visible_posts
 from pamps.text.entities import normal_tag
 from pamps.text.storable import is_storable
 from pamps.text.tokenizer import fold
@@ -26,27 +29,34 @@ LATEST_USES = 5_000
 LAST = "\U0010ffff"  # comes after everything that begins alike
 
 
-def list_tagged(session: Session, viewer: Person | None, page: Page, tag: str) -> Json[list[PostResponse]]:
+class TrendingTag(NamedTuple):
+    """A tag, how many posts have it, and how many people used it lately."""
+
+    name: str
+    uses: int
+    people: int
+
+
+def list_tagged(session: Session, viewer: Person | None, window: Window, tag: str) -> Listing[PostRow]:
     """The posts and replies with a tag, newest first; of what cannot be a tag there are none."""
-    return list_posts(session, viewer, page, _tagged, Sort.NEWEST_FIRST, tag=normal_tag(tag))
+    return list_posts(session, viewer, window, _tagged, Sort.NEWEST_FIRST, tag=normal_tag(tag))
 
 
-def list_newest_tagged(session: Session, tag: str) -> list[PostResponse]:
+def list_newest_tagged(session: Session, tag: str) -> list[PostRow]:
     """The newest posts and replies with a tag in its normal form, as anybody sees them."""
     return list_newest(session, _tagged, tag=tag)
 
 
-def list_tags(session: Session, typed: str, limit: int) -> list[TagResponse]:
+def list_tags(session: Session, typed: str, limit: int) -> Sequence[Tag]:
     """The tags that begin like what was typed, without regard to accents and case, most used first."""
     beginning = fold(typed.strip()).lstrip("#").rstrip("*")
     is_alike = (col(Tag.folded) >= beginning) & (col(Tag.folded) < beginning + LAST)
     tags = select(Tag).where(is_alike, col(Tag.uses) > 0)
     best = tags.order_by(col(Tag.uses).desc(), col(Tag.name)).limit(limit)
-    rows = session.scalars(best).all() if is_storable(beginning) else ()
-    return [TagResponse.model_validate(row, from_attributes=True) for row in rows]
+    return session.scalars(best).all() if is_storable(beginning) else ()
 
 
-def list_trending(session: Session, viewer: Person | None, limit: int) -> list[TrendingTagResponse]:
+def list_trending(session: Session, viewer: Person | None, limit: int) -> list[TrendingTag]:
     """The tags that most people whom the viewer sees have used in the last days, most first."""
     since = utc_now() - TRENDING
     first = first_id_since(session, since)
@@ -55,7 +65,7 @@ def list_trending(session: Session, viewer: Person | None, limit: int) -> list[T
     is_recent = (col(PostTag.post_id) > min(first + 2 * AT_ONCE, MAX_ID)) | (date >= since)
     latest = (
         select(col(PostTag.post_id), col(PostTag.tag_id), col(PostTag.user_id))
-        .where(col(PostTag.post_id) >= first, is_recent, is_visible(PostTag.user_id, viewer is not None))
+        .where(col(PostTag.post_id) >= first, is_recent, visible_posts(PostTag, viewer is not None))
         .order_by(col(PostTag.post_id).desc())
         .limit(LATEST_USES)
         .subquery()
@@ -68,16 +78,15 @@ def list_trending(session: Session, viewer: Person | None, limit: int) -> list[T
         .order_by(people.desc(), func.count().desc(), col(Tag.name))
         .limit(limit)
     )
-    rows = session.execute(tags, as_value(viewer))
-    return [TrendingTagResponse.model_validate(row, from_attributes=True) for row in rows]
+    return [TrendingTag(*row) for row in session.execute(tags, as_value(viewer))]
 
 
 @prepared_statement
-def _tagged(window: Window, signed_in: bool) -> Select[Any]:
+def _tagged(shape: WindowShape, signed_in: bool) -> Select[Any]:
     tag = select(col(Tag.id)).where(col(Tag.name) == bindparam("tag")).scalar_subquery()
     theirs: Select[Any] = select(col(PostTag.post_id).label("id")).where(
-        col(PostTag.tag_id) == tag, is_visible(PostTag.user_id, signed_in)
+        col(PostTag.tag_id) == tag, visible_posts(PostTag, signed_in)
     )
-    pairs = window.of(theirs, col(PostTag.post_id)).subquery("pairs")
+    pairs = shape.of(theirs, col(PostTag.post_id)).subquery("pairs")
     posts = select_posts(signed_in).join(pairs, pairs.c.id == Post.id)
-    return window.sort(posts, col(Post.id))
+    return shape.sort(posts, col(Post.id))

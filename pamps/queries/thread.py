@@ -1,38 +1,25 @@
-"""A thread as somebody sees it: a post between what it answers and the replies below it."""
+"""A thread as somebody sees it: a post between what it replies to and the replies below it."""
 
-import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Select, literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from pamps.db.prepared import Row, prepared_statement, run
+from pamps.db.prepared import prepared_statement, run
+from pamps.db.window import rows_to_read
 from pamps.errors import NotFound
-from pamps.http.pagination import rows_to_read
 from pamps.models.post import Post
-from pamps.models.thread import ThreadResponse
-from pamps.models.tree_cursor import MAX_DEPTH, TreePage, Way
+from pamps.models.tree_cursor import MAX_DEPTH, TreePath
 from pamps.models.user import Person, User
-from pamps.presenters.remembered import Json, json_list
 from pamps.queries.clauses import POST, as_value, given
-from pamps.queries.post import POST_FIELDS, PostNotFound, columns_of_posts, render_post
-from pamps.queries.tree import find_answered, is_way, read_tree
-from pamps.queries.visibility import hidden_as, is_visible
+from pamps.queries.post import PostNotFound
+from pamps.queries.rows import PostRow, hidden_post, post_columns
+from pamps.queries.tree import find_answered, is_path, read_tree
+from pamps.queries.visibility import hidden_as, visible_posts
 
 ANCESTORS = 50
-FIELDS = (*POST_FIELDS, "author_name", "author_avatar", "liked")
-# Of a hidden post these are shown. A new column is in neither of both, and so shows nothing by mistake.
-SHOWN = {"id", "date", "parent_id", "deleted", "replies_count"}
-BLANK = {
-    "text": "",
-    "user_id": None,
-    "edited_at": None,
-    "likes": 0,
-    "author_name": None,
-    "author_avatar": None,
-    "liked": False,
-}
 
 
 class ReplyNotFound(NotFound):
@@ -40,68 +27,93 @@ class ReplyNotFound(NotFound):
     detail = "There is no such reply below this post to go on from."
 
 
-def show_thread(
-    session: Session, viewer: Person | None, page: TreePage, post_id: int
-) -> Json[ThreadResponse]:
-    """A post, what it answers, and one page of the replies below it; raises PostNotFound, also if a block
-    hides the post, or ReplyNotFound."""
+class ThreadPost(NamedTuple):
+    """A post in a thread. If it is `hidden`, by a block or a mute, the row shows only that it is there."""
+
+    post: PostRow
+    hidden: Literal["block", "mute"] | None
+
+
+class ThreadReply(NamedTuple):
+    """A reply below the post of a thread. `depth` is 1 for a direct reply; `more_replies` says whether
+    replies to it are left out because they are too deep."""
+
+    shown: ThreadPost
+    depth: int
+    more_replies: bool
+
+
+class Thread(NamedTuple):
+    """A post, the nearest posts above it, oldest first, and one page of the replies below it in reading
+    order. `next` is the path to the last of these if more follow."""
+
+    ancestors: Sequence[ThreadPost]
+    post: PostRow
+    replies: Sequence[ThreadReply]
+    next: TreePath | None
+
+
+def get_thread(
+    session: Session, viewer: Person | None, post_id: int, *, after: TreePath, limit: int
+) -> Thread:
+    """The thread of a post with at most `limit` replies behind the one that the path `after` leads to.
+
+    Raises PostNotFound, even if a block hides the post, and ReplyNotFound.
+    """
     ancestors = _list_ancestors(session, viewer, post_id)
-    replies = _list_page(session, page, post_id)
-    ids = [*ancestors, post_id, *(way[-1] for way in replies)]
-    posts = _read_posts(session, viewer, ids)
+    paths = _list_page(session, (post_id, *after), limit)
+    more, paths = len(paths) > limit, paths[:limit]
+    posts = _read_posts(session, viewer, [*ancestors, post_id, *(path[-1] for path in paths)])
     if post_id not in posts:  # deleted since the first statement
         raise PostNotFound
-    deepest = [way for way in replies if len(way) > MAX_DEPTH]
-    answered = find_answered(session, deepest, rows_to_read(page.limit))
-    above = [_render_place(posts[id_]) for id_ in ancestors if id_ in posts]
-    below = [
-        _render_place(posts[way[-1]], depth=len(way) - 1, more_replies=way in answered)
-        for way in replies
-        if way[-1] in posts
-    ]
-    parts = (json_list(above), render_post(posts[post_id][:-1]), json_list(below))
-    return Json(b'{"ancestors":%b,"post":%b,"replies":%b}' % parts)
+    deepest = [path for path in paths if len(path) > MAX_DEPTH]
+    answered = find_answered(session, deepest, rows_to_read(limit))
+    return Thread(
+        ancestors=[_shown(posts[id_]) for id_ in ancestors if id_ in posts],
+        post=posts[post_id].post,
+        replies=[
+            ThreadReply(_shown(posts[path[-1]]), len(path) - 1, path in answered)
+            for path in paths
+            if path[-1] in posts
+        ],
+        next=paths[-1][1:] if more else None,
+    )
 
 
 def _list_ancestors(session: Session, viewer: Person | None, post_id: int) -> list[int]:
-    """The nearest posts that this one answers, oldest first; raises PostNotFound."""
+    """The nearest posts that this one replies to, oldest first; raises PostNotFound."""
     rows = run(session, _upwards(viewer is not None), post=post_id, **as_value(viewer))
     if not rows:
         raise PostNotFound
     return [id_ for (id_,) in rows[:-1]]
 
 
-def _list_page(session: Session, page: TreePage, post_id: int) -> list[Way]:
-    """The ways from the post to the replies of this page; raises ReplyNotFound."""
-    last = (post_id, *page.after)
-    if page.after and not is_way(session, last):
+def _list_page(session: Session, last: TreePath, limit: int) -> list[TreePath]:
+    """The paths from the post to more replies than a page has, behind `last`; raises ReplyNotFound."""
+    if len(last) > 1 and not is_path(session, last):
         raise ReplyNotFound
-    replies = read_tree(session, last, rows_to_read(page.limit))
-    if len(replies) > page.limit:
-        page.link_next(replies[page.limit - 1][1:])
-    return replies[: page.limit]
+    return read_tree(session, last, rows_to_read(limit))
 
 
-def _read_posts(session: Session, viewer: Person | None, ids: list[int]) -> dict[int, Row]:
+def _read_posts(session: Session, viewer: Person | None, ids: list[int]) -> dict[int, ThreadPost]:
     """What there is to show of these posts, by their ids."""
     rows = run(session, _posts(viewer is not None), ids=[(id_,) for id_ in ids], **as_value(viewer))
-    return {row[0]: row for row in rows}
+    return {row[0]: _make_post(*row) for row in rows}
 
 
-def _render_place(row: Row, **more: Any) -> bytes:
-    """A row of `_posts`, and what else there is to say of its place."""
-    *post, hidden = row
-    if hidden:
-        named = zip(FIELDS, post, strict=True)
-        post = [value if name in SHOWN else BLANK[name] for name, value in named]
-        more = {"hidden": hidden, **more}
-    rendered = render_post(tuple(post))
-    return rendered[:-1] + b"," + json.dumps(more, separators=(",", ":")).encode()[1:] if more else rendered
+def _make_post(*row: Any) -> ThreadPost:
+    *columns, hidden = row
+    return ThreadPost(PostRow(*columns), hidden)
+
+
+def _shown(post: ThreadPost) -> ThreadPost:
+    """The post as the list around it shows it. The post of the thread itself was asked for."""
+    return post._replace(post=hidden_post(post.post)) if post.hidden else post
 
 
 @prepared_statement
 def _upwards(signed_in: bool) -> Select[Any]:
-    is_shown = is_visible(Post.user_id, signed_in, even_muted=True)
+    is_shown = visible_posts(Post, signed_in, even_muted=True)
     height: Any = literal_column("0").label("height")
     upwards = (
         select(col(Post.id), col(Post.parent_id), height)
@@ -111,13 +123,13 @@ def _upwards(signed_in: bool) -> Select[Any]:
     parent = aliased(Post)
     step = select(col(parent.id), col(parent.parent_id), upwards.c.height + literal_column("1"))
     is_near = upwards.c.height < literal_column(str(ANCESTORS))
-    way = upwards.union_all(step.join(upwards, upwards.c.parent_id == parent.id).where(is_near))
-    return select(way.c.id).order_by(way.c.height.desc())
+    path = upwards.union_all(step.join(upwards, upwards.c.parent_id == parent.id).where(is_near))
+    return select(path.c.id).order_by(path.c.height.desc())
 
 
 @prepared_statement
 def _posts(signed_in: bool) -> Select[Any]:
     ids = given("ids", "id")
-    columns = [*columns_of_posts(signed_in), hidden_as(Post.user_id, signed_in).label("hidden")]
+    columns = [*post_columns(signed_in=signed_in), hidden_as(Post, signed_in).label("hidden")]
     posts = select(*columns).select_from(ids).join(Post, col(Post.id) == ids.c.id)
     return posts.outerjoin(User, col(User.id) == Post.user_id)

@@ -19,106 +19,110 @@ from sqlalchemy import CTE, Select, func, literal_column, select, true
 from sqlmodel import Session, col
 
 from pamps.db.prepared import IS_SQLITE, Row, prepared_statement, run
-from pamps.http.pagination import Page, Sort, Window
+from pamps.db.window import Sort, Window, WindowShape
 from pamps.models.follow import Follow
-from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
+from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
 from pamps.models.user import Viewer
-from pamps.presenters.remembered import Json, json_list
 from pamps.queries.clauses import VIEWER
-from pamps.queries.post import render_post, select_posts
-from pamps.queries.visibility import is_visible
+from pamps.queries.listing import Listing, list_rows
+from pamps.queries.post import select_posts
+from pamps.queries.rows import PostRow
+from pamps.queries.visibility import visible_people
 
 WANTED_COLUMNS: list[Any] = [col(Post.id), col(Post.user_id)]
 REACH = 25  # posts of everybody that are looked through for each row of a page
 
 
 @dataclass(frozen=True)
-class Kind:
+class TimelineOptions:
     """Which posts are wanted beside top-level ones of the followed."""
 
     include_replies: bool
     include_own: bool
 
 
-def list_timeline(session: Session, viewer: Viewer, page: Page, kind: Kind) -> Json[list[PostResponse]]:
+def list_timeline(
+    session: Session, viewer: Viewer, window: Window, options: TimelineOptions
+) -> Listing[PostRow]:
     """What the people whom the viewer follows wrote, newest first."""
-    rows = page.fetch_with(partial(_fetch, session, viewer, kind), Sort.NEWEST_FIRST)
-    return Json(json_list(render_post(row[:-1]) for row in rows))
+    return list_rows(window, Sort.NEWEST_FIRST, PostRow, partial(_fetch, session, viewer, options))
 
 
-def _fetch(session: Session, viewer: Viewer, kind: Kind, window: Window, **bounds: int) -> Sequence[Row]:
-    """The rows of a window; the last column is the id."""
+def _fetch(
+    session: Session, viewer: Viewer, options: TimelineOptions, shape: WindowShape, **bounds: int
+) -> Sequence[Row]:
+    """The rows of a shape; the last column is the id."""
     values = {"viewer": viewer.id, **bounds}
-    latest = run(session, select_latest(window, kind), **values)
+    latest = run(session, select_latest(shape, options), **values)
     # Who asks again and again what is new has seen all of it, if there is no more by anybody.
-    if len(latest) == window.rows or not run(session, select_beyond(window, kind), **values):
+    if len(latest) == shape.rows or not run(session, select_beyond(shape, options), **values):
         return latest
-    return run(session, select_gathered(window, kind), **values)
+    return run(session, select_gathered(shape, options), **values)
 
 
 @prepared_statement
-def select_latest(window: Window, kind: Kind) -> Select[Any]:
+def select_latest(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
     """The posts that VIEWER wants among those of everybody that come first in the window."""
-    everybodys = replace(window, rows=window.rows * REACH).of(_select_wanted(kind), col(Post.id)).subquery()
+    everybodys = replace(shape, rows=shape.rows * REACH).of(_select_wanted(options), col(Post.id)).subquery()
     # Not a condition that PostgreSQL could make a join of: that would go through all of them, and sort them.
-    is_theirs = everybodys.c.user_id.in_(_select_authors(kind)).is_(true())
-    return _select_page(window, select(everybodys.c.id).where(is_theirs))
+    is_theirs = everybodys.c.user_id.in_(_select_authors(options)).is_(true())
+    return _select_page(shape, select(everybodys.c.id).where(is_theirs))
 
 
 @prepared_statement
-def select_beyond(window: Window, kind: Kind) -> Select[Any]:
+def select_beyond(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
     """The first post of everybody that is too far for `select_latest`; no row if there is none."""
-    reached: Any = literal_column(str(window.rows * REACH))
-    return replace(window, rows=1).of(_select_wanted(kind), col(Post.id)).offset(reached)
+    reached: Any = literal_column(str(shape.rows * REACH))
+    return replace(shape, rows=1).of(_select_wanted(options), col(Post.id)).offset(reached)
 
 
 @prepared_statement
-def select_gathered(window: Window, kind: Kind) -> Select[Any]:
+def select_gathered(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
     """The posts of the window, out of those that each author has in it."""
-    authors = _select_authors(kind).cte("authors")
+    authors = _select_authors(options).cte("authors")
     ids_of = _ids_of_sqlite if IS_SQLITE else _ids_of
     # No page has posts of more authors than rows. So those whose own first post comes first are enough.
-    firsts = ids_of(authors, kind, replace(window, rows=1))
-    nearest = window.sort(firsts, firsts.selected_columns.id).limit(window.limit).cte("nearest")
-    ids = ids_of(nearest, kind, window).subquery()
-    return _select_page(window, select(ids.c.id))
+    firsts = ids_of(authors, options, replace(shape, rows=1))
+    nearest = shape.sort(firsts, firsts.selected_columns.id).limit(shape.limit).cte("nearest")
+    ids = ids_of(nearest, options, shape).subquery()
+    return _select_page(shape, select(ids.c.id))
 
 
-def _select_page(window: Window, ids: Select[Any]) -> Select[Any]:
+def _select_page(shape: WindowShape, ids: Select[Any]) -> Select[Any]:
     """The posts of those of the ids that come first."""
-    page = window.sort(ids, ids.selected_columns.id).limit(window.limit).subquery("page")
-    return window.sort(select_posts(signed_in=True).join(page, page.c.id == Post.id), col(Post.id))
+    page = shape.sort(ids, ids.selected_columns.id).limit(shape.limit).subquery("page")
+    return shape.sort(select_posts(signed_in=True).join(page, page.c.id == Post.id), col(Post.id))
 
 
-def _select_wanted(kind: Kind) -> Select[Any]:
+def _select_wanted(options: TimelineOptions) -> Select[Any]:
     """Ids and authors of the posts of everybody."""
     posts: Select[Any] = select(*WANTED_COLUMNS).where(IS_LISTED)
-    return posts if kind.include_replies else posts.where(IS_TOP_LEVEL)
+    return posts if options.include_replies else posts.where(IS_TOP_LEVEL)
 
 
-def _select_authors(kind: Kind) -> Select[Any]:
+def _select_authors(options: TimelineOptions) -> Select[Any]:
     """Whose posts are wanted."""
     followed: Select[Any] = select(col(Follow.followed_id).label("author")).where(
-        col(Follow.follower_id) == VIEWER, is_visible(Follow.followed_id, signed_in=True)
+        col(Follow.follower_id) == VIEWER, visible_people(Follow.followed_id, signed_in=True)
     )
-    return select(followed.union_all(select(VIEWER)).subquery().c.author) if kind.include_own else followed
+    return select(followed.union_all(select(VIEWER)).subquery().c.author) if options.include_own else followed
 
 
-def _ids_of(authors: CTE, kind: Kind, window: Window) -> Select[Any]:
+def _ids_of(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:
     """The ids that each of the authors has in the window, with the author."""
-    each = _ids_of_author(authors, kind, window).lateral()
+    each = _ids_of_author(authors, options, shape).lateral()
     return select(authors.c.author, each.c.id.label("id")).select_from(authors.join(each, true()))
 
 
-def _ids_of_sqlite(authors: CTE, kind: Kind, window: Window) -> Select[Any]:
+def _ids_of_sqlite(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:
     """The same without LATERAL: in SQLite a function that gives a table may take what stands before it."""
-    of_author = _ids_of_author(authors, kind, window).subquery()
+    of_author = _ids_of_author(authors, options, shape).subquery()
     listed = select(func.json_group_array(of_author.c.id)).correlate(authors).scalar_subquery()
     each = func.json_each(listed).table_valued("value")
     return select(authors.c.author, each.c.value.label("id")).select_from(authors.join(each, true()))
 
 
-def _ids_of_author(authors: CTE, kind: Kind, window: Window) -> Select[Any]:
+def _ids_of_author(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:
     """As many ids of one author as the window could need."""
-    theirs = _select_wanted(kind).where(col(Post.user_id) == authors.c.author).correlate(authors)
-    return window.of(theirs.with_only_columns(col(Post.id)), col(Post.id))
+    theirs = _select_wanted(options).where(col(Post.user_id) == authors.c.author).correlate(authors)
+    return shape.of(theirs.with_only_columns(col(Post.id)), col(Post.id))

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from pamps.models.totp import RecoveryCode, Totp, TotpResponse
+from pamps.models.totp import RecoveryCode, Totp
 from pamps.models.user import Person
 
 
@@ -18,9 +18,13 @@ def has_recovery_code(session: Session, owner: Person, code_hash: str) -> bool:
     return session.scalar(select(col(RecoveryCode.id)).where(own)) is not None
 
 
-def show_totp(session: Session, owner: Person) -> TotpResponse:
-    """The state of the second factor of `owner`."""
-    totp = find_totp(session, owner)
+def count_recovery_codes(session: Session, owner: Person) -> int:
+    """How many recovery codes of `owner` were not used."""
     left = select(func.count()).where(col(RecoveryCode.user_id) == owner.id)
-    enabled = totp is not None and totp.confirmed_at is not None
-    return TotpResponse(enabled=enabled, recovery_codes_left=session.execute(left).scalar_one())
+    return int(session.execute(left).scalar_one())
+
+
+def has_totp(session: Session, owner: Person) -> bool:
+    """Whether logging in as `owner` requires a second factor."""
+    totp = find_totp(session, owner)
+    return totp is not None and totp.confirmed_at is not None

@@ -13,66 +13,66 @@ from sqlmodel import Session, col
 
 from pamps.db.prepared import IS_SQLITE, prepared_statement, run
 from pamps.models.post import Post
-from pamps.models.tree_cursor import MAX_DEPTH, Way
+from pamps.models.tree_cursor import MAX_DEPTH, TreePath
 from pamps.queries.clauses import given
 
 # A post, and the reply to it behind which one reads on; 0 to begin with the first.
-Range = tuple[Way, int]
+Range = tuple[TreePath, int]
 
 
-def is_way(session: Session, way: Way) -> bool:
+def is_path(session: Session, path: TreePath) -> bool:
     """Whether each post on it replies to the one before, as far as they are still there."""
-    steps = list(zip(way[1:], way, strict=False))
+    steps = list(zip(path[1:], path, strict=False))
     return not run(session, _broken_links(), steps=steps)
 
 
-def read_tree(session: Session, last: Way, rows: int) -> list[Way]:
-    """The ways to the first so many that follow `last` in reading order, down to MAX_DEPTH."""
+def read_tree(session: Session, last: TreePath, rows: int) -> list[TreePath]:
+    """The paths to the first so many that follow `last` in reading order, down to MAX_DEPTH."""
     # What follows is all below it, then the younger replies to what it answers, and so on upwards.
     younger = [(last[:length], last[length]) for length in range(len(last) - 1, 0, -1)]
     found = new = _list_replies(session, _below([last]) + younger, rows)
-    while stretches := _below(new):
+    while ranges := _below(new):
         replies = defaultdict(list)
-        for way in _list_replies(session, stretches, rows):
-            replies[way[:-1]].append(way)
-        found = [way for upper in found for way in (upper, *replies.get(upper, ()))][:rows]
-        new = [way for way in found if way[:-1] in replies]
+        for path in _list_replies(session, ranges, rows):
+            replies[path[:-1]].append(path)
+        found = [path for upper in found for path in (upper, *replies.get(upper, ()))][:rows]
+        new = [path for path in found if path[:-1] in replies]
     return found
 
 
-def find_answered(session: Session, ways: Iterable[Way], rows: int) -> set[Way]:
+def find_answered(session: Session, paths: Iterable[TreePath], rows: int) -> set[TreePath]:
     """Which of these, at most `rows`, have replies, be it only the places of deleted ones."""
-    stretches = [(way, 0) for way in ways]
-    return {way[:-1] for way in _list_replies(session, stretches, rows, each=1)} if stretches else set()
+    ranges = [(path, 0) for path in paths]
+    return {path[:-1] for path in _list_replies(session, ranges, rows, each=1)} if ranges else set()
 
 
-def _below(ways: list[Way]) -> list[Range]:
+def _below(paths: list[TreePath]) -> list[Range]:
     """All replies to these, but not to the deepest."""
-    return [(way, 0) for way in ways if len(way) <= MAX_DEPTH]
+    return [(path, 0) for path in paths if len(path) <= MAX_DEPTH]
 
 
-def _list_replies(session: Session, stretches: list[Range], rows: int, each: int = 0) -> list[Way]:
-    """The first so many of all these stretches together, in their order; with `each` so many of each."""
-    ways = {way[-1]: way for way, _ in stretches}
-    parents = [(way[-1], after) for way, after in stretches]
-    found = run(session, _replies(rows, each or rows), stretches=parents)
-    return [(*ways[parent], reply) for parent, reply in found]
+def _list_replies(session: Session, ranges: list[Range], rows: int, each: int = 0) -> list[TreePath]:
+    """The first so many of all these ranges together, in their order; with `each` so many of each."""
+    paths = {path[-1]: path for path, _ in ranges}
+    parents = [(path[-1], after) for path, after in ranges]
+    found = run(session, _replies(rows, each or rows), ranges=parents)
+    return [(*paths[parent], reply) for parent, reply in found]
 
 
 @prepared_statement
 def _replies(rows: int, each: int) -> Select[Any]:
-    stretches = given("stretches", "parent", "after")
-    own = (col(Post.parent_id) == stretches.c.parent, col(Post.id) > stretches.c.after)
-    ids = select(col(Post.id)).where(*own).correlate(stretches).order_by(col(Post.id)).limit(_word(each))
+    ranges = given("ranges", "parent", "after")
+    own = (col(Post.parent_id) == ranges.c.parent, col(Post.id) > ranges.c.after)
+    ids = select(col(Post.id)).where(*own).correlate(ranges).order_by(col(Post.id)).limit(_word(each))
     replies: Any = ids.lateral()
     reply = replies.c.id
     if IS_SQLITE:  # without LATERAL: a function that gives a table may take what stands before it
         first = ids.subquery()
-        listed = select(func.json_group_array(first.c.id)).correlate(stretches).scalar_subquery()
+        listed = select(func.json_group_array(first.c.id)).correlate(ranges).scalar_subquery()
         replies = func.json_each(listed).table_valued("value")
         reply = replies.c.value
-    both = select(stretches.c.parent, reply.label("reply")).select_from(stretches.join(replies, true()))
-    return both.order_by(stretches.c.position, reply).limit(_word(rows))
+    both = select(ranges.c.parent, reply.label("reply")).select_from(ranges.join(replies, true()))
+    return both.order_by(ranges.c.position, reply).limit(_word(rows))
 
 
 def _word(rows: int) -> Any:

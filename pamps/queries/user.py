@@ -1,8 +1,8 @@
-"""Reading people. What a viewer gets is always built here, in one statement; a row is rendered once."""
+"""Reading people: one person, and the lists of them."""
 
 import re
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -12,37 +12,24 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
-    literal,
     literal_column,
-    null,
-    or_,
     select,
 )
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from pamps.db.prepared import Row, Statement, prepared_statement, run
-from pamps.errors import NotFound, RefusedToken
-from pamps.http.pagination import Page, Sort, Window
-from pamps.models.block import Block, BlockKind
-from pamps.models.follow import Follow
-from pamps.models.like import Like
-from pamps.models.user import AccountResponse, Person, User, UserPublic, UserResponse, Viewer, normalise_login
-from pamps.presenters.remembered import Json, json_list, rendered_once
-from pamps.queries.clauses import POST, USER, VIEWER, as_value, first_pairs, is_there
-from pamps.queries.visibility import is_visible
+from pamps.db.prepared import Statement, prepared_statement, run
+from pamps.db.window import Sort, Window, WindowShape
+from pamps.errors import NotFound
+from pamps.models.block import BlockKind
+from pamps.models.user import User, Viewer
+from pamps.queries.clauses import as_value
+from pamps.queries.listing import Listing, list_prepared
+from pamps.queries.rows import Role, UserRow, has_viewer_hidden, user_columns
+from pamps.queries.visibility import visible_people
 from pamps.text.tokenizer import fold
-
-USER_FIELDS = ("id", *UserPublic.model_fields)
-USER_COLUMNS = [getattr(User, name) for name in USER_FIELDS]
-SHOWN_FIELDS = (*USER_FIELDS, "followed", "follows_you", "muted", "blocked", "email")
-ACCOUNT_COLUMNS = [getattr(User, name) for name in AccountResponse.model_fields]
-
 
 # People with names that begin alike, of whom the best known are chosen.
 CANDIDATES = 1_000
-# What decides how much of a person is shown.
-Role = Literal["nobody", "somebody", "superuser"]
 
 
 class UserNotFound(NotFound):
@@ -51,10 +38,10 @@ class UserNotFound(NotFound):
 
 
 def role_of(viewer: Viewer | None) -> Role:
-    """What somebody is to those whom they look at."""
+    """The role in which somebody looks at other people."""
     if viewer is None:
-        return "nobody"
-    return "superuser" if viewer.superuser else "somebody"
+        return "anonymous"
+    return "superuser" if viewer.superuser else "user"
 
 
 def is_called(name: str) -> ColumnElement[bool]:
@@ -88,8 +75,7 @@ def get_user(session: Session, username: str) -> User:
 
 
 def get_user_id(session: Session, viewer: Viewer | None, username: str) -> int:
-    """The id of the user of that name, to a viewer only of those who have not blocked them; raises
-    UserNotFound."""
+    """The id of the user of that name; raises UserNotFound, even for somebody who blocked the viewer."""
     rows = run(session, _user_id(role_of(viewer)), name=plain_name(username), **as_value(viewer))
     if not rows:
         raise UserNotFound
@@ -97,233 +83,90 @@ def get_user_id(session: Session, viewer: Viewer | None, username: str) -> int:
     return int(user_id)
 
 
-def find_login(session: Session, name: str) -> User | None:
-    """The active user whose user name or e-mail address, without regard to case, is `name`."""
-    is_named = func.lower(User.email) == normalise_login(name) if "@" in name else is_called(name)
-    return session.scalar(select(User).where(is_named, col(User.is_active).is_(True)))
-
-
-def find_by_email(session: Session, email: str) -> User | None:
-    """The active user with this e-mail address, without regard to case."""
-    is_theirs = func.lower(User.email) == email.lower()
-    return session.scalar(select(User).where(is_theirs, col(User.is_active).is_(True)))
-
-
-def get_account(session: Session, viewer: Viewer) -> User:
-    """The row of one's own account; raises RefusedToken if it was deleted since the request began."""
-    if (user := session.get(User, viewer.id)) is None:
-        raise RefusedToken
-    return user
-
-
-def show_user(session: Session, viewer: Viewer | None, username: str) -> Json[UserResponse]:
-    """One person as the viewer sees them, also whom they blocked; raises UserNotFound."""
+def get_user_row(session: Session, viewer: Viewer | None, username: str) -> UserRow:
+    """One person as the viewer sees them, even if the viewer blocked them; raises UserNotFound."""
     rows = run(session, _user(role_of(viewer)), name=plain_name(username), **as_value(viewer))
     if not rows:
         raise UserNotFound
-    return Json(render_user(rows[0][:-1]))
+    return UserRow(*rows[0][:-1])
 
 
-def show_account(session: Session, owner: Person) -> UserResponse:
-    """One's own account, with what only its owner may see, as it is in the database now.
-
-    Raises RefusedToken if it was deleted since the request began.
-    """
-    row = session.execute(select(*USER_COLUMNS, col(User.email)).where(col(User.id) == owner.id)).first()
-    if row is None:
-        raise RefusedToken
-    return UserResponse.model_validate(row, from_attributes=True)
-
-
-def list_users(session: Session, viewer: Viewer | None, page: Page) -> Json[list[UserResponse]]:
+def list_users(session: Session, viewer: Viewer | None, window: Window) -> Listing[UserRow]:
     """Everybody, oldest first."""
-    return _list(session, viewer, page, _everybody, Sort.OLDEST_FIRST)
+    return list_people(session, viewer, window, _everybody, Sort.OLDEST_FIRST)
 
 
-def list_accounts(
-    session: Session, page: Page, *, part: str | None, is_active: bool | None
-) -> list[AccountResponse]:
-    """Accounts as superusers see them, oldest first: with `part` those that have it in name or address."""
-    statement = select(*ACCOUNT_COLUMNS)
-    if part is not None:
-        lower = part.lower()
-        columns = (func.lower(User.username), func.lower(User.email))
-        statement = statement.where(or_(*(column.contains(lower, autoescape=True) for column in columns)))
-    if is_active is not None:
-        statement = statement.where(col(User.is_active).is_(is_active))
-    rows = page.fetch(session, statement, User.id, Sort.OLDEST_FIRST)
-    return [AccountResponse.model_validate(row, from_attributes=True) for row in rows]
-
-
-def show_for_admin(session: Session, user_id: int) -> AccountResponse:
-    """One account as superusers see it; raises UserNotFound."""
-    row = session.execute(select(*ACCOUNT_COLUMNS).where(col(User.id) == user_id)).first()
-    if row is None:
-        raise UserNotFound
-    return AccountResponse.model_validate(row, from_attributes=True)
-
-
-def list_followers(
-    session: Session, viewer: Viewer | None, page: Page, user_id: int
-) -> Json[list[UserResponse]]:
-    """Who follows somebody, latest first. The cursor is the id of the follow."""
-    return _list(session, viewer, page, _followers, user=user_id)
-
-
-def list_following(
-    session: Session, viewer: Viewer | None, page: Page, user_id: int
-) -> Json[list[UserResponse]]:
-    """Whom somebody follows, latest first. The cursor is the id of the follow."""
-    return _list(session, viewer, page, _following, user=user_id)
-
-
-def find_people(session: Session, viewer: Viewer | None, typed: str, limit: int) -> Json[list[UserResponse]]:
-    """The people whose names begin like what was typed, without regard to accents and case, those with most
+def find_people(session: Session, viewer: Viewer | None, typed: str, limit: int) -> list[UserRow]:
+    """The people whose names begin with what was typed, without regard to accents and case, those with most
     followers first; of very many the first ones by name."""
     beginning = fold(typed.strip()).lstrip("@").rstrip("*")
-    rows: list[Row] = []
-    if re.fullmatch("[a-z0-9_]{1,30}", beginning):
-        values = {"first": beginning, "last": beginning + "\x7f", "limit": limit}
-        rows = run(session, _named_like(role_of(viewer)), **values, **as_value(viewer))
-    return Json(json_list(render_user(row[:-1]) for row in rows))
+    if not re.fullmatch("[a-z0-9_]{1,30}", beginning):
+        return []
+    values = {"first": beginning, "last": beginning + "\x7f", "limit": limit}
+    rows = run(session, _named_like(role_of(viewer)), **values, **as_value(viewer))
+    return [UserRow(*row[:-1]) for row in rows]
 
 
-def list_hidden(session: Session, viewer: Viewer, page: Page, kind: BlockKind) -> Json[list[UserResponse]]:
-    """Whom the viewer muted or blocked, latest first. The cursor is the id of the mute or block."""
-    return _list(session, viewer, page, _muted if kind is BlockKind.MUTE else _blocked)
-
-
-def list_likers(
-    session: Session, viewer: Viewer | None, page: Page, post_id: int
-) -> Json[list[UserResponse]]:
-    """Who likes a post, latest first. The cursor is the id of the like."""
-    return _list(session, viewer, page, _likers, post=post_id)
-
-
-def _list(
+def list_people(
     session: Session,
     viewer: Viewer | None,
-    page: Page,
-    build: Callable[[Window, Role], Statement],
-    sort: Sort = Sort.NEWEST_FIRST,
+    window: Window,
+    build: Callable[[WindowShape, Role], Statement],
+    sort: Sort,
     **values: Any,
-) -> Json[list[UserResponse]]:
+) -> Listing[UserRow]:
+    """The page of a list of people. `build` makes its statement out of `select_users`."""
     role = role_of(viewer)
-    rows = page.fetch_built(session, lambda window: build(window, role), sort, **as_value(viewer), **values)
-    return Json(json_list(render_user(row[:-1]) for row in rows))
+    return list_prepared(
+        session, window, sort, UserRow, lambda shape: build(shape, role), **as_value(viewer), **values
+    )
 
 
-def _select_users(role: Role, key: Any = User.id) -> Select[Any]:
-    """The columns that `render_user` takes: the person, and how the viewer and they are connected; then the
-    cursor of lists."""
-    connection: list[ColumnElement[Any]] = [null()] * 4
-    email: Any = null()
-    if role != "nobody":
-        # An alias each: some lists join the table of follows themselves.
-        outgoing, incoming = aliased(Follow), aliased(Follow)
-        connection = [
-            is_there(col(outgoing.follower_id) == VIEWER, col(outgoing.followed_id) == User.id),
-            is_there(col(incoming.follower_id) == User.id, col(incoming.followed_id) == VIEWER),
-            *(_is_hidden(kind) for kind in (BlockKind.MUTE, BlockKind.BLOCK)),
-        ]
-    if role == "superuser":
-        email = User.email
-    shown = zip((*connection, email), SHOWN_FIELDS[len(USER_FIELDS) :], strict=True)
-    columns = [column.label(name) for column, name in shown]
-    return select(*USER_COLUMNS, *columns, key.label("cursor")).select_from(User)
+def select_users(role: Role, key: Any = User.id) -> Select[Any]:
+    """The columns of a `UserRow`, and the cursor of lists."""
+    return select(*user_columns(role), key.label("cursor")).select_from(User)
 
 
-def _is_hidden(kind: BlockKind) -> ColumnElement[bool]:
-    """Whether the viewer muted, or blocked, the person."""
-    own = aliased(Block)
-    pair = (col(own.user_id) == VIEWER, col(own.hidden_id) == User.id)
-    # In these words no index has the kind: PostgreSQL would look for the pair among all of that kind.
-    return is_there(*pair, col(own.kind).is_not_distinct_from(literal_column(f"'{kind}'")))
+def select_partners(shape: WindowShape, role: Role, pairs: Subquery) -> Select[Any]:
+    """The people that the `pairs` of `first_pairs` lead to, in their order."""
+    people = select_users(role, key=pairs.c.id).join(pairs, pairs.c.partner == User.id)
+    return shape.sort(people, pairs.c.id)
 
 
-@rendered_once([*USER_COLUMNS, *[literal(True)] * 4, col(User.email)])
-def render_user(*row: Any) -> UserResponse:
-    """The columns of `_select_users` but the cursor. They come from our own tables, so nothing is checked a
-    second time."""
-    return UserResponse.model_construct(**dict(zip(SHOWN_FIELDS, row, strict=True)))
+def is_listed(person: Any, role: Role) -> ColumnElement[bool]:
+    """Whether a list of people shows this one. A mute is about posts, not about people."""
+    return visible_people(person, role != "anonymous", even_muted=True)
 
 
 @prepared_statement
 def _user(role: Role) -> Select[Any]:
-    return _select_users(role).where(_is_there_by_name(role))
+    return select_users(role).where(_is_found_by_name(role))
 
 
 @prepared_statement
 def _user_id(role: Role) -> Select[Any]:
-    return select(col(User.id)).where(_is_there_by_name(role))
+    return select(col(User.id)).where(_is_found_by_name(role))
 
 
-def _is_there_by_name(role: Role) -> ColumnElement[bool]:
+def _is_found_by_name(role: Role) -> ColumnElement[bool]:
     """Whether it is the user called `name`, and they have not blocked the viewer."""
-    return (func.lower(User.username) == bindparam("name")) & ~_has_blocked_viewer(role)
-
-
-def _has_blocked_viewer(role: Role) -> ColumnElement[bool]:
-    return false() if role == "nobody" else _is_hidden(BlockKind.BLOCKED)
+    has_blocked_viewer = false() if role == "anonymous" else has_viewer_hidden(BlockKind.BLOCKED)
+    return (func.lower(User.username) == bindparam("name")) & ~has_blocked_viewer
 
 
 @prepared_statement
 def _named_like(role: Role) -> Select[Any]:
     name = func.lower(User.username)
     alike = select(col(User.id), col(User.followers), name.label("name")).where(
-        name >= bindparam("first"), name < bindparam("last"), _is_shown(User.id, role)
+        name >= bindparam("first"), name < bindparam("last"), is_listed(User.id, role)
     )
     candidates = alike.order_by(name).limit(literal_column(str(CANDIDATES))).subquery()
     best = (candidates.c.followers.desc(), candidates.c.name)
     chosen = select(candidates).order_by(*best).limit(bindparam("limit", type_=BigInteger)).subquery("chosen")
-    people = _select_users(role).join(chosen, chosen.c.id == User.id)
+    people = select_users(role).join(chosen, chosen.c.id == User.id)
     return people.order_by(chosen.c.followers.desc(), chosen.c.name)
 
 
 @prepared_statement
-def _everybody(window: Window, role: Role) -> Select[Any]:
-    return window.of(_select_users(role).where(_is_shown(User.id, role)), col(User.id))
-
-
-@prepared_statement
-def _followers(window: Window, role: Role) -> Select[Any]:
-    return _partners(window, role, Follow.follower_id, col(Follow.followed_id) == USER)
-
-
-@prepared_statement
-def _following(window: Window, role: Role) -> Select[Any]:
-    return _partners(window, role, Follow.followed_id, col(Follow.follower_id) == USER)
-
-
-@prepared_statement
-def _likers(window: Window, role: Role) -> Select[Any]:
-    return _partners(window, role, Like.user_id, col(Like.post_id) == POST)
-
-
-@prepared_statement
-def _muted(window: Window, role: Role) -> Select[Any]:
-    return _hidden(window, role, BlockKind.MUTE)
-
-
-@prepared_statement
-def _blocked(window: Window, role: Role) -> Select[Any]:
-    return _hidden(window, role, BlockKind.BLOCK)
-
-
-def _hidden(window: Window, role: Role, kind: BlockKind) -> Select[Any]:
-    own = (col(Block.user_id) == VIEWER) & (col(Block.kind) == literal_column(f"'{kind}'"))
-    return _joined(window, role, first_pairs(window, Block.hidden_id, own))
-
-
-def _is_shown(person: Any, role: Role) -> ColumnElement[bool]:
-    """Whether a list of people has this one. A mute is about what somebody writes."""
-    return is_visible(person, role != "nobody", even_muted=True)
-
-
-def _partners(window: Window, role: Role, partner: Any, pair: ColumnElement[bool]) -> Select[Any]:
-    return _joined(window, role, first_pairs(window, partner, pair & _is_shown(partner, role)))
-
-
-def _joined(window: Window, role: Role, pairs: Subquery) -> Select[Any]:
-    people = _select_users(role, key=pairs.c.id).join(pairs, pairs.c.partner == User.id)
-    return window.sort(people, pairs.c.id)
+def _everybody(shape: WindowShape, role: Role) -> Select[Any]:
+    return shape.of(select_users(role).where(is_listed(User.id, role)), col(User.id))

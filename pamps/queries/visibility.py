@@ -1,26 +1,30 @@
-"""The one rule of who sees whom. Every list, thread, search, count and notification asks here.
+"""The one rule of who sees whom. Every list, thread, search, count and notification includes it.
 
-- A block hides both from each other everywhere.
-- A mute hides one from the other where nobody asked for them: in feeds, replies, search and notifications.
-  Their profile, what they wrote and each of their posts is there for who goes and looks.
+- A block hides two people from each other everywhere.
+- A mute hides somebody where nobody asked for them: in feeds, replies, search and notifications. Their
+  profile, their posts by user and each single post stay visible to those who look for them.
 """
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal_column, null, select, true
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from pamps.db.prepared import prepared_statement, run
 from pamps.models.block import Block, BlockKind
-from pamps.models.user import Person
-from pamps.queries.clauses import USER, VIEWER
+from pamps.queries.clauses import VIEWER
 
 IS_MUTE = col(Block.kind) == BlockKind.MUTE
 
 
-def is_visible(person: Any, signed_in: bool, *, even_muted: bool = False) -> ColumnElement[bool]:
-    """Whether VIEWER sees what belongs to a person, given by a column of ids; a place that is nobody's is
-    seen by all. With `even_muted` only blocks count."""
+def visible_posts(post: Any, signed_in: bool, *, even_muted: bool = False) -> ColumnElement[bool]:
+    """Whether VIEWER sees a post. `post` is the table of posts, an alias of it, or a table with a column
+    `user_id` for its author. A tombstone without an author is visible to all. With `even_muted` only blocks
+    count."""
+    return visible_people(post.user_id, signed_in, even_muted=even_muted)
+
+
+def visible_people(person: Any, signed_in: bool, *, even_muted: bool = False) -> ColumnElement[bool]:
+    """The same for a person, given by a column of ids."""
     if not signed_in:
         return true()
     # One set for the whole statement. Not NULL: that is neither in a set nor outside of it.
@@ -32,26 +36,11 @@ def _hidden(*, even_muted: bool) -> Select[Any]:
     return hidden.where(~IS_MUTE) if even_muted else hidden
 
 
-def hidden_as(person: Any, signed_in: bool) -> ColumnElement[str | None]:
-    """Why VIEWER does not see what belongs to a person where that leaves a place: `block`, whoever blocked
-    whom, or else `mute`; None if they see it."""
+def hidden_as(post: Any, signed_in: bool) -> ColumnElement[str | None]:
+    """Why VIEWER does not see a post that leaves a gap: `block`, whoever blocked whom, or else `mute`; None
+    if they see it."""
     if not signed_in:
         return cast(null(), String)
     why = case((IS_MUTE, literal_column("'mute'")), else_=literal_column("'block'"))
     hidings = select(func.min(why))  # of both, the block: it is the first by the alphabet, too
-    return hidings.where(col(Block.user_id) == VIEWER, col(Block.hidden_id) == person).scalar_subquery()
-
-
-def find_block(session: Session, viewer: Person | None, user_id: int) -> BlockKind | None:
-    """BLOCKED if that person blocked the viewer, BLOCK if only the viewer them, None if nobody did."""
-    if viewer is None:
-        return None
-    rows = run(session, _blocks(), viewer=viewer.id, user=user_id)
-    kinds = {BlockKind(kind) for (kind,) in rows}
-    return next((kind for kind in (BlockKind.BLOCKED, BlockKind.BLOCK) if kind in kinds), None)
-
-
-@prepared_statement
-def _blocks() -> Select[Any]:
-    pair = (col(Block.user_id) == VIEWER, col(Block.hidden_id) == USER, ~IS_MUTE)
-    return select(col(Block.kind)).where(*pair)
+    return hidings.where(col(Block.user_id) == VIEWER, col(Block.hidden_id) == post.user_id).scalar_subquery()

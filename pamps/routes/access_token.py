@@ -1,18 +1,19 @@
 """Personal access tokens."""
 
-from fastapi import Depends
-
 from pamps.auth import CurrentSession, FreshSession
 from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized, refusals
-from pamps.http.dependencies import ClientDep, PageDep, PathId, SessionDep
-from pamps.http.route import do_not_store, make_router
+from pamps.http.answers import Answer
+from pamps.http.dependencies import ClientDep, PathId, SessionDep
+from pamps.http.pagination import PageDep
+from pamps.http.route import make_router
 from pamps.models.access_token import AccessTokenRequest, AccessTokenResponse, NewAccessTokenResponse
+from pamps.presenters import native
 from pamps.queries import access_token as access_token_queries
 from pamps.queries.access_token import AccessTokenNotFound
 from pamps.services import access_token as access_token_service
 from pamps.services.access_token import TooManyAccessTokens
 
-router = make_router("/access_token", "access token", dependencies=[Depends(do_not_store)])
+router = make_router("/access_token", "access token", store=False)
 
 
 @router.post(
@@ -24,15 +25,16 @@ def create_access_token(
     body: AccessTokenRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> NewAccessTokenResponse:
     """Make a token for a bot or a script. It is shown this once."""
-    return access_token_service.create(session, viewer, body, client)
+    return native.new_access_token(access_token_service.create(session, viewer, body, client))
 
 
 @router.get("/", responses=refusals(Unauthorized, SessionRequired))
 def list_access_tokens(
     page: PageDep, viewer: CurrentSession, session: SessionDep
-) -> list[AccessTokenResponse]:
+) -> Answer[list[AccessTokenResponse]]:
     """One's own access tokens, latest first."""
-    return access_token_queries.list_access_tokens(session, viewer, page)
+    tokens = access_token_queries.list_access_tokens(session, viewer, page.window)
+    return page.answer(tokens, native.access_token)
 
 
 @router.delete(

@@ -2,19 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Query
 
-from pamps.auth import SUPERUSER, Superuser
+from pamps.auth import Superuser, superuser
 from pamps.errors import SessionRequired, SuperuserRequired, Unauthorized, refusals
-from pamps.http.dependencies import ClientDep, PageDep, PathId, SessionDep
-from pamps.http.route import do_not_store, make_router
+from pamps.http.answers import Answer
+from pamps.http.dependencies import ClientDep, PathId, SessionDep
+from pamps.http.pagination import PageDep
+from pamps.http.route import make_router
 from pamps.models.audit import AuditResponse
 from pamps.models.invite import InviteRequest, InviteResponse, NewInviteResponse
 from pamps.models.types import text
 from pamps.models.user import AccountResponse
+from pamps.presenters import native
+from pamps.queries import account as account_queries
 from pamps.queries import audit as audit_queries
 from pamps.queries import invite as invite_queries
-from pamps.queries import user as user_queries
 from pamps.queries.invite import InviteNotFound
 from pamps.queries.post import PostNotFound
 from pamps.queries.user import UserNotFound
@@ -23,7 +26,7 @@ from pamps.services import invite as invite_service
 from pamps.services import post as post_service
 from pamps.services.admin import OwnAccount
 
-router = make_router("/admin", "admin", dependencies=[Depends(do_not_store), Depends(SUPERUSER)])
+router = make_router("/admin", "admin", access=superuser, store=False)
 
 GUARDS = (Unauthorized, SessionRequired, SuperuserRequired)
 Part = Annotated[str, *text(max_length=254)]
@@ -34,21 +37,28 @@ IsActive = Annotated[bool | None, Query(description="Only active accounts, or on
 @router.get("/user/", responses=refusals(*GUARDS))
 def list_accounts(
     page: PageDep, session: SessionDep, q: Search = None, is_active: IsActive = None
-) -> list[AccountResponse]:
+) -> Answer[list[AccountResponse]]:
     """All accounts, oldest first."""
-    return user_queries.list_accounts(session, page, part=q, is_active=is_active)
+    accounts = account_queries.list_accounts(session, page.window, part=q, is_active=is_active)
+    return page.answer(accounts, native.account)
 
 
 @router.post("/user/{user_id}/deactivate/", responses=refusals(*GUARDS, UserNotFound, OwnAccount))
-def deactivate(user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> AccountResponse:
+def deactivate(
+    user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep
+) -> Answer[AccountResponse]:
     """Keep somebody out: sessions end, tokens fail, logins are refused. What they wrote stays."""
-    return admin_service.set_active(session, viewer, user_id, client, active=False)
+    row = admin_service.set_active(session, viewer, user_id, client, active=False)
+    return Answer(native.account(row))
 
 
 @router.post("/user/{user_id}/activate/", responses=refusals(*GUARDS, UserNotFound, OwnAccount))
-def activate(user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> AccountResponse:
+def activate(
+    user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep
+) -> Answer[AccountResponse]:
     """Let somebody in again."""
-    return admin_service.set_active(session, viewer, user_id, client, active=True)
+    row = admin_service.set_active(session, viewer, user_id, client, active=True)
+    return Answer(native.account(row))
 
 
 @router.delete("/user/{user_id}/", status_code=204, responses=refusals(*GUARDS, UserNotFound, OwnAccount))
@@ -64,9 +74,9 @@ def delete_post(post_id: PathId, viewer: Superuser, client: ClientDep, session: 
 
 
 @router.get("/audit/", responses=refusals(*GUARDS))
-def list_audit(page: PageDep, session: SessionDep) -> list[AuditResponse]:
+def list_audit(page: PageDep, session: SessionDep) -> Answer[list[AuditResponse]]:
     """Who did what, latest first."""
-    return audit_queries.list_audit(session, page)
+    return page.answer(audit_queries.list_audit(session, page.window), native.audit_entry)
 
 
 @router.post("/invite/", status_code=201, responses=refusals(*GUARDS))
@@ -74,13 +84,13 @@ def make_invite(
     body: InviteRequest, viewer: Superuser, client: ClientDep, session: SessionDep
 ) -> NewInviteResponse:
     """Make an invite. Its code is shown this once."""
-    return invite_service.make_invite(session, viewer, body, client)
+    return native.new_invite(invite_service.make_invite(session, viewer, body, client))
 
 
 @router.get("/invite/", responses=refusals(*GUARDS))
-def list_invites(page: PageDep, session: SessionDep) -> list[InviteResponse]:
+def list_invites(page: PageDep, session: SessionDep) -> Answer[list[InviteResponse]]:
     """All invites that were not revoked, latest first."""
-    return invite_queries.list_invites(session, page)
+    return page.answer(invite_queries.list_invites(session, page.window), native.invite)
 
 
 @router.delete("/invite/{invite_id}/", status_code=204, responses=refusals(*GUARDS, InviteNotFound))

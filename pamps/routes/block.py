@@ -1,55 +1,38 @@
-"""Muting, blocking, and the lists of it."""
-
-from fastapi import Response
+"""Blocks."""
 
 from pamps.auth import CurrentUser
 from pamps.errors import Unauthorized, refusals
-from pamps.http.dependencies import PageDep, PathId, SessionDep
-from pamps.http.route import already, created_or_ok, make_router
-from pamps.models.block import BlockKind, BlockResponse
+from pamps.http.answers import Answer, created_or_ok
+from pamps.http.dependencies import PathId, SessionDep
+from pamps.http.pagination import PageDep
+from pamps.http.route import make_router
+from pamps.http.route_document import already
+from pamps.models.block import BlockResponse
 from pamps.models.user import UserResponse
-from pamps.presenters.remembered import Json
-from pamps.queries import user as user_queries
+from pamps.presenters import native
+from pamps.queries import block as block_queries
 from pamps.queries.user import UserNotFound
 from pamps.services import block as block_service
 from pamps.services.block import SelfBlock
 
 router = make_router("/user", "hiding")
-SHOW = refusals(Unauthorized, UserNotFound, SelfBlock)
-HIDE = already(BlockResponse) | SHOW
-
-
-@router.get("/mute/", responses=refusals(Unauthorized))
-def list_muted(page: PageDep, viewer: CurrentUser, session: SessionDep) -> Json[list[UserResponse]]:
-    """Whom one muted, latest first."""
-    return user_queries.list_hidden(session, viewer, page, BlockKind.MUTE)
-
-
-@router.post("/mute/{user_id}/", status_code=201, responses=HIDE)
-def mute(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> BlockResponse:
-    """Mute somebody: feeds, replies, search and notifications leave them out. They do not find out."""
-    return created_or_ok(response, block_service.mute(session, viewer, user_id))
-
-
-@router.delete("/mute/{user_id}/", status_code=204, responses=SHOW)
-def unmute(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
-    """Take a mute back; doing it again changes nothing."""
-    block_service.unmute(session, viewer, user_id)
+UNBLOCK = refusals(Unauthorized, UserNotFound, SelfBlock)
 
 
 @router.get("/block/", responses=refusals(Unauthorized))
-def list_blocked(page: PageDep, viewer: CurrentUser, session: SessionDep) -> Json[list[UserResponse]]:
-    """Whom one blocked, latest first."""
-    return user_queries.list_hidden(session, viewer, page, BlockKind.BLOCK)
+def list_blocked(page: PageDep, viewer: CurrentUser, session: SessionDep) -> Answer[list[UserResponse]]:
+    """The people whom you blocked, latest first."""
+    return page.answer(block_queries.list_blocked(session, viewer, page.window), native.user)
 
 
-@router.post("/block/{user_id}/", status_code=201, responses=HIDE)
-def block(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> BlockResponse:
-    """Block somebody: neither comes across the other any more, and the follows between both end."""
-    return created_or_ok(response, block_service.block(session, viewer, user_id))
+@router.post("/block/{user_id}/", status_code=201, responses=already(BlockResponse) | UNBLOCK)
+def block(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> Answer[BlockResponse]:
+    """Block somebody: neither of you sees the other any longer, and follows between you end."""
+    row, created = block_service.block(session, viewer, user_id)
+    return created_or_ok(native.block(row), created)
 
 
-@router.delete("/block/{user_id}/", status_code=204, responses=SHOW)
+@router.delete("/block/{user_id}/", status_code=204, responses=UNBLOCK)
 def unblock(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
     """Take a block back; doing it again changes nothing. The follows do not come back."""
     block_service.unblock(session, viewer, user_id)

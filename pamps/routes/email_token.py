@@ -1,8 +1,7 @@
 """Links by mail: for who forgot the password, and to confirm an address."""
 
-from pamps.auth import HashingTurn
 from pamps.errors import TooManyRequests, refusals
-from pamps.http.dependencies import ClientDep, SessionDep
+from pamps.http.dependencies import ClientDep, Hashing, SessionDep
 from pamps.http.route import make_router
 from pamps.models.email_token import LinkAnswer, LinkConfirmation, LinkRequest, PasswordReset, Purpose
 from pamps.services import email_token as email_token_service
@@ -19,9 +18,7 @@ def request_password_reset(body: LinkRequest, client: ClientDep, session: Sessio
     return LinkAnswer()
 
 
-@router.post(
-    "/password_reset/confirm/", status_code=204, dependencies=[HashingTurn], responses=refusals(BadLink)
-)
+@router.post("/password_reset/confirm/", status_code=204, dependencies=[Hashing], responses=refusals(BadLink))
 def reset_password(body: PasswordReset, client: ClientDep, session: SessionDep) -> None:
     """Choose a new password with the token of a link. All sessions and access tokens end."""
     email_token_service.reset_password(session, body.token, body.new_password, client)

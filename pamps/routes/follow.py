@@ -1,15 +1,16 @@
 """Following, and the lists that come of it."""
 
-from fastapi import Response
-
 from pamps.auth import CurrentUser, MaybeUser
 from pamps.errors import Unauthorized, refusals
-from pamps.http.dependencies import PageDep, PathId, SessionDep
-from pamps.http.route import already, created_or_ok, make_router
+from pamps.http.answers import Answer, created_or_ok
+from pamps.http.dependencies import PathId, SessionDep
+from pamps.http.pagination import PageDep
+from pamps.http.route import make_router
+from pamps.http.route_document import already
 from pamps.models.follow import FollowResponse
 from pamps.models.user import UserResponse
-from pamps.presenters.remembered import Json
-from pamps.queries import user as user_queries
+from pamps.presenters import native
+from pamps.queries import follow as follow_queries
 from pamps.queries.user import UserNotFound, get_user_id
 from pamps.services import follow as follow_service
 from pamps.services.follow import SelfFollow
@@ -22,9 +23,10 @@ router = make_router("/user", "social")
     status_code=201,
     responses=already(FollowResponse) | refusals(Unauthorized, UserNotFound, SelfFollow),
 )
-def follow(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> FollowResponse:
+def follow(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> Answer[FollowResponse]:
     """Follow somebody; doing it again changes nothing."""
-    return created_or_ok(response, follow_service.follow(session, viewer, user_id))
+    row, created = follow_service.follow(session, viewer, user_id)
+    return created_or_ok(native.follow(row), created)
 
 
 @router.delete("/follow/{user_id}/", status_code=204, responses=refusals(Unauthorized, UserNotFound))
@@ -36,14 +38,16 @@ def unfollow(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
 @router.get("/{username}/followers/", responses=refusals(UserNotFound))
 def list_followers(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
-) -> Json[list[UserResponse]]:
+) -> Answer[list[UserResponse]]:
     """Who follows somebody, latest first."""
-    return user_queries.list_followers(session, viewer, page, get_user_id(session, viewer, username))
+    user_id = get_user_id(session, viewer, username)
+    return page.answer(follow_queries.list_followers(session, viewer, page.window, user_id), native.user)
 
 
 @router.get("/{username}/following/", responses=refusals(UserNotFound))
 def list_following(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
-) -> Json[list[UserResponse]]:
+) -> Answer[list[UserResponse]]:
     """Whom somebody follows, latest first."""
-    return user_queries.list_following(session, viewer, page, get_user_id(session, viewer, username))
+    user_id = get_user_id(session, viewer, username)
+    return page.answer(follow_queries.list_following(session, viewer, page.window, user_id), native.user)

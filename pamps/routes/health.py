@@ -2,15 +2,14 @@
 
 from typing import Literal
 
-from fastapi import Depends
 from sqlmodel import SQLModel
 
 from pamps.db.migrate import NotMigrated, require_current_schema
 from pamps.errors import refusals
 from pamps.http.dependencies import SessionDep
-from pamps.http.route import do_not_store, make_router
+from pamps.http.route import make_router
 
-router = make_router("", "health", dependencies=[Depends(do_not_store)])
+router = make_router("", "health", store=False)
 
 
 class Health(SQLModel):

@@ -1,17 +1,17 @@
 """Likes."""
 
-from fastapi import Response
-
 from pamps.auth import CurrentUser, MaybeUser
 from pamps.errors import Unauthorized, refusals
-from pamps.http.dependencies import PageDep, PathId, SessionDep
-from pamps.http.route import already, created_or_ok, make_router
+from pamps.http.answers import Answer, created_or_ok
+from pamps.http.dependencies import PathId, SessionDep
+from pamps.http.pagination import PageDep
+from pamps.http.route import make_router
+from pamps.http.route_document import already
 from pamps.models.like import LikeResponse
 from pamps.models.post import PostResponse
 from pamps.models.user import UserResponse
-from pamps.presenters.remembered import Json
-from pamps.queries import post as post_queries
-from pamps.queries import user as user_queries
+from pamps.presenters import native
+from pamps.queries import like as like_queries
 from pamps.queries.post import PostNotFound, require_post
 from pamps.queries.user import UserNotFound, get_user_id
 from pamps.services import like as like_service
@@ -24,9 +24,10 @@ router = make_router("/post", "like")
     status_code=201,
     responses=already(LikeResponse) | refusals(Unauthorized, PostNotFound),
 )
-def like_post(post_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> LikeResponse:
+def like_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> Answer[LikeResponse]:
     """Like a post; doing it again changes nothing."""
-    return created_or_ok(response, like_service.like(session, viewer, post_id))
+    row, created = like_service.like(session, viewer, post_id)
+    return created_or_ok(native.like(row), created)
 
 
 @router.delete("/{post_id}/like/", status_code=204, responses=refusals(Unauthorized, PostNotFound))
@@ -38,14 +39,16 @@ def unlike_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> No
 @router.get("/{post_id}/likes/", responses=refusals(PostNotFound))
 def list_likers(
     post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
-) -> Json[list[UserResponse]]:
+) -> Answer[list[UserResponse]]:
     """Who likes a post, latest first."""
-    return user_queries.list_likers(session, viewer, page, require_post(session, viewer, post_id))
+    require_post(session, viewer, post_id)
+    return page.answer(like_queries.list_likers(session, viewer, page.window, post_id), native.user)
 
 
 @router.get("/likes/{username}/", responses=refusals(UserNotFound))
 def list_liked(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
-) -> Json[list[PostResponse]]:
+) -> Answer[list[PostResponse]]:
     """What somebody likes, latest like first."""
-    return post_queries.list_liked(session, viewer, page, get_user_id(session, viewer, username))
+    user_id = get_user_id(session, viewer, username)
+    return page.answer(like_queries.list_liked(session, viewer, page.window, user_id), native.post)

@@ -2,25 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Form, Request, Response
+from fastapi import Form, Request, Response
 
-from pamps.auth import GivenRefresh, HashingTurn
 from pamps.errors import RefusedToken, TooManyRequests, Unauthorized, refusals
-from pamps.http.cookies import CrossOrigin, check_wish, hand_out
-from pamps.http.dependencies import ClientDep, SessionDep
-from pamps.http.route import do_not_store, make_router
+from pamps.http.cookies import CrossOrigin, GivenRefresh, check_wish, hand_out
+from pamps.http.dependencies import ClientDep, Hashing, SessionDep
+from pamps.http.route import make_router
 from pamps.models.login import LoginForm, TokenResponse
 from pamps.services import login as login_service
 from pamps.services import session as session_service
 from pamps.services.login import BadCredentials, EmailNotConfirmed
 from pamps.services.totp import OtpRequired, WrongOtp
 
-router = make_router("", "token", dependencies=[Depends(do_not_store)])
+router = make_router("", "token", store=False)
 
 
 @router.post(
     "/token",
-    dependencies=[HashingTurn],
+    dependencies=[Hashing],
     responses=refusals(
         BadCredentials, OtpRequired, WrongOtp, EmailNotConfirmed, CrossOrigin, TooManyRequests
     ),

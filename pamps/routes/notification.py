@@ -6,14 +6,17 @@ from annotated_types import Ge, Le
 from fastapi import Depends, Header, Query, Request
 from pydantic import BeforeValidator
 
-from pamps.auth import CurrentUser
+from pamps.auth import CurrentUser, bearer_token
 from pamps.errors import Unauthorized, refusals
-from pamps.http.dependencies import PageDep, SessionDep
-from pamps.http.pagination import Position, plain_digits
-from pamps.http.route import do_not_store, make_router
+from pamps.http.answers import Answer
+from pamps.http.declaration import no_store
+from pamps.http.dependencies import SessionDep
+from pamps.http.pagination import PageDep
+from pamps.http.route import make_router
 from pamps.http.sse import STREAMED, NotificationStream, open_stream
+from pamps.models.ids import Position, plain_digits
 from pamps.models.notification import NotificationResponse, NotificationType, ReadRequest
-from pamps.presenters.remembered import Json
+from pamps.presenters import native
 from pamps.queries import notification as notification_queries
 from pamps.services import notification as notification_service
 from pamps.services.live.hub import TooManyStreams
@@ -47,19 +50,22 @@ def list_notifications(
     session: SessionDep,
     type_: OnlyType = None,
     unread: OnlyUnread = False,
-) -> Json[list[NotificationResponse]]:
+) -> Answer[list[NotificationResponse]]:
     """What others did that concerns oneself, newest first."""
-    return notification_queries.list_notifications(session, viewer, page, type_=type_, unread=unread)
+    notifications = notification_queries.list_notifications(
+        session, viewer, page.window, type_=type_, unread=unread
+    )
+    return page.answer(notifications, native.notification)
 
 
 @router.get(
     "/stream/",
     status_code=200,
-    dependencies=[Depends(do_not_store)],
+    dependencies=[Depends(no_store)],
     response_class=NotificationStream,
     responses=STREAMED | refusals(Unauthorized, TooManyStreams),
 )
-async def stream_notifications(
+def stream_notifications(
     request: Request,
     viewer: CurrentUser,
     session: SessionDep,
@@ -69,7 +75,7 @@ async def stream_notifications(
 ) -> NotificationStream:
     """What others do that concerns oneself, as it happens."""
     position = after if last_event_id is None else last_event_id
-    return await open_stream(request, viewer, session, position, seconds)
+    return open_stream(session, viewer, bearer_token(request), position, seconds, native.notification)
 
 
 @router.post("/read/", status_code=204, responses=refusals(Unauthorized))

@@ -5,13 +5,15 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import CurrentUser, MaybeUser
+from pamps.db.window import Sort
 from pamps.errors import TooManyRequests, Unauthorized, refusals
-from pamps.http.dependencies import ClientDep, PageDep, PathId, SessionDep
-from pamps.http.pagination import Sort
+from pamps.http.answers import Answer
+from pamps.http.dependencies import ClientDep, PathId, SessionDep
+from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostResponse
 from pamps.models.types import Moment
-from pamps.presenters.remembered import Json
+from pamps.presenters import native
 from pamps.queries import post as post_queries
 from pamps.queries.feed import FeedFilter
 from pamps.queries.post import PostNotFound, require_post
@@ -43,16 +45,17 @@ def list_posts(
     q: Matching = None,
     has_replies: HasReplies = None,
     sort: Sort = Sort.NEWEST_FIRST,
-) -> Json[list[PostResponse]]:
+) -> Answer[list[PostResponse]]:
     """Top-level posts of everybody, newest first."""
-    wanted = FeedFilter(author, tag, since, until, q, has_replies)
-    return search_service.list_feed(session, viewer, client, page, wanted, sort)
+    filters = FeedFilter(author, tag, since, until, q, has_replies)
+    posts = search_service.filter_feed(session, viewer, client, page.window, filters, sort)
+    return page.answer(posts, native.post)
 
 
 @router.post("/", status_code=201, responses=refusals(Unauthorized, ParentNotFound, TooManyRequests))
-def create_post(body: PostRequest, viewer: CurrentUser, session: SessionDep) -> Json[PostResponse]:
+def create_post(body: PostRequest, viewer: CurrentUser, session: SessionDep) -> Answer[PostResponse]:
     """Write a post, or with `parent_id` a reply."""
-    return post_service.create_post(session, viewer, body)
+    return Answer(native.post(post_service.create_post(session, viewer, body)))
 
 
 @router.get("/user/{username}/", responses=refusals(UserNotFound))
@@ -63,35 +66,37 @@ def list_by_user(
     session: SessionDep,
     include_replies: bool = False,
     sort: Sort = Sort.OLDEST_FIRST,
-) -> Json[list[PostResponse]]:
+) -> Answer[list[PostResponse]]:
     """What somebody wrote, oldest first."""
     author = get_user_id(session, viewer, username)
-    return post_queries.list_by_user(
-        session, viewer, page, author, include_replies=include_replies, sort=sort
+    posts = post_queries.list_by_user(
+        session, viewer, page.window, author, include_replies=include_replies, sort=sort
     )
+    return page.answer(posts, native.post)
 
 
 @router.get("/{post_id}/", responses=refusals(PostNotFound))
-def show_post(post_id: PathId, viewer: MaybeUser, session: SessionDep) -> Json[PostDetailResponse]:
+def show_post(post_id: PathId, viewer: MaybeUser, session: SessionDep) -> Answer[PostDetailResponse]:
     """One post with its first 100 direct replies, oldest first."""
-    return post_queries.show_post_detail(session, viewer, post_id)
+    return Answer(native.post_detail(post_queries.get_post_detail(session, viewer, post_id)))
 
 
 @router.get("/{post_id}/replies/", responses=refusals(PostNotFound))
 def list_replies(
     post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
-) -> Json[list[PostResponse]]:
+) -> Answer[list[PostResponse]]:
     """All direct replies of a post, oldest first."""
-    return post_queries.list_replies(session, viewer, page, require_post(session, viewer, post_id))
+    require_post(session, viewer, post_id)
+    return page.answer(post_queries.list_replies(session, viewer, page.window, post_id), native.post)
 
 
 @router.put("/{post_id}/", responses=refusals(Unauthorized, NotAuthor, PostNotFound))
 @router.patch("/{post_id}/", responses=refusals(Unauthorized, NotAuthor, PostNotFound))
 def edit_post(
     post_id: PathId, body: PostPatch, viewer: CurrentUser, session: SessionDep
-) -> Json[PostResponse]:
+) -> Answer[PostResponse]:
     """Change the text of one's own post."""
-    return post_service.edit_post(session, viewer, post_id, body)
+    return Answer(native.post(post_service.edit_post(session, viewer, post_id, body)))
 
 
 @router.delete("/{post_id}/", status_code=204, responses=refusals(Unauthorized, NotAuthor, PostNotFound))

@@ -6,9 +6,10 @@ from fastapi import Response
 
 from pamps.errors import refusals
 from pamps.http.dependencies import SessionDep
-from pamps.http.route import Responses, make_router
+from pamps.http.route import make_router
+from pamps.http.route_document import Responses
 from pamps.presenters.rss import FILE, render_feed
-from pamps.queries.post import list_newest_of
+from pamps.queries.post import list_newest_by_user
 from pamps.queries.tag import list_newest_tagged
 from pamps.queries.user import UserNotFound, get_user
 from pamps.text.entities import normal_tag
@@ -34,7 +35,7 @@ def show_feed_of_user(username: str, session: SessionDep) -> Response:
     """The newest 20 top-level posts of somebody as RSS, as anybody sees them."""
     user = get_user(session, username)
     name = user.username
-    posts = list_newest_of(session, user)
+    posts = list_newest_by_user(session, user)
     return as_rss(render_feed(name, f"What {name} writes", f"/user/{name}/{FILE}", posts))
 
 

@@ -1,17 +1,20 @@
 """Search."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 
 from pamps.auth import MaybeUser
 from pamps.errors import TooManyRequests, refusals
-from pamps.http.dependencies import ClientDep, PageDep, SessionDep
+from pamps.http.answers import Answer
+from pamps.http.dependencies import ClientDep, SessionDep
+from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.search import PostHit, SearchSort, SearchType
 from pamps.models.tag import TagResponse
 from pamps.models.user import UserResponse
-from pamps.presenters.remembered import Json
+from pamps.presenters import native
+from pamps.queries.listing import Listing
 from pamps.services import search as search_service
 
 router = make_router("/search", "search")
@@ -35,7 +38,8 @@ def search(
     q: Typed = "",
     type_: What = SearchType.POSTS,
     sort: SearchSort = SearchSort.RANK,
-) -> Json[list[PostHit] | list[UserResponse] | list[TagResponse]]:
+) -> Answer[list[PostHit] | list[UserResponse] | list[TagResponse]]:
     """Posts that match, those that fit best first; or people and tags that begin like what was typed, the
     best known first, of which there is one page."""
-    return search_service.search(session, viewer, client, page, q, type_, sort)
+    found: Listing[Any] = search_service.search(session, viewer, client, page.window, q, type_, sort)
+    return page.answer(found, native.found)

@@ -1,18 +1,21 @@
 """Logging out, and one's sessions."""
 
-from fastapi import Depends, Response
+from fastapi import Response
 
-from pamps.auth import CurrentSession, MaybeRefresh, MaybeUser, require_session
+from pamps.auth import CurrentSession, MaybeUser, require_session
 from pamps.errors import RefusedToken, SessionRequired, Unauthorized, refusals
-from pamps.http.cookies import CrossOrigin, clear
-from pamps.http.dependencies import PageDep, PathId, SessionDep
-from pamps.http.route import do_not_store, make_router
+from pamps.http.answers import Answer
+from pamps.http.cookies import CrossOrigin, MaybeRefresh, clear
+from pamps.http.dependencies import PathId, SessionDep
+from pamps.http.pagination import PageDep
+from pamps.http.route import make_router
 from pamps.models.session import SessionResponse
+from pamps.presenters import native
 from pamps.queries import session as session_queries
 from pamps.queries.session import SessionNotFound
 from pamps.services import session as session_service
 
-router = make_router("", "session", dependencies=[Depends(do_not_store)])
+router = make_router("", "session", store=False)
 
 
 @router.post(
@@ -25,9 +28,12 @@ def log_out(viewer: MaybeUser, refresh: MaybeRefresh, session: SessionDep, respo
 
 
 @router.get("/session/", responses=refusals(Unauthorized, SessionRequired))
-def list_sessions(page: PageDep, viewer: CurrentSession, session: SessionDep) -> list[SessionResponse]:
+def list_sessions(
+    page: PageDep, viewer: CurrentSession, session: SessionDep
+) -> Answer[list[SessionResponse]]:
     """One's own sessions, latest login first."""
-    return session_queries.list_sessions(session, viewer, viewer.session_id, page)
+    sessions = session_queries.list_sessions(session, viewer, page.window)
+    return page.answer(sessions, native.own_session(viewer))
 
 
 @router.delete("/session/", status_code=204, responses=refusals(Unauthorized, SessionRequired))

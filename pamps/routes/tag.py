@@ -5,35 +5,42 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import MaybeUser
-from pamps.http.dependencies import PageDep, SessionDep
-from pamps.http.pagination import DEFAULT_LIMIT, Limit
+from pamps.db.window import DEFAULT_LIMIT
+from pamps.http.answers import Answer
+from pamps.http.dependencies import SessionDep
+from pamps.http.json_bytes import json_list
+from pamps.http.pagination import LimitParam, PageDep
 from pamps.http.route import make_router
 from pamps.models.post import PostResponse
 from pamps.models.tag import TagResponse, TrendingTagResponse
-from pamps.presenters.remembered import Json
+from pamps.presenters import native
 from pamps.queries import tag as tag_queries
 
 router = make_router("", "tag")
 
-Many = Annotated[Limit, Query(description="At most so many.")]
 Beginning = Annotated[str, Query(description="How they begin, without regard to accents and case.")]
 
 
 @router.get("/tag/")
-def list_tags(session: SessionDep, q: Beginning = "", limit: Many = DEFAULT_LIMIT) -> list[TagResponse]:
+def list_tags(
+    session: SessionDep, q: Beginning = "", limit: LimitParam = DEFAULT_LIMIT
+) -> Answer[list[TagResponse]]:
     """Tags, most used first."""
-    return tag_queries.list_tags(session, q, limit)
+    return Answer(json_list(map(native.tag, tag_queries.list_tags(session, q, limit))))
 
 
 @router.get("/tag/trending/")
 def list_trending(
-    viewer: MaybeUser, session: SessionDep, limit: Many = DEFAULT_LIMIT
-) -> list[TrendingTagResponse]:
+    viewer: MaybeUser, session: SessionDep, limit: LimitParam = DEFAULT_LIMIT
+) -> Answer[list[TrendingTagResponse]]:
     """The tags that most people have used in the last seven days."""
-    return tag_queries.list_trending(session, viewer, limit)
+    tags = tag_queries.list_trending(session, viewer, limit)
+    return Answer(json_list(map(native.trending_tag, tags)))
 
 
 @router.get("/post/tag/{tag}/")
-def list_tagged(tag: str, page: PageDep, viewer: MaybeUser, session: SessionDep) -> Json[list[PostResponse]]:
+def list_tagged(
+    tag: str, page: PageDep, viewer: MaybeUser, session: SessionDep
+) -> Answer[list[PostResponse]]:
     """The posts and replies with a tag, newest first."""
-    return tag_queries.list_tagged(session, viewer, page, tag)
+    return page.answer(tag_queries.list_tagged(session, viewer, page.window, tag), native.post)

@@ -2,10 +2,12 @@
 
 from pamps.auth import MaybeUser
 from pamps.errors import refusals
-from pamps.http.dependencies import PathId, SessionDep, TreePageDep
+from pamps.http.answers import Answer
+from pamps.http.dependencies import PathId, SessionDep
+from pamps.http.pagination import TreePageDep
 from pamps.http.route import make_router
 from pamps.models.thread import ThreadResponse
-from pamps.presenters.remembered import Json
+from pamps.presenters import native
 from pamps.queries import thread as thread_queries
 from pamps.queries.post import PostNotFound
 from pamps.queries.thread import ReplyNotFound
@@ -16,10 +18,11 @@ router = make_router("/post", "post")
 @router.get("/{post_id}/thread/", responses=refusals(PostNotFound, ReplyNotFound))
 def show_thread(
     post_id: PathId, page: TreePageDep, viewer: MaybeUser, session: SessionDep
-) -> Json[ThreadResponse]:
+) -> Answer[ThreadResponse]:
     """A post, what it answers (the nearest 50, oldest first), and the replies below it in reading order: each
     before the replies to it, siblings oldest first, 20 levels deep.
 
     What somebody wrote who is muted or blocked is a place without text and author; replies to it follow.
     """
-    return thread_queries.show_thread(session, viewer, page, post_id)
+    thread = thread_queries.get_thread(session, viewer, post_id, after=page.after, limit=page.limit)
+    return page.answer(native.thread(thread), thread.next)

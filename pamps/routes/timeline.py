@@ -2,12 +2,14 @@
 
 from pamps.auth import CurrentUser
 from pamps.errors import Unauthorized, refusals
-from pamps.http.dependencies import PageDep, SessionDep
+from pamps.http.answers import Answer
+from pamps.http.dependencies import SessionDep
+from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.post import PostResponse
-from pamps.presenters.remembered import Json
+from pamps.presenters import native
 from pamps.queries import timeline as timeline_queries
-from pamps.queries.timeline import Kind
+from pamps.queries.timeline import TimelineOptions
 
 router = make_router("/user", "timeline")
 
@@ -19,7 +21,7 @@ def show_timeline(
     session: SessionDep,
     include_replies: bool = True,
     include_own: bool = False,
-) -> Json[list[PostResponse]]:
+) -> Answer[list[PostResponse]]:
     """What the people whom one follows wrote, newest first."""
-    kind = Kind(include_replies=include_replies, include_own=include_own)
-    return timeline_queries.list_timeline(session, viewer, page, kind)
+    options = TimelineOptions(include_replies=include_replies, include_own=include_own)
+    return page.answer(timeline_queries.list_timeline(session, viewer, page.window, options), native.post)

@@ -1,17 +1,15 @@
 """The second factor of one's own account."""
 
-from fastapi import Depends
-
 from pamps.auth import CurrentSession, FreshSession
 from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized, refusals
 from pamps.http.dependencies import ClientDep, SessionDep
-from pamps.http.route import do_not_store, make_router
+from pamps.http.route import make_router
 from pamps.models.totp import OtpRequest, RecoveryCodesResponse, TotpResponse, TotpSecretResponse
 from pamps.queries import totp as totp_queries
 from pamps.services import totp as totp_service
 from pamps.services.totp import AppMismatch, TotpEnabled, TotpNotEnabled
 
-router = make_router("/user/me/totp", "two factors", dependencies=[Depends(do_not_store)])
+router = make_router("/user/me/totp", "two factors", store=False)
 
 FRESH = (Unauthorized, FreshTokenRequired, SessionRequired)
 
@@ -19,13 +17,15 @@ FRESH = (Unauthorized, FreshTokenRequired, SessionRequired)
 @router.get("/", responses=refusals(Unauthorized, SessionRequired))
 def show_totp(viewer: CurrentSession, session: SessionDep) -> TotpResponse:
     """Whether logging in wants a code of an app."""
-    return totp_queries.show_totp(session, viewer)
+    left = totp_queries.count_recovery_codes(session, viewer)
+    return TotpResponse(enabled=totp_queries.has_totp(session, viewer), recovery_codes_left=left)
 
 
 @router.post("/", status_code=201, responses=refusals(*FRESH, TotpEnabled))
 def start_totp(viewer: FreshSession, session: SessionDep) -> TotpSecretResponse:
     """Get a secret for an app. Nothing changes until a code of the app is sent to `confirm`."""
-    return totp_service.start(session, viewer)
+    secret, uri = totp_service.start(session, viewer)
+    return TotpSecretResponse(secret=secret, uri=uri)
 
 
 @router.post("/confirm/", responses=refusals(*FRESH, AppMismatch, TotpEnabled, TotpNotEnabled))
@@ -33,13 +33,14 @@ def confirm_totp(
     body: OtpRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> RecoveryCodesResponse:
     """Show that the app works. From now on logging in wants a code. The recovery codes are shown once."""
-    return totp_service.confirm(session, viewer, body.otp, client)
+    codes = totp_service.confirm(session, viewer, body.otp, client)
+    return RecoveryCodesResponse(recovery_codes=codes)
 
 
 @router.post("/recovery_codes/", responses=refusals(*FRESH, TotpNotEnabled))
 def renew_recovery_codes(viewer: FreshSession, session: SessionDep) -> RecoveryCodesResponse:
     """Get new recovery codes. The old ones stop working."""
-    return totp_service.renew_recovery_codes(session, viewer)
+    return RecoveryCodesResponse(recovery_codes=totp_service.renew_recovery_codes(session, viewer))
 
 
 @router.delete("/", status_code=204, responses=refusals(*FRESH))

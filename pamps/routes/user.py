@@ -1,12 +1,14 @@
 """Accounts and profiles."""
 
-from pamps.auth import CurrentUser, FreshSession, HashingTurn, MaybeUser
+from pamps.auth import CurrentUser, FreshSession, MaybeUser
 from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, Unauthorized, refusals
-from pamps.http.dependencies import ClientDep, PageDep, SessionDep
+from pamps.http.answers import Answer
+from pamps.http.dependencies import ClientDep, Hashing, SessionDep
+from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse
-from pamps.presenters.remembered import Json
-from pamps.queries import notification as notification_queries
+from pamps.presenters import native
+from pamps.queries import account as account_queries
 from pamps.queries import user as user_queries
 from pamps.queries.invite import BadInvite
 from pamps.queries.user import UserNotFound
@@ -21,32 +23,33 @@ router = make_router("/user", "user")
 @router.post(
     "/",
     status_code=201,
-    dependencies=[HashingTurn],
+    dependencies=[Hashing],
     responses=refusals(UsernameTaken, EmailTaken, RegistrationClosed, BadInvite, TooManyRequests),
 )
-def register(body: UserRequest, client: ClientDep, session: SessionDep) -> UserResponse:
+def register(body: UserRequest, client: ClientDep, session: SessionDep) -> Answer[UserResponse]:
     """Make an account."""
-    return user_service.register(session, body, client)
+    return Answer(native.user(user_service.register(session, body, client)))
 
 
 @router.get("/")
-def list_users(page: PageDep, viewer: MaybeUser, session: SessionDep) -> Json[list[UserResponse]]:
+def list_users(page: PageDep, viewer: MaybeUser, session: SessionDep) -> Answer[list[UserResponse]]:
     """Everybody, oldest first."""
-    return user_queries.list_users(session, viewer, page)
+    return page.answer(user_queries.list_users(session, viewer, page.window), native.user)
 
 
 @router.get("/me/", responses=refusals(Unauthorized))
-def show_account(viewer: CurrentUser, session: SessionDep) -> UserResponse:
+def show_account(viewer: CurrentUser, session: SessionDep) -> Answer[UserResponse]:
     """One's own account, with the e-mail address."""
-    return notification_queries.show_account(session, viewer)
+    return Answer(native.user(account_queries.get_own_row(session, viewer, with_unread=True)))
 
 
 @router.patch("/me/", responses=refusals(Unauthorized, FreshTokenRequired, EmailTaken, TooManyRequests))
 def change_account(
     body: UserPatch, viewer: CurrentUser, client: ClientDep, session: SessionDep
-) -> UserResponse:
+) -> Answer[UserResponse]:
     """Change avatar and bio, and with a fresh token the e-mail address."""
-    return user_service.change_profile(session, viewer, body, client, fresh=viewer.fresh)
+    row = user_service.change_profile(session, viewer, body, client, fresh=viewer.fresh)
+    return Answer(native.user(row))
 
 
 @router.delete("/me/", status_code=204, responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired))
@@ -58,7 +61,7 @@ def delete_account(viewer: FreshSession, session: SessionDep) -> None:
 @router.post(
     "/me/password/",
     status_code=204,
-    dependencies=[HashingTurn],
+    dependencies=[Hashing],
     responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired, WrongPassword, TooManyRequests),
 )
 def change_password(
@@ -69,6 +72,6 @@ def change_password(
 
 
 @router.get("/{username}/", responses=refusals(UserNotFound))
-def show_user(username: str, viewer: MaybeUser, session: SessionDep) -> Json[UserResponse]:
+def show_user(username: str, viewer: MaybeUser, session: SessionDep) -> Answer[UserResponse]:
     """One person."""
-    return user_queries.show_user(session, viewer, username)
+    return Answer(native.user(user_queries.get_user_row(session, viewer, username)))

@@ -2,13 +2,14 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, delete, update
 
 from pamps.db import write_aside
 from pamps.errors import Conflict
-from pamps.models.access_token import AccessToken, AccessTokenRequest, NewAccessTokenResponse
+from pamps.models.access_token import AccessToken, AccessTokenRequest
 from pamps.models.audit import Action
 from pamps.models.client import Client
 from pamps.models.types import utc_now
@@ -28,19 +29,24 @@ class TooManyAccessTokens(Conflict):
     detail = f"You have {MAX_ACCESS_TOKENS} access tokens. Revoke one first."
 
 
-def create(
-    session: Session, owner: Person, request: AccessTokenRequest, client: Client
-) -> NewAccessTokenResponse:
-    """Make an access token and show it, this once; raises TooManyAccessTokens."""
+class NewAccessToken(NamedTuple):
+    """A personal access token that was just made. The token itself is nowhere else."""
+
+    row: AccessToken
+    token: str
+
+
+def create(session: Session, owner: Person, request: AccessTokenRequest, client: Client) -> NewAccessToken:
+    """Make an access token; raises TooManyAccessTokens."""
     lock_accounts(session, owner)
     if count_access_tokens(session, owner) >= MAX_ACCESS_TOKENS:
         raise TooManyAccessTokens
     token = new_access_token()
-    made = AccessToken(**request.model_dump(), user_id=owner.id, token_hash=digest(token), last_used_at=None)
-    session.add(made)
+    row = AccessToken(**request.model_dump(), user_id=owner.id, token_hash=digest(token), last_used_at=None)
+    session.add(row)
     record(session, Action.ACCESS_TOKEN_MADE, owner, owner, client)
     session.flush()
-    return NewAccessTokenResponse(**made.model_dump(), token=token)
+    return NewAccessToken(row, token)
 
 
 def revoke(session: Session, owner: Person, token_id: int, client: Client) -> None:

@@ -5,8 +5,9 @@ from sqlmodel import Session, col, update
 from pamps.errors import Conflict, RefusedToken
 from pamps.models.audit import Action
 from pamps.models.client import Client
-from pamps.models.user import AccountResponse, Person, User
-from pamps.queries.user import UserNotFound, show_for_admin
+from pamps.models.user import Person, User
+from pamps.queries.account import get_account_by_id
+from pamps.queries.user import UserNotFound
 from pamps.security.tokens import hash_password
 from pamps.services import user as user_service
 from pamps.services.audit import record
@@ -23,9 +24,7 @@ class OwnAccount(Conflict):
     detail = "This is your own account: use the addresses under /user/me/."
 
 
-def set_active(
-    session: Session, actor: Actor, user_id: int, client: Client | None, *, active: bool
-) -> AccountResponse:
+def set_active(session: Session, actor: Actor, user_id: int, client: Client | None, *, active: bool) -> User:
     """Let somebody in, also whose address was never confirmed, or keep them out: then their sessions end, and
     nothing opens their account.
 
@@ -38,7 +37,7 @@ def set_active(
         record(session, Action.ACTIVATED if active else Action.DEACTIVATED, actor, user, client)
     if not active:
         end_sessions(session, user)
-    return show_for_admin(session, user_id)
+    return get_account_by_id(session, user_id)
 
 
 def delete_user(session: Session, actor: Actor, user_id: int, client: Client | None) -> None:

@@ -3,7 +3,7 @@
 from sqlmodel import Session, col, delete
 
 from pamps.errors import Conflict
-from pamps.models.block import Block, BlockKind, BlockResponse
+from pamps.models.block import Block, BlockKind
 from pamps.models.user import Person
 from pamps.queries.user import UserNotFound
 from pamps.services.follow import end_follow
@@ -15,7 +15,7 @@ class SelfBlock(Conflict):
     detail = "You cannot mute or block yourself."
 
 
-def mute(session: Session, user: Person, hidden_id: int) -> tuple[BlockResponse, bool]:
+def mute(session: Session, user: Person, hidden_id: int) -> tuple[Block, bool]:
     """Do not come across somebody any more; the second value says whether that is new. Raises UserNotFound
     or SelfBlock."""
     _hold(session, user, hidden_id)
@@ -28,16 +28,16 @@ def unmute(session: Session, user: Person, hidden_id: int) -> None:
     _show(session, user.id, hidden_id, BlockKind.MUTE)
 
 
-def block(session: Session, user: Person, hidden_id: int) -> tuple[BlockResponse, bool]:
+def block(session: Session, user: Person, hidden_id: int) -> tuple[Block, bool]:
     """Have nothing to do with somebody any more, and end the follows between both; the second value says
     whether that is new. Raises UserNotFound or SelfBlock."""
     _hold(session, user, hidden_id)
-    made, created = _hide(session, user.id, hidden_id, BlockKind.BLOCK)
+    row, created = _hide(session, user.id, hidden_id, BlockKind.BLOCK)
     if created:
         _hide(session, hidden_id, user.id, BlockKind.BLOCKED)
         end_follow(session, user.id, hidden_id)
         end_follow(session, hidden_id, user.id)
-    return made, created
+    return row, created
 
 
 def unblock(session: Session, user: Person, hidden_id: int) -> None:
@@ -55,10 +55,8 @@ def _hold(session: Session, user: Person, hidden_id: int) -> None:
         raise UserNotFound
 
 
-def _hide(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> tuple[BlockResponse, bool]:
-    row = {"user_id": user_id, "hidden_id": hidden_id, "kind": kind.value}
-    made, created = add_once(session, Block, row)
-    return BlockResponse.model_validate(made), created
+def _hide(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> tuple[Block, bool]:
+    return add_once(session, Block, {"user_id": user_id, "hidden_id": hidden_id, "kind": kind.value})
 
 
 def _show(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> None:

@@ -16,7 +16,7 @@ from pamps.models.client import Client
 from pamps.models.email_token import EmailToken, Purpose
 from pamps.models.types import utc_now
 from pamps.models.user import Person, User
-from pamps.queries.user import find_by_email
+from pamps.queries.account import find_by_email
 from pamps.security.tokens import digest, hash_password
 from pamps.services.audit import record
 from pamps.services.locking import change, lock, sweep

@@ -4,11 +4,11 @@ from sqlmodel import Session, col, delete, update
 
 from pamps.errors import Conflict
 from pamps.models.block import BlockKind
-from pamps.models.follow import Follow, FollowResponse
+from pamps.models.follow import Follow
 from pamps.models.notification import NotificationType
 from pamps.models.user import Person, User
+from pamps.queries.block import find_block
 from pamps.queries.user import UserNotFound
-from pamps.queries.visibility import find_block
 from pamps.services.locking import add_once, change, lock_accounts
 from pamps.services.notification import notify, withdraw
 
@@ -23,7 +23,7 @@ class Blocked(Conflict):
     detail = "You have blocked them."
 
 
-def follow(session: Session, follower: Person, followed_id: int) -> tuple[FollowResponse, bool]:
+def follow(session: Session, follower: Person, followed_id: int) -> tuple[Follow, bool]:
     """Follow somebody; the second value says whether that is new.
 
     Raises UserNotFound, also for those who blocked the follower, SelfFollow or Blocked.
@@ -34,11 +34,11 @@ def follow(session: Session, follower: Person, followed_id: int) -> tuple[Follow
     block = find_block(session, follower, followed_id)  # only now nobody can block any more
     if block is not None:
         raise UserNotFound if block is BlockKind.BLOCKED else Blocked
-    made, created = add_once(session, Follow, {"follower_id": follower.id, "followed_id": followed_id})
+    row, created = add_once(session, Follow, {"follower_id": follower.id, "followed_id": followed_id})
     if created:
         _count(session, follower.id, followed_id, 1)
         notify(session, [followed_id], NotificationType.FOLLOW, follower)
-    return FollowResponse.model_validate(made), created
+    return row, created
 
 
 def unfollow(session: Session, follower: Person, followed_id: int) -> None:

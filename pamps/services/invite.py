@@ -1,12 +1,14 @@
 """Invites: made by superusers and the command line, used by registering."""
 
+from typing import NamedTuple
+
 from sqlmodel import Session, col, delete, update
 
 from pamps.config import settings
 from pamps.errors import Forbidden
 from pamps.models.audit import Action
 from pamps.models.client import Client
-from pamps.models.invite import Invite, InviteRequest, NewInviteResponse
+from pamps.models.invite import Invite, InviteRequest
 from pamps.models.user import Person
 from pamps.queries.invite import BadInvite, InviteNotFound, is_good, require_invite
 from pamps.security.tokens import digest, new_code
@@ -19,10 +21,17 @@ class RegistrationClosed(Forbidden):
     detail = "Nobody can register here."
 
 
+class NewInvite(NamedTuple):
+    """An invite that was just made. The code itself is nowhere else."""
+
+    row: Invite
+    code: str
+
+
 def make_invite(
     session: Session, actor: Person | str, request: InviteRequest, client: Client | None
-) -> NewInviteResponse:
-    """Make an invite and show its code, this once."""
+) -> NewInvite:
+    """Make an invite."""
     code = new_code()
     made = Invite(
         note=request.note,
@@ -34,7 +43,7 @@ def make_invite(
     session.add(made)
     session.flush()
     record(session, Action.INVITE_MADE, actor, f"invite {made.id}", client)
-    return NewInviteResponse(**made.model_dump(), code=code)
+    return NewInvite(made, code)
 
 
 def revoke_invite(session: Session, actor: Person | str, invite_id: int, client: Client | None) -> None:

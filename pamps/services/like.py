@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, col, delete, update
 
-from pamps.models.like import Like, LikeResponse
+from pamps.models.like import Like
 from pamps.models.notification import NotificationType
 from pamps.models.post import IS_LISTED, Post
 from pamps.models.user import Person
@@ -11,18 +11,18 @@ from pamps.services.locking import add_once, change, lock, lock_accounts
 from pamps.services.notification import notify, withdraw
 
 
-def like(session: Session, user: Person, post_id: int) -> tuple[LikeResponse, bool]:
+def like(session: Session, user: Person, post_id: int) -> tuple[Like, bool]:
     """Like a post; the second value says whether that is new. Raises PostNotFound."""
     author_id = get_author(session, user, post_id)
     if author_id is None:
         raise PostNotFound
     lock_accounts(session, user, author_id)
     _hold(session, post_id)
-    made, created = add_once(session, Like, {"user_id": user.id, "post_id": post_id})
+    row, created = add_once(session, Like, {"user_id": user.id, "post_id": post_id})
     if created:
         _count(session, post_id, 1)
         notify(session, [author_id], NotificationType.LIKE, user, post_id)
-    return LikeResponse.model_validate(made), created
+    return row, created
 
 
 def unlike(session: Session, user: Person, post_id: int) -> None:

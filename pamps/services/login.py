@@ -7,15 +7,15 @@ from pamps.db import release
 from pamps.errors import Forbidden, Unauthorized
 from pamps.models.audit import Action
 from pamps.models.client import Client
-from pamps.models.login import LoginForm, TokenResponse
+from pamps.models.login import LoginForm
 from pamps.models.user import User
-from pamps.queries.user import find_login
+from pamps.queries.account import find_login
 from pamps.security.tokens import hash_password, is_outdated, verify_password
 from pamps.services import totp
 from pamps.services.audit import record
 from pamps.services.locking import change, lock
 from pamps.services.login_guard import Attempt
-from pamps.services.session import open_session
+from pamps.services.session import TokenPair, open_session
 from pamps.services.totp import OtpRequired, Proof, WrongOtp
 
 
@@ -29,7 +29,7 @@ class EmailNotConfirmed(Forbidden):
     detail = "Follow the link in the mail that was sent to you first."
 
 
-def log_in(session: Session, form: LoginForm, client: Client) -> TokenResponse:
+def log_in(session: Session, form: LoginForm, client: Client) -> TokenPair:
     """A new session and its fresh pair of tokens.
 
     Raises BadCredentials, which never tells what was wrong, EmailNotConfirmed, OtpRequired, WrongOtp and

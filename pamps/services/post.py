@@ -14,19 +14,12 @@ from pamps.models.audit import Action
 from pamps.models.client import Client
 from pamps.models.like import Like
 from pamps.models.notification import NotificationType
-from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest, PostResponse
+from pamps.models.post import IS_LISTED, Post, PostPatch, PostRequest
 from pamps.models.types import BigId, utc_now
 from pamps.models.user import Person, User
-from pamps.presenters.remembered import Json
 from pamps.queries.clauses import USER
-from pamps.queries.post import (
-    PostNotFound,
-    columns_of_new_post,
-    get_author,
-    get_post,
-    render_post,
-    show_post,
-)
+from pamps.queries.post import PostNotFound, get_author, get_post, get_post_row
+from pamps.queries.rows import PostRow, new_post_columns
 from pamps.services.audit import record
 from pamps.services.locking import change, lock, lock_accounts
 from pamps.services.notification import delete_for_posts, delete_for_user, notify, withdraw
@@ -48,7 +41,7 @@ class NotAuthor(Forbidden):
     detail = "This post is not yours."
 
 
-def create_post(session: Session, author: Person, request: PostRequest) -> Json[PostResponse]:
+def create_post(session: Session, author: Person, request: PostRequest) -> PostRow:
     """Write a post or a reply; raises ParentNotFound or TooManyRequests."""
     count(session, RateLimitHit("posting", str(author.id), "posts and replies"))
     replied_to = _get_parent_author(session, author, request.parent_id)
@@ -61,12 +54,13 @@ def create_post(session: Session, author: Person, request: PostRequest) -> Json[
     if request.parent_id is not None:
         _count_reply(session, request.parent_id)
     values = {"wrote": request.text, "now": utc_now(), "user": author.id, "parent": request.parent_id}
-    (made,) = run(session, _insert(), **values)
-    post_id = made[0]
-    notify(session, replied_to, NotificationType.REPLY, author, post_id)
-    notify(session, mentioned, NotificationType.MENTION, author, post_id)
-    index_post(session, Text(post_id, author.id, request.text, request.parent_id is not None))
-    return Json(render_post(made))
+    (row,) = run(session, _insert(), **values)
+    post = PostRow(*row)
+    notify(session, replied_to, NotificationType.REPLY, author, post.id)
+    # A reply that mentions the author of its parent notifies them once.
+    notify(session, mentioned.difference(replied_to), NotificationType.MENTION, author, post.id)
+    index_post(session, Text(post.id, author.id, request.text, request.parent_id is not None))
+    return post
 
 
 def _find_mentioned(session: Session, text: str) -> set[int]:
@@ -90,7 +84,7 @@ def _get_parent_author(session: Session, author: Person, parent_id: int | None) 
     return [replied_to]
 
 
-def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) -> Json[PostResponse]:
+def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) -> PostRow:
     """Change the text of one's own post; raises PostNotFound or NotAuthor."""
     mentioned = _find_mentioned(session, patch.text)
     mentioned &= lock_accounts(session, editor, *mentioned)
@@ -101,9 +95,10 @@ def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) 
     post.text, post.edited_at = patch.text, utc_now()
     session.flush()
     withdraw(session, NotificationType.MENTION, editor.id, post_id=post_id, exclude=mentioned)
-    notify(session, mentioned, NotificationType.MENTION, editor, post_id)
+    replied_to = session.scalar(select(Post.user_id).where(col(Post.id) == post.parent_id))
+    notify(session, mentioned - {replied_to}, NotificationType.MENTION, editor, post_id)
     reindex_posts(session, [Text(post_id, editor.id, patch.text, post.parent_id is not None)])
-    return show_post(session, editor, post_id)
+    return get_post_row(session, editor, post_id)
 
 
 def delete_post(session: Session, actor: Person, post_id: int, client: Client) -> None:
@@ -172,7 +167,7 @@ def _insert() -> Any:
         "user_id": USER,
         "parent_id": bindparam("parent", type_=BigId),
     }
-    return insert_into(Post).values(row).returning(*columns_of_new_post())
+    return insert_into(Post).values(row).returning(*new_post_columns())
 
 
 def _count_reply(session: Session, parent_id: int) -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, func, select
 
 from pamps.db import transaction
 from pamps.db.prepared import IS_SQLITE
-from pamps.http.pagination import MAX_ID
+from pamps.models.ids import MAX_ID
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
 from pamps.models.search_index import SEARCH_INDEX
 from pamps.models.tag import Tag

@@ -3,40 +3,46 @@
 from sqlmodel import Session
 
 from pamps.db import aside
-from pamps.http.pagination import Page, Sort
+from pamps.db.window import Sort, Window
 from pamps.models.client import Client
-from pamps.models.post import PostResponse
-from pamps.models.search import PostHit, SearchSort, SearchType
-from pamps.models.tag import TagResponse
-from pamps.models.user import UserResponse, Viewer
-from pamps.presenters.remembered import Json
-from pamps.queries import feed as feed_queries
-from pamps.queries import search as search_queries
-from pamps.queries.feed import FeedFilter
+from pamps.models.search import SearchSort, SearchType
+from pamps.models.tag import Tag
+from pamps.models.user import Viewer
+from pamps.queries.feed import FeedFilter, list_feed
+from pamps.queries.listing import Listing
+from pamps.queries.rows import PostRow, UserRow
+from pamps.queries.search import PostHit, search_posts
+from pamps.queries.tag import list_tags
+from pamps.queries.user import find_people
 from pamps.services.rate_limit import RateLimitHit, count
+from pamps.text.search_query import parse
 
 
 def search(
     session: Session,
     viewer: Viewer | None,
     client: Client,
-    page: Page,
+    window: Window,
     typed: str,
     type_: SearchType,
     sort: SearchSort,
-) -> Json[list[PostHit] | list[UserResponse] | list[TagResponse]]:
-    """What somebody looks for: posts, people or tags; raises TooManyRequests."""
+) -> Listing[PostHit] | Listing[UserRow] | Listing[Tag]:
+    """The posts, people or tags that match what was typed; raises TooManyRequests."""
     _count(session, viewer, client)
-    return search_queries.search(session, viewer, page, typed, type_, sort)
+    if type_ is SearchType.USERS:
+        return Listing(find_people(session, viewer, typed, window.limit))
+    if type_ is SearchType.TAGS:
+        return Listing(list_tags(session, typed, window.limit) if typed.strip() else [])
+    return search_posts(session, viewer, window, parse(typed), sort)
 
 
-def list_feed(
-    session: Session, viewer: Viewer | None, client: Client, page: Page, wanted: FeedFilter, sort: Sort
-) -> Json[list[PostResponse]]:
-    """The public feed. To look for words in it is a search; raises TooManyRequests."""
-    if wanted.typed:
+def filter_feed(
+    session: Session, viewer: Viewer | None, client: Client, window: Window, filters: FeedFilter, sort: Sort
+) -> Listing[PostRow]:
+    """The public feed. Looking for words in it is a search; raises TooManyRequests."""
+    if filters.typed:
         _count(session, viewer, client)
-    return feed_queries.list_feed(session, viewer, page, wanted, sort)
+    return list_feed(session, viewer, window, filters, sort)
 
 
 def _count(session: Session, viewer: Viewer | None, client: Client) -> None:

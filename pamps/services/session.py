@@ -2,7 +2,7 @@
 
 import logging
 from datetime import timedelta
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from sqlmodel import Session, col, delete, select
 
@@ -12,7 +12,6 @@ from pamps.errors import RefusedToken, Unauthorized
 from pamps.models.access_token import AccessToken
 from pamps.models.audit import Action
 from pamps.models.client import Client
-from pamps.models.login import TokenResponse
 from pamps.models.session import LoginSession
 from pamps.models.types import utc_now
 from pamps.models.user import Person, User
@@ -28,7 +27,15 @@ MAX_SESSIONS = 100
 LONGEST_OVERLAP = timedelta(seconds=10)
 
 
-def open_session(session: Session, user: User, client: Client) -> TokenResponse:
+class TokenPair(NamedTuple):
+    """The tokens of a session; the access token lives for `expires_in` seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+def open_session(session: Session, user: User, client: Client) -> TokenPair:
     """A session for who has just proved to be `user`, whose account the caller holds; its first tokens."""
     _clear_away(session, user)
     refresh_id = TokenId.new()
@@ -52,7 +59,7 @@ def _clear_away(session: Session, user: User) -> None:
     change(session, delete(LoginSession).where(own, ~is_alive() | (col(LoginSession.id) <= too_many)))
 
 
-def refresh(session: Session, token: str, client: Client) -> TokenResponse:
+def refresh(session: Session, token: str, client: Client) -> TokenPair:
     """A new pair of tokens, not fresh, for the refresh token that is good.
 
     Raises RefusedToken for any other. One that was good before is in two hands: that ends the session
@@ -133,12 +140,11 @@ def revoke_all_access(session: Session, owner: Person) -> None:
     change(session, delete(AccessToken).where(col(AccessToken.user_id) == owner.id))
 
 
-def _pair(opened: LoginSession, refresh_id: TokenId, *, fresh: bool) -> TokenResponse:
+def _pair(opened: LoginSession, refresh_id: TokenId, *, fresh: bool) -> TokenPair:
     access = Claims(opened.user_id, opened.id, TokenId.new(), fresh=fresh)
     refreshing = Claims(opened.user_id, opened.id, refresh_id, fresh=False)
-    return TokenResponse(
+    return TokenPair(
         access_token=sign_token(access, "access_token", opened.expires_at),
         refresh_token=sign_token(refreshing, "refresh_token", opened.expires_at),
-        token_type="bearer",  # noqa: S106 - a kind of token, not a token
         expires_in=seconds_to_live("access_token", opened.expires_at),
     )

@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyotp
 from sqlalchemy import Delete, Update
@@ -10,7 +11,7 @@ from sqlmodel import Session, col, delete, update
 from pamps.errors import Conflict, Forbidden, Unauthorized
 from pamps.models.audit import Action
 from pamps.models.client import Client
-from pamps.models.totp import RecoveryCode, RecoveryCodesResponse, Totp, TotpSecretResponse
+from pamps.models.totp import RecoveryCode, Totp
 from pamps.models.types import utc_now
 from pamps.models.user import Person
 from pamps.queries.totp import find_totp, has_recovery_code
@@ -48,6 +49,13 @@ class TotpEnabled(Conflict):
 class TotpNotEnabled(Conflict):
     code = "totp_not_enabled"
     detail = "This account has no second factor yet."
+
+
+class TotpSecret(NamedTuple):
+    """What an app has to know: the secret in base 32, and the same as an address to scan."""
+
+    secret: str
+    uri: str
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,7 @@ def _plain(code: str) -> str:
     return "".join(char for char in code.lower() if char not in " -")
 
 
-def start(session: Session, owner: Person) -> TotpSecretResponse:
+def start(session: Session, owner: Person) -> TotpSecret:
     """Make a new secret, which counts for nothing until `confirm`; raises TotpEnabled."""
     lock_accounts(session, owner)
     if (old := find_totp(session, owner)) is not None:
@@ -118,10 +126,10 @@ def start(session: Session, owner: Person) -> TotpSecretResponse:
     secret = pyotp.random_base32()
     session.add(Totp(user_id=owner.id, secret=encrypt(secret), confirmed_at=None, last_step=0))
     uri = pyotp.TOTP(secret).provisioning_uri(name=owner.username, issuer_name=ISSUER)
-    return TotpSecretResponse(secret=secret, uri=uri)
+    return TotpSecret(secret, uri)
 
 
-def confirm(session: Session, owner: Person, otp: str, client: Client) -> RecoveryCodesResponse:
+def confirm(session: Session, owner: Person, otp: str, client: Client) -> list[str]:
     """Turn the second factor on for who shows that the app works, and give the recovery codes.
 
     Raises TotpNotEnabled if nothing was started, TotpEnabled, or AppMismatch.
@@ -141,7 +149,7 @@ def confirm(session: Session, owner: Person, otp: str, client: Client) -> Recove
     return _new_recovery_codes(session, owner)
 
 
-def renew_recovery_codes(session: Session, owner: Person) -> RecoveryCodesResponse:
+def renew_recovery_codes(session: Session, owner: Person) -> list[str]:
     """New recovery codes in the place of all old ones; raises TotpNotEnabled."""
     lock_accounts(session, owner)
     totp = find_totp(session, owner)
@@ -150,12 +158,12 @@ def renew_recovery_codes(session: Session, owner: Person) -> RecoveryCodesRespon
     return _new_recovery_codes(session, owner)
 
 
-def _new_recovery_codes(session: Session, owner: Person) -> RecoveryCodesResponse:
+def _new_recovery_codes(session: Session, owner: Person) -> list[str]:
     change(session, delete(RecoveryCode).where(col(RecoveryCode.user_id) == owner.id))
     codes = [new_code() for _ in range(RECOVERY_CODES)]
     session.add_all(RecoveryCode(user_id=owner.id, code_hash=digest(code)) for code in codes)
     session.flush()
-    return RecoveryCodesResponse(recovery_codes=["-".join((c[:6], c[6:12], c[12:18], c[18:])) for c in codes])
+    return ["-".join((c[:6], c[6:12], c[12:18], c[18:])) for c in codes]
 
 
 def disable(session: Session, actor: Person | str, owner: Person, client: Client | None) -> None:

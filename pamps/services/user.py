@@ -13,8 +13,9 @@ from pamps.models.email_token import Purpose
 from pamps.models.follow import Follow
 from pamps.models.like import Like
 from pamps.models.post import Post
-from pamps.models.user import PasswordRequest, Person, User, UserPatch, UserRequest, UserResponse, Viewer
-from pamps.queries.user import get_account, show_account
+from pamps.models.user import PasswordRequest, Person, User, UserPatch, UserRequest, Viewer
+from pamps.queries.account import get_account, get_own_row
+from pamps.queries.rows import UserRow
 from pamps.security.tokens import hash_password, verify_password
 from pamps.services.audit import record
 from pamps.services.email_token import count_mail, forget_links, send_link
@@ -32,7 +33,7 @@ class WrongPassword(Forbidden):
     detail = "The current password is not right."
 
 
-def register(session: Session, request: UserRequest, client: Client) -> UserResponse:
+def register(session: Session, request: UserRequest, client: Client) -> UserRow:
     """Make an account and show it to its owner.
 
     Raises UsernameTaken, EmailTaken, RegistrationClosed, BadInvite or TooManyRequests.
@@ -48,7 +49,7 @@ def register(session: Session, request: UserRequest, client: Client) -> UserResp
     use_invite(session, request.invite)
     if not user.confirmed:
         send_link(session, Purpose.EMAIL_CONFIRMATION, user.email, user)
-    return show_account(session, user)
+    return get_own_row(session, user)
 
 
 def add_user(
@@ -66,7 +67,7 @@ def add_user(
 
 def change_profile(
     session: Session, viewer: Viewer, patch: UserPatch, client: Client, *, fresh: bool
-) -> UserResponse:
+) -> UserRow:
     """Change what the patch names and show the result. Where addresses are confirmed, a new one only counts
     once the link that is sent there was followed.
 
@@ -91,7 +92,7 @@ def change_profile(
         session.flush()
     except IntegrityError as error:
         raise explain_taken(error) from error
-    return show_account(session, viewer)
+    return get_own_row(session, viewer)
 
 
 def change_password(

@@ -42,8 +42,8 @@ def make_good(session: Session) -> tuple[User, dict[str, Any]]:
         "parent_id": post.id,
         "refresh_token": other.refresh_token,
         "session_id": read_token(other.access_token, "access_token").session_id,
-        "token_id": make_access_token(session, ana).id,
-        "invite_id": make_invite(session, ana, InviteRequest(), None).id,
+        "token_id": make_access_token(session, ana).row.id,
+        "invite_id": make_invite(session, ana, InviteRequest(), None).row.id,
     }
 
 

@@ -14,12 +14,12 @@ from typing import Any, get_args
 
 import pytest
 import regex
-from fastapi.routing import APIRoute
 from sqlmodel import SQLModel
 
 from pamps import models
-from pamps.auth import HashingTurn
-from pamps.http.dependencies import SAFE_METHODS, WriteTurn
+from pamps.auth import SAFE_METHODS
+from pamps.http.route import Route
+from pamps.http.slots import hashing_slots, writer_slots
 from pamps.models.types import RequestModel
 from pamps.routes import ROUTERS
 from pamps.text import entities, search_query
@@ -63,7 +63,7 @@ LEAVES = {
     "words",
 }
 
-ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
 
 
 def layer_of(path: Path) -> str:
@@ -101,7 +101,7 @@ def test_only_the_database_module_commits() -> None:
         if ".commit()" in path.read_text(encoding="utf-8")
     ]
 
-    assert committing == ["db.py"]
+    assert committing == ["db/__init__.py"]
 
 
 def test_commands_start_without_the_web_framework() -> None:
@@ -117,38 +117,34 @@ def test_commands_start_without_the_web_framework() -> None:
     assert subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=False).returncode == 0
 
 
-def test_http_exceptions_are_raised_by_the_middleware_alone() -> None:
+def test_http_exceptions_are_raised_around_routes_alone() -> None:
     raising = [
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")
         if "raise HTTPException" in path.read_text(encoding="utf-8")
     ]
 
-    assert raising == ["middleware.py"]
-
-
-# A stream would hold a thread as long as it lasts. What it asks the database it asks in threads.
-ENDLESS = {"/notification/stream/"}
+    assert sorted(raising) == ["http/middleware/envelope.py", "http/route.py", "http/strict.py"]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
-def test_every_route_is_a_plain_function_with_a_docstring(route: APIRoute) -> None:
-    waits = inspect.iscoroutinefunction(inspect.unwrap(route.endpoint))
-    assert waits is (route.path in ENDLESS)
+def test_every_route_is_a_plain_function_with_a_docstring(route: Route) -> None:
+    assert not inspect.iscoroutinefunction(route.endpoint)
     assert route.endpoint.__doc__
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
-def test_every_list_is_bounded(route: APIRoute) -> None:
-    if str(route.response_model).startswith("list["):
-        assert {"page", "limit"} & inspect.signature(route.endpoint).parameters.keys()
+def test_every_list_is_bounded(route: Route) -> None:
+    is_list = str(route.response_model).startswith("list[")
+
+    assert is_list <= bool({"page", "limit"} & inspect.signature(route.endpoint).parameters.keys())
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
-def test_every_route_that_writes_waits_for_its_turn_outside_the_database(route: APIRoute) -> None:
-    takes_turn = WriteTurn in route.dependencies or HashingTurn in route.dependencies
+def test_every_route_that_writes_waits_for_a_slot(route: Route) -> None:
+    waits = bool({writer_slots, hashing_slots} & set(route.plan.slots))
 
-    assert takes_turn is not SAFE_METHODS.issuperset(route.methods or ())
+    assert waits is not SAFE_METHODS.issuperset(route.methods or ())
 
 
 def test_request_bodies_refuse_unknown_keys_and_are_never_tables() -> None:

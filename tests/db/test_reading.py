@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from pamps.db.prepared import IS_SQLITE
-from pamps.queries.post import render_post
+from pamps.presenters import native
 from tests.support.factories import make_post, make_user
 from tests.support.server import running_server
 
@@ -41,11 +41,11 @@ def test_a_change_that_nobody_told_us_of_is_shown(
 def test_a_row_is_rendered_once(session: Session, client: TestClient) -> None:
     make_post(session, make_user(session))
     client.get("/post/")
-    before = render_post.cache_info()  # type: ignore[attr-defined]
+    before = native.post.cache_info()  # type: ignore[attr-defined]
 
     client.get("/post/")
 
-    after = render_post.cache_info()  # type: ignore[attr-defined]
+    after = native.post.cache_info()  # type: ignore[attr-defined]
     assert (after.hits - before.hits, after.misses - before.misses) == (1, 0)
 
 

@@ -1,4 +1,4 @@
-"""Routes that return `Json`: what runs in their thread, and what has to come before it."""
+"""How a route is served: who is asking comes first, then what was sent, then the route itself."""
 
 from typing import Annotated, Any
 
@@ -7,50 +7,50 @@ from fastapi import Depends, FastAPI, Response
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from pamps.auth import SUPERUSER, CurrentUser, MaybeUser
+from pamps.auth import CurrentUser, MaybeUser, superuser
+from pamps.http.answers import Answer
 from pamps.http.dependencies import SessionDep
 from pamps.http.handlers import install_error_handlers
 from pamps.http.route import make_router
 from pamps.models.user import UserBrief, Viewer
-from pamps.presenters.remembered import Json
 from tests.conftest import Login
 from tests.support.factories import make_user
 
 router = make_router("/sending", "test")
-guarded = make_router("/guarded", "test", dependencies=[Depends(SUPERUSER)])
+guarded = make_router("/guarded", "test", access=superuser)
 
 
-async def name_of(viewer: CurrentUser) -> str:
+def name_of(viewer: CurrentUser) -> str:
     return viewer.username
 
 
-async def set_header(response: Response) -> None:
+def set_header(response: Response) -> None:
     response.headers["X-Was-Here"] = "yes"
 
 
 @router.get("/", dependencies=[Depends(set_header)])
-def show(viewer: MaybeUser, session: SessionDep) -> Json[UserBrief]:
+def show(viewer: MaybeUser, session: SessionDep) -> Answer[UserBrief]:
     """Who is asking."""
     name = viewer.username if viewer else "nobody"
-    return Json(b'{"id":1,"username":"%s","avatar":null}' % name.encode())
+    return Answer(b'{"id":1,"username":"%s","avatar":null}' % name.encode())
 
 
 @router.post("/", status_code=201)
-def make(viewer: CurrentUser, body: UserBrief, session: SessionDep) -> Json[UserBrief]:
+def make(viewer: CurrentUser, body: UserBrief, session: SessionDep) -> Answer[UserBrief]:
     """A body, and somebody."""
-    return Json(body.model_dump_json().encode())
+    return Answer(body.model_dump_json().encode())
 
 
 @router.get("/by_another/")
-def show_by_another(name: Annotated[str, Depends(name_of)]) -> Json[UserBrief]:
+def show_by_another(name: Annotated[str, Depends(name_of)]) -> Answer[UserBrief]:
     """Who is asking, as another dependency has it."""
-    return Json(b'{"id":1,"username":"%s","avatar":null}' % name.encode())
+    return Answer(b'{"id":1,"username":"%s","avatar":null}' % name.encode())
 
 
 @guarded.get("/")
-def show_to_superusers() -> Json[UserBrief]:
+def show_to_superusers() -> Answer[UserBrief]:
     """For superusers, by the guard of the router alone."""
-    return Json(b"{}")
+    return Answer(b"{}")
 
 
 @pytest.fixture

@@ -1,32 +1,25 @@
 """The queue in front of what is scarce."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from pamps.errors import Unavailable
-from pamps.http.slots import Turn
+from pamps.http.slots import Slots, holding
 
 pytestmark = pytest.mark.once
 
 
-@asynccontextmanager
-async def inside(turn: Turn) -> AsyncIterator[None]:
-    leave = await turn.enter()
-    try:
-        yield
-    finally:
-        leave()
+def make_slots(limit: int, timeout: float) -> Slots:
+    return Slots(lambda: limit, lambda: timeout)
 
 
 def test_no_more_are_inside_than_there_are_places_and_the_others_follow_in_order() -> None:
-    turn, within, entered, most = Turn(2, patience=60), 0, list[int](), 0
+    slots, within, entered, most = make_slots(2, timeout=60), 0, list[int](), 0
 
     async def visit(number: int) -> None:
         nonlocal within, most
-        async with inside(turn):
+        async with holding([slots]):
             entered.append(number)
             within += 1
             most = max(most, within)
@@ -44,28 +37,28 @@ def test_no_more_are_inside_than_there_are_places_and_the_others_follow_in_order
 
 
 def test_who_waits_too_long_is_refused_with_a_time_to_come_back_and_the_place_is_kept() -> None:
-    turn = Turn(1, patience=0.01)
+    slots = make_slots(1, timeout=0.01)
 
     async def wait_behind() -> None:
-        async with inside(turn):
+        async with holding([slots]):
             with pytest.raises(Unavailable) as refusal:
-                async with inside(turn):
+                async with holding([slots]):
                     raise AssertionError("two at once")
             assert refusal.value.headers == {"Retry-After": "1"}
-        async with inside(turn):
+        async with holding([slots]):
             pass
 
     asyncio.run(wait_behind())
 
 
 def test_a_place_is_given_back_after_an_error() -> None:
-    turn = Turn(1, patience=0.01)
+    slots = make_slots(1, timeout=0.01)
 
     async def fail_and_come_again() -> None:
         with pytest.raises(ZeroDivisionError):
-            async with inside(turn):
+            async with holding([slots]):
                 raise ZeroDivisionError
-        async with inside(turn):
+        async with holding([slots]):
             pass
 
     asyncio.run(fail_and_come_again())

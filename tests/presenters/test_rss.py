@@ -9,9 +9,8 @@ import feedparser
 import pytest
 
 from pamps.config import settings
-from pamps.models.post import PostResponse
-from pamps.models.user import UserBrief
 from pamps.presenters.rss import TITLE_LENGTH, make_title, render_feed
+from pamps.queries.rows import PostRow
 
 pytestmark = pytest.mark.once
 
@@ -38,7 +37,7 @@ HOSTILE = [
 WITHOUT_PLACE = [*map(chr, range(32)), "\ufffe", "\uffff", "\ud800", "\udfff"]
 
 
-def make_post(text: str = "A text.", post_id: int = 1, **more: Any) -> PostResponse:
+def make_post(text: str = "A text.", post_id: int = 1, **more: Any) -> PostRow:
     given = {
         "id": post_id,
         "text": text,
@@ -49,13 +48,15 @@ def make_post(text: str = "A text.", post_id: int = 1, **more: Any) -> PostRespo
         "deleted": False,
         "likes": 0,
         "replies_count": 0,
-        "user": UserBrief(id=1, username="ana", avatar=None),
+        "author_name": "ana",
+        "author_avatar": None,
+        "liked": None,
         **more,
     }
-    return PostResponse.model_construct(**given)
+    return PostRow(**given)
 
 
-def render(*posts: PostResponse) -> bytes:
+def render(*posts: PostRow) -> bytes:
     return render_feed("ana", "What <ana> writes", "/user/ana/feed.xml", posts)
 
 

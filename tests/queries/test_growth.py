@@ -14,7 +14,7 @@ from sqlalchemy.schema import DropIndex
 from benchmarks.growth import TARGET
 from benchmarks.lists import SHORT
 from pamps.app import app
-from pamps.http.pagination import MAX_ID
+from pamps.models.ids import MAX_ID
 from tests.support.growth import LOUD_POST, QUIET_POST, TABLES, Rows, World, open_world
 
 SIZES = (1_000, 100_000)
@@ -188,7 +188,7 @@ def test_a_page_costs_no_more_where_there_is_more(worlds: list[World], page: Pag
 INDEXES = {str(index.name): index for name, *_ in Rows(1_000).tables() for index in TABLES[name].indexes}
 OTHERS = {
     "uq_user_email",
-    "uq_notification_actor_id_user_id_post_id",
+    "uq_notification_actor_id_user_id_type_post_id",
     "ix_notification_post_id",
     "ix_hiding_hidden_id",
     "ix_post_tag_user_id",

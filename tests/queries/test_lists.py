@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from benchmarks.real_texts_model import Diary, Expected, Person, Post, Row
+from pamps.db import window
 from pamps.errors import PampsError
-from pamps.http import pagination
 from pamps.models.post import PostRequest
 from pamps.models.user import User
 from pamps.queries import timeline
@@ -28,7 +28,7 @@ from pamps.services import block as block_service
 from pamps.services import follow as follow_service
 from pamps.services import like as like_service
 from pamps.services import post as post_service
-from tests.support.factories import CLIENT, make_session, make_user, value_of
+from tests.support.factories import CLIENT, make_session, make_user
 
 PEOPLE = 4
 NEXT = re.compile(r'<http://testserver([^>]+)>; rel="next"')
@@ -98,7 +98,7 @@ class World:
         text = f"Text {number}{' #even' * (number % 2 == 0)}{f' @{mentioned.name}' if mentioned else ''}"
         request = PostRequest(text=text, parent_id=parent.id if parent else None)
         made = post_service.create_post(self.session, self.users[who], request)
-        post = Post(value_of(made)["id"], self.diaries[who].person, text, parent)
+        post = Post(made.id, self.diaries[who].person, text, parent)
         self.diaries[who].posts.append(post)
         self.written.append(post)
         if parent:
@@ -293,7 +293,7 @@ def own_lists(expected: Expected, viewer: Person) -> Iterator[tuple[str, list[Ro
 def short_reach(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Windows of one row more than the page, so that timelines find whole pages either way: the less is
     looked through of what everybody wrote, the more often each author is asked."""
-    monkeypatch.setattr(pagination, "STEP", 1)
+    monkeypatch.setattr(window, "STEP", 1)
     monkeypatch.setattr(timeline, "REACH", request.param)
     timeline.select_latest.cache_clear()  # type: ignore[attr-defined]
     yield

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from pamps.http import pagination
+from pamps.db import window
 from pamps.models import Post
 from pamps.models.search_index import BLOCK_BITS
 from pamps.models.types import utc_now
@@ -23,7 +23,7 @@ IDS = sorted(
 @pytest.fixture
 def posts(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Posts far from each other, all about bread and some about rye."""
-    monkeypatch.setattr(pagination, "STEP", 1)
+    monkeypatch.setattr(window, "STEP", 1)
     ana = make_user(session, "ana")
     texts = [Text(id_, ana.id, "rye bread" if id_ % 5 == 0 else "bread", False) for id_ in IDS]
     for text in texts:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from pamps.app import app
-from pamps.http import pagination
+from pamps.db import window
 from pamps.models import Post, User
 from pamps.queries import thread, tree
 from pamps.services import block as block_service
@@ -158,7 +158,7 @@ def walk(client: TestClient, root: int, limits: list[int]) -> Iterator[Row]:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not deep, and no more read than is needed."""
-    monkeypatch.setattr(pagination, "STEP", 1)
+    monkeypatch.setattr(window, "STEP", 1)
     monkeypatch.setattr(tree, "MAX_DEPTH", DEPTH)
     monkeypatch.setattr(thread, "MAX_DEPTH", DEPTH)
 

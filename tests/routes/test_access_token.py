@@ -95,7 +95,7 @@ def test_a_revoked_token_is_dead_at_once(session: Session, login: Login) -> None
     ana = make_user(session, "ana")
     made, other = make_access_token(session, ana), make_access_token(session, ana)
 
-    answer = login(ana).delete(f"/access_token/{made.id}/")
+    answer = login(ana).delete(f"/access_token/{made.row.id}/")
 
     assert (answer.status_code, answer.content) == (204, b"")
     assert refusal(bot(made.token).get("/post/")) == (401, "invalid_token")
@@ -109,7 +109,7 @@ def test_nobody_sees_or_revokes_the_token_of_somebody_else(session: Session, log
     made = make_access_token(session, ana)
 
     assert login(bia).get("/access_token/").json() == []
-    assert refusal(login(bia).delete(f"/access_token/{made.id}/")) == (404, "access_token_not_found")
+    assert refusal(login(bia).delete(f"/access_token/{made.row.id}/")) == (404, "access_token_not_found")
     assert bot(made.token).get("/user/me/").status_code == 200
 
 

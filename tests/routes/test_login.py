@@ -161,7 +161,7 @@ def test_a_token_that_is_not_valid_is_refused_everywhere(
 ) -> None:
     ana = make_user(session, "ana")
     # A refresh token where an access token belongs, and an access token that somebody has changed.
-    pair = make_session(session, ana).model_dump()
+    pair = make_session(session, ana)._asdict()
     sent = pair[scope] if scope == "refresh_token" else pair[scope].replace(".", ".A", 1)
 
     answer = client.request(method, path, headers=bearer(sent))

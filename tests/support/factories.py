@@ -1,24 +1,21 @@
 """Rows to test with: `make_x` fills in what a test does not care about and writes through the services."""
 
-import json
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
 
 from sqlmodel import Session
 
 from pamps.models import Post, User
-from pamps.models.access_token import AccessTokenRequest, NewAccessTokenResponse, Scopes
+from pamps.models.access_token import AccessTokenRequest, Scopes
 from pamps.models.client import Client
-from pamps.models.login import TokenResponse
 from pamps.models.post import PostRequest
 from pamps.models.user import UserRequest
-from pamps.presenters.remembered import Json
 from pamps.services import access_token as access_token_service
 from pamps.services import follow as follow_service
 from pamps.services import like as like_service
 from pamps.services import post as post_service
-from pamps.services.session import open_session, refresh
+from pamps.services.access_token import NewAccessToken
+from pamps.services.session import TokenPair, open_session, refresh
 from pamps.services.user import add_user
 
 PASSWORD = "correct horse"
@@ -39,18 +36,18 @@ def make_user(
     return user
 
 
-def make_session(session: Session, user: User, *, fresh: bool = True) -> TokenResponse:
+def make_session(session: Session, user: User, *, fresh: bool = True) -> TokenPair:
     """The tokens of a login of `user`, the first ones or, if not `fresh`, the next."""
     pair = open_session(session, user, CLIENT)
     if not fresh:
-        pair = refresh(session, pair.refresh_token or "", CLIENT)
+        pair = refresh(session, pair.refresh_token, CLIENT)
     session.commit()
     return pair
 
 
 def make_access_token(
     session: Session, user: User, *, scopes: Scopes = "write", expires_at: datetime | None = None
-) -> NewAccessTokenResponse:
+) -> NewAccessToken:
     """A personal access token of `user`."""
     request = AccessTokenRequest(name="A bot.", scopes=scopes, expires_at=expires_at)
     made = access_token_service.create(session, user, request, CLIENT)
@@ -63,7 +60,7 @@ def make_post(session: Session, author: User, text: str = "A text.", *, parent: 
     request = PostRequest(text=text, parent_id=parent.id if parent else None)
     made = post_service.create_post(session, author, request)
     session.commit()
-    post = session.get(Post, value_of(made)["id"])
+    post = session.get(Post, made.id)
     assert post is not None
     return post
 
@@ -78,8 +75,3 @@ def make_like(session: Session, user: User, post: Post) -> None:
     """`user` likes `post`."""
     like_service.like(session, user, post.id)
     session.commit()
-
-
-def value_of(made: Json[Any]) -> Any:
-    """What a JSON text says."""
-    return json.loads(made.content)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pamps.db import open_connection
 from pamps.db.prepared import Row, Statement
-from pamps.queries.notification import newest_of_all, told_since
+from pamps.queries.notification import newest_of_all, recipients_since
 
 # Seconds between two looks. One costs a few microseconds (PRAGMA data_version, in the manual of SQLite).
 PAUSE = 0.2
@@ -47,7 +47,7 @@ class ChangePoller:
         version = self._read_version()
         if version == self._version:
             return set()
-        told: dict[int, int] = dict(self._run(told_since(), after=self._newest))
+        told: dict[int, int] = dict(self._run(recipients_since(), after=self._newest))
         # The version from before it: what was committed between the two makes for another look.
         self._version, self._newest = version, max(told.values(), default=self._newest)
         return set(told)

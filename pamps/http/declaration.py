@@ -1,0 +1,54 @@
+"""What a route declares: found out once, from its parameters and dependencies."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from fastapi import params
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_dependant
+
+from pamps.auth import SAFE_METHODS, Access
+from pamps.http.dependencies import get_session
+from pamps.http.slots import Slots, connection_slots, writer_slots
+
+
+def no_store() -> None:
+    """For the type of a dependency: no cache on the way may keep the answer (RFC 6749, section 5.1)."""
+
+
+class Declaration:
+    """What a route asks for, and so what it needs while it is served."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        methods: set[str] | list[str] | None,
+        dependencies: Sequence[params.Depends] | None,
+    ) -> None:
+        self.dependant = get_dependant(path=path, call=endpoint)
+        guards = [get_dependant(path=path, call=one.dependency or endpoint) for one in dependencies or ()]
+        self.dependant.dependencies[:0] = guards
+        self.parts = list(_walk(self.dependant))
+        calls = [part.call for part in self.parts]
+        self.is_safe = SAFE_METHODS.issuperset(methods or ())
+        self.may_be_kept = no_store not in calls
+        # Those of the router come first.
+        self.accesses = tuple(dict.fromkeys(call for call in calls if isinstance(call, Access)))
+        self.uses_database = bool(self.accesses) or get_session in calls
+        self.body_params = [param for part in self.parts for param in part.body_params]
+        self.is_form = any(isinstance(param.field_info, params.Form) for param in self.body_params)
+        self._own_slots = [call for call in calls if isinstance(call, Slots)]
+
+    @property
+    def slots(self) -> tuple[Slots, ...]:
+        """The slots that a request waits for, in this order. What writes needs a slot of writers, unless it
+        has one of its own, such as for hashing."""
+        before = self._own_slots or ([] if self.is_safe else [writer_slots])
+        return (*before, *([connection_slots] if self.uses_database else []))
+
+
+def _walk(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for child in dependant.dependencies:
+        yield from _walk(child)

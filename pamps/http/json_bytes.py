@@ -1,0 +1,24 @@
+"""JSON as bytes, and what is put together of it."""
+
+from collections.abc import Iterable
+from typing import NewType
+
+# JSON text in UTF-8.
+JsonBytes = NewType("JsonBytes", bytes)
+
+
+def json_list(items: Iterable[JsonBytes]) -> JsonBytes:
+    """A JSON array of these values."""
+    return JsonBytes(b"[" + b",".join(items) + b"]")
+
+
+def json_object(**fields: JsonBytes) -> JsonBytes:
+    """A JSON object with these fields."""
+    return JsonBytes(
+        b"{" + b",".join(b'"%b":%b' % (name.encode(), value) for name, value in fields.items()) + b"}"
+    )
+
+
+def with_fields(json: JsonBytes, **fields: JsonBytes) -> JsonBytes:
+    """A JSON object with more fields behind its own."""
+    return JsonBytes(json[:-1] + b"," + json_object(**fields)[1:]) if fields else json

@@ -1,0 +1,24 @@
+"""The `Link` header (RFC 8288): the addresses of the pages beside this one."""
+
+from urllib.parse import parse_qsl, quote, urlencode
+
+from fastapi import Request
+
+from pamps.http.answers import RawHeaders
+
+
+def link(request: Request, relation: str, name: str, cursor: object, *, drop: str | None = None) -> str:
+    """One link: the absolute address of another page, with the parameters of the request except `drop`."""
+    query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    kept = [(key, value) for key, value in query if key not in (name, drop)]
+    return f'<{_address(request)}?{urlencode([*kept, (name, cursor)])}>; rel="{relation}"'
+
+
+def link_header(links: list[str]) -> RawHeaders:
+    """The header with these links; none without links."""
+    return [(b"link", ", ".join(links).encode("latin-1"))] if links else []
+
+
+def _address(request: Request) -> str:
+    url = request.url
+    return f"{url.scheme}://{url.netloc}{quote(url.path)}"

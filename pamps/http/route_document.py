@@ -1,0 +1,69 @@
+"""What the OpenAPI document says of a route beside what the route itself declares."""
+
+from typing import Any
+
+from pamps.errors import (
+    ErrorResponse,
+    InsufficientScope,
+    RefusedToken,
+    Unavailable,
+    ValidationErrorResponse,
+    refusals,
+)
+from pamps.http.declaration import Declaration
+from pamps.http.dependencies import get_session
+
+Responses = dict[int | str, dict[str, Any]]
+
+BODY_RESPONSES: Responses = {
+    400: {"model": ErrorResponse, "description": "The body cannot be read. (`malformed_body`)"},
+}
+# A body may come where none is expected.
+ANY_RESPONSES: Responses = {
+    413: {"model": ErrorResponse, "description": "The body is too large. (`body_too_large`)"},
+}
+# Of what is read, unless nobody may keep it (see the ETag middleware).
+KNOWN_RESPONSES: Responses = {
+    304: {"description": "The answer is still the one whose `ETag` was sent in `If-None-Match`."},
+}
+INPUT_RESPONSES: Responses = {
+    422: {"model": ValidationErrorResponse, "description": "Something sent is not valid. (`invalid_input`)"},
+}
+
+
+def document(declared: Declaration, own: Responses) -> Responses:
+    """The OpenAPI `responses` of a route: its `own`, and those that its dependencies bring along."""
+    parts = declared.parts
+    shared: Responses = dict(ANY_RESPONSES)
+    if any(part.call is get_session for part in parts):
+        shared |= refusals(Unavailable)
+    if declared.accesses:
+        shared |= refusals(RefusedToken) | ({} if declared.is_safe else refusals(InsufficientScope))
+    if declared.body_params:
+        shared |= BODY_RESPONSES
+    if any(part.body_params or part.path_params or part.query_params for part in parts):
+        shared |= INPUT_RESPONSES
+    if declared.is_safe and declared.may_be_kept:
+        shared |= KNOWN_RESPONSES
+    return _merge(shared, own)
+
+
+def document_security(declared: Declaration) -> dict[str, Any]:
+    """The OpenAPI extras of a route that takes a token and does not need one: FastAPI says only that it is
+    needed."""
+    is_optional = declared.accesses and all(access.check is None for access in declared.accesses)
+    return {"security": [{}]} if is_optional else {}
+
+
+def _merge(shared: Responses, own: Responses) -> Responses:
+    """Both sets of answers; where they share a status, both descriptions."""
+    merged = dict(shared)
+    for code, answer in own.items():
+        described = [merged.get(code, {}).get("description"), answer["description"]]
+        merged[code] = {**answer, "description": " ".join(filter(None, described))}
+    return merged
+
+
+def already(model: type[Any]) -> Responses:
+    """OpenAPI `responses` of a route that changes nothing the second time."""
+    return {200: {"model": model, "description": "Already done; nothing changed."}}
