@@ -1,0 +1,111 @@
+"""Asking a server everything, and writing down what it says."""
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from answering.addresses import CONDITIONAL, LISTS, PAGES, single_requests
+from answering.answer import Answer, Answers, read_answer
+from answering.checkouts import open_client
+from answering.masks import mask_chance, mask_news
+from answering.requests import Request, fill
+from answering.steps import list_steps
+
+VIEWERS = ("anonymous", "ana", "zoe")
+SINGLE, SMALL, LARGE = 1, 5, 100  # rows of a page
+WAY = ("next", "next", "prev")  # from the first small page on
+
+
+class Recorder:
+    """Asks one server in the name of several people. `answers` has all that was said, by who asked what."""
+
+    def __init__(self, url: str, database: str, facts: dict[str, Any], tokens: dict[str, str]) -> None:
+        self.answers: Answers = {}
+        self._url = url
+        self._database = database
+        self._facts = dict(facts)
+        self._tokens = dict(tokens)
+        # Without anybody's token: a request brings it.
+        self._client = open_client(url)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
+    def record_views(self) -> None:
+        """Everything that changes nothing."""
+        for page in PAGES:
+            self._keep("anonymous", Request(page), self._ask("anonymous", Request(page)))
+        for viewer in VIEWERS:
+            for request in single_requests():
+                self._keep(viewer, request, self._ask(viewer, request))
+            for path in CONDITIONAL:
+                self._record_conditional(viewer, path)
+            for path in LISTS:
+                self._record_list(viewer, path)
+
+    def record_steps(self, start: datetime) -> None:
+        """All that changes something. `start` is before the first of them."""
+        made: dict[str, str] = {}
+        for number, (viewer, request) in enumerate(list_steps(), 1):
+            answer = self._ask(viewer, request)
+            made |= self._save(request, answer)
+            self._keep(f"step {number:03} {viewer}", request, mask_news(answer, start, made))
+
+    def _record_conditional(self, viewer: str, path: str) -> None:
+        tag = self._ask(viewer, Request(path)).find("etag")
+        for title, value in {"its tag": tag, "its tag, weak": f'"other", W/{tag}'}.items():
+            answer = self._ask(viewer, Request(path, headers={"If-None-Match": value} if tag else {}))
+            self._keep(viewer, Request(path, headers={"If-None-Match": title}), answer)
+
+    def _record_list(self, viewer: str, path: str) -> None:
+        """Pages of several sizes, and the neighbours of a small one."""
+        with_limit = f"{path}{'&' if '?' in path else '?'}limit="
+        for size in (SINGLE, LARGE):
+            request = Request(f"{with_limit}{size}")
+            self._keep(viewer, request, self._ask(viewer, request))
+        followed = Request(f"{with_limit}{SMALL}")
+        page = self._ask(viewer, followed)
+        self._keep(viewer, followed, page)
+        for number, relation in enumerate(WAY, 1):
+            found = re.search(rf'<([^>]*)>; rel="{relation}"', page.find("link"))
+            if found is None:
+                return
+            url = urlsplit(found[1])
+            page = self._ask(viewer, Request(f"{url.path}?{url.query}"))
+            self._keep(viewer, Request(followed.path, note=f"({number}: {relation})"), page)
+
+    def _ask(self, viewer: str, request: Request) -> Answer:
+        token = self._tokens.get(viewer)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        more = {name: str(fill(value, self._facts)) for name, value in request.headers.items()}
+        path, content = fill(request.path, self._facts), self._content(request)
+        try:
+            response = self._client.request(request.method, path, headers=headers | more, **content)
+        except httpx2.TransportError as error:
+            return Answer(0, [], f"No answer: {error!r}")
+        self._client.cookies.clear()  # a browser is played by those who send them by themselves
+        return read_answer(response)
+
+    def _content(self, request: Request) -> dict[str, Any]:
+        content = {"json": request.json, "data": request.form, "content": request.raw}
+        return {name: fill(value, self._facts) for name, value in content.items() if value is not None}
+
+    def _save(self, request: Request, answer: Answer) -> dict[str, str]:
+        """Remember what later requests need; gives the ids of new posts, and what they are called."""
+        if not request.saves or answer.status not in (200, 201):
+            return {}
+        body = json.loads(answer.body)
+        saved = {name: body.get(key) for name, key in request.saves.items()}
+        self._facts |= saved
+        self._tokens |= saved
+        return {str(id_): name for name, id_ in saved.items() if request.path.startswith("/post")}
+
+    def _keep(self, who: str, request: Request, answer: Answer) -> None:
+        title = f"{self._database} {who}: {request.title}"
+        assert title not in self.answers, title  # noqa: S101 - the lists of requests are at fault
+        self.answers[title] = mask_chance(answer)
