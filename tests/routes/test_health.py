@@ -44,6 +44,7 @@ def test_a_database_that_is_behind_is_not_ready(session: Session, client: TestCl
     assert ready.headers["Retry-After"] == "1"
 
 
+@pytest.mark.security(25)
 def test_a_database_that_does_not_answer_is_not_ready(without_database: TestClient) -> None:
     health, ready = without_database.get("/health/"), without_database.get("/ready/")
 
