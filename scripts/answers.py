@@ -20,12 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from answering.answer import Answers, read_answers, write_answers
-from answering.checkouts import Checkout, Failed
-from answering.comparing import describe, find_different, without_sentences
-from answering.content import make_content
-from answering.databases import DATABASES, copy_database
-from answering.recording import Recorder
+from scripts.answering.answer import Answers, read_answers, write_answers
+from scripts.answering.checkouts import Checkout, Failed
+from scripts.answering.comparing import describe, find_different, without_sentences
+from scripts.answering.content import make_content
+from scripts.answering.databases import DATABASES, copy_database
+from scripts.answering.recording import Recorder
 
 TOKENS = "tokens.json"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import REPOSITORY
+from tests.support.server import REPOSITORY
 
 pytestmark = pytest.mark.once
 
@@ -31,7 +31,7 @@ def compare(folder: Path, old: Kept, new: Kept, *options: str) -> tuple[int, str
     paths = [folder / name for name in ("old", "new")]
     for path, answer in zip(paths, (old, new), strict=True):
         path.write_text(json.dumps({"GET /": answer}))
-    script = [sys.executable, str(REPOSITORY / "scripts/answers.py"), "compare", *map(str, paths), *options]
+    script = [sys.executable, "-m", "scripts.answers", "compare", *map(str, paths), *options]
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     assert not done.stderr
     return done.returncode, done.stdout

@@ -1,0 +1,1 @@
+"""Reading the database: every SELECT that shows something, one file per noun."""

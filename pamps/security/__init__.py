@@ -1,0 +1,1 @@
+"""Passwords, tokens and encryption, without a database or a web framework."""

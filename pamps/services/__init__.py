@@ -1,0 +1,1 @@
+"""Changing the database: everything that locks or writes, one file per noun."""

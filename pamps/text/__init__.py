@@ -1,0 +1,1 @@
+"""Pure functions on text: tags and mentions, words, search queries, snippets, reserved names."""

@@ -1,7 +1,7 @@
 """What is asked of each database without changing it: by everybody, and the pages by nobody in particular."""
 
-from answering.requests import Request
-from answering.wrong import WRONG, odd_requests
+from scripts.answering.requests import Request
+from scripts.answering.wrong import WRONG, odd_requests
 
 # Each is asked for pages of several sizes, of which small ones are followed forwards and backwards.
 LISTS = (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from answering.answer import Answer, Answers
+from scripts.answering.answer import Answer, Answers
 
 LINES = 24  # of the difference of one body
 WIDTH = 160

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from answering.checkouts import Checkout, Failed, open_client
-from answering.people import PASSWORD, Person, ask, log_in, register
-from answering.texts import BIOS, THREAD, TOPICS, posts_of
+from scripts.answering.checkouts import Checkout, Failed, open_client
+from scripts.answering.people import PASSWORD, Person, ask, log_in, register
+from scripts.answering.texts import BIOS, THREAD, TOPICS, posts_of
 
 DEMO = ("--users", "40", "--posts", "600", "--seed", "7", "--until", "2026-11-20")
 CROWD = 14  # people of the demo who take part

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from answering.answer import Answer
-from answering.checkouts import SESSION_DAYS
+from scripts.answering.answer import Answer
+from scripts.answering.checkouts import SESSION_DAYS
 
 RETRY = re.compile(r"^retry: \d+$", re.MULTILINE)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")

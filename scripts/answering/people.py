@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 
-from answering.checkouts import Failed, open_client
+from scripts.answering.checkouts import Failed, open_client
 
 DEMO_PASSWORD = "demo password"
 PASSWORD = "nobody needs to know it"

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from answering.addresses import CONDITIONAL, LISTS, PAGES, single_requests
-from answering.answer import Answer, Answers, read_answer
-from answering.checkouts import open_client
-from answering.masks import mask_chance, mask_news
-from answering.requests import Request, fill
-from answering.steps import list_steps
+from scripts.answering.addresses import CONDITIONAL, LISTS, PAGES, single_requests
+from scripts.answering.answer import Answer, Answers, read_answer
+from scripts.answering.checkouts import open_client
+from scripts.answering.masks import mask_chance, mask_news
+from scripts.answering.requests import Request, fill
+from scripts.answering.steps import list_steps
 
 VIEWERS = ("anonymous", "ana", "zoe")
 SINGLE, SMALL, LARGE = 1, 5, 100  # rows of a page

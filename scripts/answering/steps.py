@@ -1,7 +1,7 @@
 """What is asked at the end, because it changes the database: one step after the other, by various people."""
 
-from answering.people import PASSWORD
-from answering.requests import Request
+from scripts.answering.people import PASSWORD
+from scripts.answering.requests import Request
 
 Step = tuple[str, Request]  # who, and what
 

@@ -1,6 +1,6 @@
 """What is asked in a wrong way, or of what is not there, and changes nothing either."""
 
-from answering.requests import Request
+from scripts.answering.requests import Request
 
 WRONG = (
     "/nowhere/",

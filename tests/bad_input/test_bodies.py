@@ -93,6 +93,7 @@ def test_every_operation_accepts_the_good_values(world: World, operation: Operat
     assert answer.is_success, answer.text
 
 
+@pytest.mark.security(14)
 @each_json
 def test_json_that_is_no_object_of_ours_is_refused(world: World, case: Case, operation: Operation) -> None:
     for name, content in ODD_JSON.items():
@@ -104,6 +105,7 @@ def test_json_that_is_no_object_of_ours_is_refused(world: World, case: Case, ope
             assert refusal(answer)[0] in (400, 422)
 
 
+@pytest.mark.security(14)
 @each_body
 def test_another_format_is_refused(
     world: World, case: Case, operation: Operation, snapshot: Snapshot
@@ -130,6 +132,7 @@ def test_good_values_in_another_format_are_refused(
             assert snapshot() == before
 
 
+@pytest.mark.security(14)
 @each_json
 def test_truncated_json_is_refused_wherever_it_ends(world: World, case: Case, operation: Operation) -> None:
     whole = encode(operation, world.good_body(operation))
@@ -150,6 +153,7 @@ def test_a_refusal_does_not_grow_with_what_is_refused(world: World) -> None:
     assert len(answer.json()["errors"]) == 50
 
 
+@pytest.mark.security(14)
 @each_json
 def test_odd_numbers_are_refused_in_every_field(world: World, case: Case, operation: Operation) -> None:
     for name, number in product(operation.in_body, ODD_NUMBERS):
@@ -172,6 +176,7 @@ def test_values_of_another_type_are_refused_in_every_field(
             assert [field.split(".")[:2] for field in wrong_fields(answer)] == [["body", name]]
 
 
+@pytest.mark.security(14)
 @each_body
 def test_doubled_keys_are_refused(world: World, case: Case, operation: Operation, snapshot: Snapshot) -> None:
     before, good = snapshot(), world.good_body(operation)
@@ -187,6 +192,7 @@ def test_doubled_keys_are_refused(world: World, case: Case, operation: Operation
             assert snapshot() == before
 
 
+@pytest.mark.security(11)
 @each_body
 def test_unknown_keys_are_refused_and_change_nothing(
     world: World, case: Case, operation: Operation, snapshot: Snapshot
@@ -200,6 +206,7 @@ def test_unknown_keys_are_refused_and_change_nothing(
             assert snapshot() == before
 
 
+@pytest.mark.security(14)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_a_body_over_the_limit_is_refused_by_its_length(
     world: World, operation: Operation, snapshot: Snapshot
@@ -219,6 +226,7 @@ def test_a_body_of_just_the_limit_is_read(world: World, operation: Operation) ->
     assert refusal(answer)[0] in (400, 422)
 
 
+@pytest.mark.security(14)
 @each_body
 def test_a_body_over_the_limit_is_refused_without_a_length(
     world: World, operation: Operation, snapshot: Snapshot
@@ -231,6 +239,7 @@ def test_a_body_over_the_limit_is_refused_without_a_length(
     assert snapshot() == before
 
 
+@pytest.mark.security(14)
 @pytest.mark.parametrize(
     ("path", "media_type", "start"),
     [

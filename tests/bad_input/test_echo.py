@@ -45,6 +45,7 @@ def assert_silent(answer: Response, *marks: str) -> None:
         assert mark.lower() not in everything.lower()
 
 
+@pytest.mark.security(14)
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
 def test_a_refused_value_is_not_repeated(world: World, case: Case, operation: Operation) -> None:
     for name, (label, value) in product(operation.in_body, VALUES.items()):
@@ -127,6 +128,7 @@ def test_nothing_is_documented_that_would_hold_a_password() -> None:
     assert not [name for name, schema in shown.items() if "password" in schema.get("properties", {})]
 
 
+@pytest.mark.security(22)
 def test_a_server_error_says_nothing(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError(f"{MARK} went wrong")

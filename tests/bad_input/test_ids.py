@@ -50,6 +50,7 @@ BODY_IDS = [
 each_list = pytest.mark.parametrize("operation", LISTS, ids=str)
 
 
+@pytest.mark.security(15)
 @pytest.mark.parametrize(("operation", "name"), WITH_ID)
 def test_what_is_no_id_is_refused_in_the_path(
     world: World, case: Case, operation: Operation, name: str, snapshot: Snapshot
@@ -63,6 +64,7 @@ def test_what_is_no_id_is_refused_in_the_path(
             assert snapshot() == before
 
 
+@pytest.mark.security(15)
 @pytest.mark.parametrize(("operation", "name"), WITH_ID)
 def test_an_id_of_nothing_is_not_there(world: World, case: Case, operation: Operation, name: str) -> None:
     for number in NOBODYS:
@@ -72,6 +74,7 @@ def test_an_id_of_nothing_is_not_there(world: World, case: Case, operation: Oper
             assert refusal(answer)[0] == 404
 
 
+@pytest.mark.security(15)
 @pytest.mark.parametrize(("operation", "name"), BODY_IDS)
 def test_what_is_no_id_is_refused_in_the_body(
     world: World, case: Case, operation: Operation, name: str, snapshot: Snapshot
@@ -106,6 +109,7 @@ def test_what_is_no_number_is_no_limit_and_no_cursor(world: World, case: Case, o
             assert sorted(wrong_fields(answer)) == [f"query.{name}" for name in named]
 
 
+@pytest.mark.security(15)
 @each_list
 def test_a_limit_is_1_to_100(world: World, case: Case, operation: Operation) -> None:
     for limit in ("0", "101", str(10**9)):
@@ -116,6 +120,7 @@ def test_a_limit_is_1_to_100(world: World, case: Case, operation: Operation) -> 
             assert world.send(operation, query={"limit": limit}).status_code == 200
 
 
+@pytest.mark.security(15)
 @each_list
 def test_an_id_from_elsewhere_is_a_cursor(world: World, case: Case, operation: Operation) -> None:
     everything = world.send(operation).json()

@@ -37,6 +37,7 @@ def register_at_once(server: Server, accounts: list[dict[str, str]]) -> list[htt
         return list(threads.map(register, accounts))
 
 
+@pytest.mark.security(17)
 @pytest.mark.parametrize(
     ("usernames", "emails", "code"),
     [
@@ -67,6 +68,7 @@ def test_of_many_registrations_at_once_one_wins(
     assert len([name for name in names if name in {a["username"].lower() for a in accounts}]) == 1
 
 
+@pytest.mark.security(17)
 def test_the_winner_of_a_race_can_log_in(server: Server) -> None:
     accounts = [{"username": "Winner", "email": f"winner{number}@example.com"} for number in range(AT_ONCE)]
 

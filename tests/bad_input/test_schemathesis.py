@@ -146,6 +146,7 @@ def send(case: Case, stage: Stage, role: str) -> int:
 
 # The parameter has one value. Without one, all operations of a test had the same id, and of tests with the
 # same id pytest-xdist runs just one.
+@pytest.mark.security(18)
 @make_schema(boundaries=True).parametrize()
 @pytest.mark.parametrize("viewer", ["signed in"])
 @on_any_machine
@@ -153,6 +154,7 @@ def test_requests_of_somebody(case: Case, stage: Stage, client: TestClient, view
     assert send(case, stage, opener(case)) < 500
 
 
+@pytest.mark.security(18)
 @make_schema(boundaries=False).parametrize()
 @pytest.mark.parametrize("viewer", ["anonymous"])
 @on_any_machine

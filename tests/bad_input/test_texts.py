@@ -81,6 +81,7 @@ QUERIES = [
 ]
 
 
+@pytest.mark.security(13)
 @pytest.mark.parametrize(("operation", "name"), FIELDS)
 def test_a_field_is_refused_or_kept_exactly(
     world: World, case: Case, operation: Operation, name: str
@@ -95,6 +96,7 @@ def test_a_field_is_refused_or_kept_exactly(
                 assert answer.json()[name] == odd
 
 
+@pytest.mark.security(4)
 @pytest.mark.parametrize(("operation", "name"), JSON_FIELDS)
 def test_what_no_database_can_store_is_refused_in_every_field(
     world: World, case: Case, operation: Operation, name: str
@@ -106,6 +108,7 @@ def test_what_no_database_can_store_is_refused_in_every_field(
             assert refusal(answer)[0] in ((401, 422) if name == "refresh_token" else (422,))
 
 
+@pytest.mark.security(13)
 @pytest.mark.parametrize(("operation", "name"), JSON_FIELDS)
 def test_json_that_is_no_utf_8_is_refused(world: World, case: Case, operation: Operation, name: str) -> None:
     for label, raw in RAW.items():
@@ -130,6 +133,7 @@ def test_a_login_that_is_no_utf_8_is_refused(world: World, case: Case, name: str
             assert refusal(answer)[0] in (400, 401, 422)
 
 
+@pytest.mark.security(13, 16, 21)
 @pytest.mark.parametrize("odd", STORABLE)
 def test_what_can_be_stored_comes_back_exactly(world: World, odd: str) -> None:
     text = STORABLE[odd]
@@ -142,6 +146,7 @@ def test_what_can_be_stored_comes_back_exactly(world: World, odd: str) -> None:
     assert world.client.get("/user/ana/").json()["bio"] == text
 
 
+@pytest.mark.security(13)
 @pytest.mark.parametrize(("operation", "name"), PATHS)
 def test_an_odd_name_in_the_path_is_not_there(
     world: World, case: Case, operation: Operation, name: str
@@ -156,6 +161,7 @@ def test_an_odd_name_in_the_path_is_not_there(
                 assert refusal(answer)[0] in (404, 422)
 
 
+@pytest.mark.security(13, 16)
 @pytest.mark.parametrize(("operation", "name"), QUERIES)
 def test_an_odd_query_is_refused_or_finds_nothing(
     world: World, case: Case, operation: Operation, name: str
@@ -185,6 +191,7 @@ def test_an_unknown_query_changes_nothing(world: World, case: Case, address: str
             assert (answer.status_code, answer.content) == (200, plain.content)
 
 
+@pytest.mark.security(13)
 def test_an_odd_query_cannot_break_out_of_the_link_header(world: World) -> None:
     world.client.post("/post/", json={"text": "A second one."})
 
@@ -201,6 +208,7 @@ def token_part(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+@pytest.mark.security(6)
 @pytest.mark.parametrize(
     "header",
     [
@@ -240,6 +248,7 @@ def test_another_scheme_is_nobody(world: World, header: bytes) -> None:
     assert public.status_code == 200
 
 
+@pytest.mark.security(13)
 @pytest.mark.parametrize(
     "host", [b"", b"[", b"[::1", b"a b", b"x/../y?z#", b"\xff", b"a:b:c", b"a:99999999", b"<>"]
 )

@@ -126,6 +126,7 @@ def test_other_drivers_are_refused(uri: str, tmp_path: Path, monkeypatch: pytest
     assert "hidden" not in line
 
 
+@pytest.mark.security(22)
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
 @pytest.mark.parametrize(
     "rest",
@@ -166,6 +167,7 @@ def test_names_in_the_environment_may_be_upper_case(tmp_path: Path, monkeypatch:
     assert load_settings(tmp_path).server.port == 9000
 
 
+@pytest.mark.security(23)
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
@@ -213,6 +215,7 @@ def test_a_file_is_checked_like_the_environment(line: str, tmp_path: Path) -> No
         load_settings(tmp_path)
 
 
+@pytest.mark.security(23)
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize(
     ("content", "words"),
@@ -261,6 +264,7 @@ def test_tables_may_be_empty_in_capitals_and_say_how_they_merge(tmp_path: Path) 
     assert load_settings(tmp_path).posts.max_length == 9
 
 
+@pytest.mark.security(23)
 @pytest.mark.parametrize("key", [None, "", PUBLISHED_KEY, "x" * 31])
 def test_production_refuses_a_key_that_protects_nothing(
     key: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -277,6 +281,7 @@ def test_the_published_key_is_the_one_in_the_repository() -> None:
     assert PUBLISHED_KEY in (Path(__file__).parent.parent.parent / ".secrets.toml").read_text()
 
 
+@pytest.mark.security(28)
 def test_without_secrets_a_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     first = load_settings(tmp_path).security.secret_key
     second = load_settings(tmp_path).security.secret_key
@@ -297,6 +302,7 @@ def test_the_key_lies_beside_the_database(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "data" / KEY_FILE).exists()
 
 
+@pytest.mark.security(23)
 @pytest.mark.parametrize("content", [b"", b"\n", b"x" * 31, b" " * 40, b"\xff" * 64])
 def test_a_kept_key_that_was_cut_short_is_refused_and_left_alone(content: bytes, tmp_path: Path) -> None:
     kept = tmp_path / KEY_FILE
@@ -323,6 +329,7 @@ def test_a_key_that_cannot_be_kept_is_refused(tmp_path: Path, monkeypatch: pytes
     )
 
 
+@pytest.mark.security(22)
 def test_secrets_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAMPS_DB__uri", "postgresql://ana:hidden-password@db/pamps")
     monkeypatch.setenv("PAMPS_SECURITY__secret_key", "hidden-key")

@@ -147,6 +147,7 @@ def test_every_route_that_writes_waits_for_a_slot(route: Route) -> None:
     assert waits is not SAFE_METHODS.issuperset(route.methods or ())
 
 
+@pytest.mark.security(11)
 def test_request_bodies_refuse_unknown_keys_and_are_never_tables() -> None:
     bodies = [route.body_field.field_info.annotation for route in ROUTES if route.body_field]
 
@@ -228,6 +229,7 @@ def test_no_pattern_of_many_scripts_repeats_a_repetition() -> None:
         assert not repeats_a_repetition(parse(pattern)), (where, pattern)
 
 
+@pytest.mark.security(16)
 def test_no_pattern_repeats_a_repetition() -> None:
     patterns = {
         pattern: (re.DOTALL, path.name) for path in PACKAGE.rglob("*.py") for pattern in patterns_of(path)

@@ -1,6 +1,8 @@
-"""The documentation is true: its commands are run, its tables compared with the code, its links followed."""
+"""The documentation is true: its commands are run, its tables compared with the code, its links followed.
 
-import ast
+What only repeats the code is written by scripts/documents.py, and is up to date.
+"""
+
 import os
 import re
 import shlex
@@ -15,10 +17,9 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from pamps.app import app  # with it, every refusal is declared
 from pamps.config import load_settings
 from pamps.config.schema import Rate, Settings
-from pamps.errors import HTTP_ERRORS, PampsError
+from scripts import documents
 from tests.support.console import Outcome, Step, explain_difference, read_steps, run_steps
 from tests.support.server import REPOSITORY, running_server
 
@@ -31,10 +32,6 @@ DOCUMENTS = sorted(
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
-# Written where they are sent, in pamps/http/handlers.py, and not on a class.
-UNCLASSED_CODES = {("422", "invalid_input"), ("500", "internal_error"), ("other", "http_error")}
-# And in pamps/http/middleware/envelope.py: no route is reached.
-UNCLASSED_CODES.add(("400", "unknown_host"))
 
 
 def read(name: str) -> str:
@@ -230,84 +227,21 @@ def test_every_example_of_a_setting_is_accepted(monkeypatch: pytest.MonkeyPatch,
         assert getattr(getattr(changed, section), key) != getattr(getattr(untouched, section), key)
 
 
-# docs/api.md
+# What is generated
 
 
-def all_refusals(refusal: type[PampsError]) -> set[type[PampsError]]:
-    found = {child for child in refusal.__subclasses__() if child.__module__.startswith("pamps.")}
-    return found.union(*map(all_refusals, found))
+@pytest.mark.once
+def test_no_generated_section_is_stale() -> None:
+    assert documents.find_stale() == [], "run scripts/documents.py"
 
 
-def test_every_error_code_is_documented_with_its_status() -> None:
-    documented = [(status, code) for code, status, _ in table_rows("docs/api.md", "Errors")]
-    refusals = {(str(refusal.status), refusal.code) for refusal in all_refusals(PampsError)}
-    by_framework = {(str(status), code) for status, (code, _) in HTTP_ERRORS.items()}
+@pytest.mark.once
+def test_every_guarantee_is_held_by_a_test() -> None:
+    under = read("docs/security.md").split("\n## Guarantees\n")[1].split("\n## ")[0]
+    numbers = [int(number) for number in re.findall(r"^(\d+)\. ", under, re.MULTILINE)]
 
-    assert len(documented) == len(set(documented))
-    assert set(documented) == refusals | by_framework | UNCLASSED_CODES
-
-
-def test_every_address_is_documented_with_its_methods() -> None:
-    documented = [
-        (method, path)
-        for path, methods, *_ in table_rows("docs/api.md", "Addresses")
-        for method in methods.split(", ")
-    ]
-
-    assert len(documented) == len(set(documented))
-    assert set(documented) == {
-        (method.upper(), path) for path, item in app.openapi()["paths"].items() for method in item
-    }
-
-
-# docs/architecture.md
-
-
-def test_the_map_names_every_file_of_the_package_and_no_other() -> None:
-    named = re.findall(r"^\| `(pamps/[\w/]+\.\w+)` ", read("docs/architecture.md"), re.MULTILINE)
-    files = [file for file in (REPOSITORY / "pamps").rglob("*.py") if file.stat().st_size]
-
-    assert [name for name in named if not (REPOSITORY / name).is_file()] == []
-    assert sorted(name for name in named if name.endswith(".py")) == sorted(
-        str(file.relative_to(REPOSITORY)) for file in files
-    )
-
-
-# docs/security.md
-
-
-def promises() -> dict[int, list[str]]:
-    """The tests that are named for each promise, by its number."""
-    under = read("docs/security.md").split("\n## Promises\n")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| (\d+) \| .+ \| (.+) \|$", under, re.MULTILINE)
-    return {int(number): re.findall(r"`([^`]+)`", tests) for number, tests in rows}
-
-
-def defined_tests(name: str) -> set[str]:
-    """The names of the tests in a file; none where there is no file."""
-    file = REPOSITORY / name
-    if not file.is_file():
-        return set()
-    return {
-        node.name
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
-    }
-
-
-def test_every_promise_is_there_and_held_by_a_test() -> None:
-    assert [number for number, tests in promises().items() if tests] == list(range(1, 30))
-
-
-def test_every_test_that_holds_a_promise_exists() -> None:
-    named = {test for tests in promises().values() for test in tests}
-    there = {
-        f"{name}::{test}"
-        for name in {test.partition("::")[0] for test in named}
-        for test in defined_tests(name)
-    }
-
-    assert named - there == set()
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert sorted(documents.find_security_tests()) == numbers
 
 
 # All documents
@@ -333,13 +267,6 @@ def test_every_relative_link_leads_somewhere(file: Path) -> None:
     links = [link for link in LINK.findall(prose) if not link.startswith(("http://", "https://", "mailto:"))]
 
     assert [link for link in links if is_broken(file, link)] == []
-
-
-def test_every_decision_is_in_the_index() -> None:
-    decisions = {file.name for file in (REPOSITORY / "docs/adr").glob("[0-9]*.md")}
-
-    assert decisions
-    assert set(LINK.findall(read("docs/adr/README.md"))) == decisions
 
 
 @pytest.mark.parametrize(

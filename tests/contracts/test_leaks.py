@@ -108,6 +108,7 @@ def just_made(operation: Operation, answer: Response) -> set[str]:
     return made - {None}
 
 
+@pytest.mark.security(12)
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=key)
 def test_no_answer_tells_a_secret(
@@ -140,6 +141,7 @@ def test_the_lists_that_were_scanned_are_not_empty(
     assert answer.json() != []
 
 
+@pytest.mark.security(12)
 def test_the_scan_knows_a_secret_when_it_sees_one(session: Session, connection: Connection) -> None:
     eva = make_user(session, "eva")
     token, pair = make_access_token(session, eva).token, make_session(session, eva)

@@ -40,6 +40,7 @@ def connection(stage: Stage) -> Iterator[Connection]:
         yield connection
 
 
+@pytest.mark.security(10)
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=key)
 def test_an_operation_is_for_whom_the_table_says(
@@ -58,6 +59,7 @@ def test_an_operation_is_for_whom_the_table_says(
         assert refusal(answer) == wanted
 
 
+@pytest.mark.security(10)
 def test_the_table_names_no_operation_that_is_not_there() -> None:
     assert PERMISSIONS.keys() - {key(operation) for operation in OPERATIONS} == set()
 
@@ -69,6 +71,7 @@ def all_routes(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
         yield from all_routes(router.routes) if router else [route]
 
 
+@pytest.mark.security(10)
 def test_no_address_escapes_the_table_by_being_left_out_of_the_document() -> None:
     routes = list(all_routes(app.routes))
 

@@ -37,6 +37,7 @@ def test_models_and_migrations_agree(database_uri: str) -> None:
     assert "No new upgrade operations detected." in alembic(database_uri, "check")
 
 
+@pytest.mark.security(5)
 def test_a_new_database_has_no_account(database_uri: str) -> None:
     migrate(database_uri)
 

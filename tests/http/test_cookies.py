@@ -48,6 +48,7 @@ def cookie_of(answer: Response) -> Morsel[str]:
     return jar[cookies.NAME]
 
 
+@pytest.mark.security(19)
 def test_a_login_for_browsers_puts_the_refresh_token_into_a_cookie_alone(
     session: Session, client: TestClient
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_login_for_browsers_puts_the_refresh_token_into_a_cookie_alone(
     assert (cookie["max-age"], cookie["domain"]) == (str(600 * 60), "")
 
 
+@pytest.mark.security(19)
 def test_outside_development_the_cookie_wants_tls_and_this_very_host(
     session: Session, client: TestClient
 ) -> None:
@@ -94,6 +96,7 @@ def test_the_cookie_refreshes_itself(browser: TestClient) -> None:
     assert "Set-Cookie" not in again.headers
 
 
+@pytest.mark.security(19)
 @pytest.mark.parametrize("headers", CROSS_ORIGIN, ids=str)
 def test_no_page_of_another_origin_can_use_the_cookie(browser: TestClient, headers: dict[str, str]) -> None:
     for path in ("/refresh_token", "/logout/"):
@@ -111,6 +114,7 @@ def test_an_old_browser_that_sends_only_its_origin_can_use_the_cookie(browser: T
     assert browser.post("/refresh_token", headers={"Origin": "https://testserver"}).status_code == 200
 
 
+@pytest.mark.security(19)
 @pytest.mark.parametrize("headers", CROSS_ORIGIN[1:], ids=str)
 def test_no_page_of_another_origin_can_log_somebody_in(browser: TestClient, headers: dict[str, str]) -> None:
     answer = log_in(browser, headers)
@@ -122,6 +126,7 @@ def test_no_page_of_another_origin_can_log_somebody_in(browser: TestClient, head
     assert "Set-Cookie" not in without_cookie.headers
 
 
+@pytest.mark.security(8)
 @pytest.mark.parametrize("by", ["cookie", "access token"])
 def test_logging_out_ends_the_session_and_the_cookie(browser: TestClient, by: str) -> None:
     refresh_token = browser.cookies[cookies.NAME]

@@ -28,6 +28,7 @@ def client_of_a_route_that_raises(error: Exception) -> TestClient:
     return TestClient(app)
 
 
+@pytest.mark.security(22)
 def test_a_bug_answers_500_with_a_number_that_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     answer = client_of_a_route_that_raises(RuntimeError("a secret\nfalse line")).get("/")
 
@@ -38,6 +39,7 @@ def test_a_bug_answers_500_with_a_number_that_is_in_the_log(caplog: pytest.LogCa
     assert "in fail" in caplog.text
 
 
+@pytest.mark.security(22)
 def test_the_log_does_not_repeat_what_a_database_quotes(caplog: pytest.LogCaptureFixture) -> None:
     quoting = Exception("Failing row contains (1, ana, $2b$12$...)")
 
@@ -130,6 +132,7 @@ def test_head_answers_like_get(client: TestClient, path: str) -> None:
     assert head.headers["Content-Length"] == get.headers["Content-Length"]
 
 
+@pytest.mark.security(22)
 def test_what_is_sent_to_the_database_stays_out_of_the_log(session: Session) -> None:
     with pytest.raises(DBAPIError) as failure:
         session.connection().execute(text("SELECT :word FROM nowhere"), {"word": "a secret"})

@@ -113,6 +113,7 @@ def test_a_page_that_gets_a_neighbour_has_another_tag(session: Session, client: 
     assert 'rel="next"' in after.headers["Link"]
 
 
+@pytest.mark.security(29)
 def test_viewers_who_see_different_things_have_different_tags(
     session: Session, client: TestClient, login: Login
 ) -> None:
@@ -127,6 +128,7 @@ def test_viewers_who_see_different_things_have_different_tags(
         assert [ask_again(viewer, "/post/", tag) == 304 for tag in tags] == [tag == own for tag in tags]
 
 
+@pytest.mark.security(29)
 def test_what_anybody_gets_may_be_shared_and_what_somebody_gets_may_not(
     session: Session, client: TestClient, login: Login
 ) -> None:

@@ -42,6 +42,7 @@ def make_client(**server: Any) -> TestClient:
 # Headers
 
 
+@pytest.mark.security(19)
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -69,6 +70,7 @@ def test_a_body_that_is_too_large_and_a_wrong_host_carry_them_too() -> None:
         assert {name: answer.headers[name] for name in SEALED} == SEALED
 
 
+@pytest.mark.security(19)
 def test_behind_tls_browsers_are_told_to_stay_there() -> None:
     client = make_client(trusted_proxies=("192.0.2.0/24",))
 
@@ -89,6 +91,7 @@ def test_each_request_has_a_number_of_its_own() -> None:
 # Hosts
 
 
+@pytest.mark.security(20)
 @pytest.mark.parametrize(
     ("host", "status"),
     [
@@ -120,6 +123,7 @@ def test_without_names_in_the_settings_any_is_answered() -> None:
 FORWARDED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
 
 
+@pytest.mark.security(20)
 def test_what_a_stranger_says_about_being_a_proxy_is_not_believed() -> None:
     told = make_client().get("/who", headers=FORWARDED).json()
 
@@ -132,6 +136,7 @@ def test_a_trusted_proxy_is_believed() -> None:
     assert (told["host"], told["url"]) == ("203.0.113.9", "https://testserver/who/")
 
 
+@pytest.mark.security(20)
 def test_what_a_client_put_before_the_words_of_the_proxy_is_not_believed() -> None:
     forged = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}
 
@@ -152,6 +157,7 @@ def allowed_origin(client: TestClient, origin: str) -> str | None:
     return answer.headers.get("Access-Control-Allow-Origin")
 
 
+@pytest.mark.security(20)
 def test_no_other_origin_may_call_unless_the_settings_say_so() -> None:
     client = make_client()
 
@@ -161,6 +167,7 @@ def test_no_other_origin_may_call_unless_the_settings_say_so() -> None:
     assert "Access-Control-Allow-Origin" not in preflight.headers
 
 
+@pytest.mark.security(20)
 def test_an_origin_of_the_settings_may_call_and_no_other() -> None:
     client = make_client(cors_origins=(ORIGIN,))
 
@@ -172,5 +179,6 @@ def test_an_origin_of_the_settings_may_call_and_no_other() -> None:
         assert allowed_origin(client, other) is None
 
 
+@pytest.mark.security(20)
 def test_all_origins_means_a_star_and_never_an_echo() -> None:
     assert allowed_origin(make_client(cors_origins=("*",)), "https://evil.org") == "*"

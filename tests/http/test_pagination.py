@@ -216,6 +216,7 @@ def test_new_rows_never_shift_a_page(
     assert ids(client.get(url(back, "prev") or "")) == new[::-1]
 
 
+@pytest.mark.security(15)
 def test_the_cursor_of_a_deleted_row_still_marks_its_place(
     login: Login, client: TestClient, ana: User, posts: list[int]
 ) -> None:

@@ -36,6 +36,7 @@ def test_no_more_are_inside_than_there_are_places_and_the_others_follow_in_order
     assert most == 2
 
 
+@pytest.mark.security(24)
 def test_who_waits_too_long_is_refused_with_a_time_to_come_back_and_the_place_is_kept() -> None:
     slots = make_slots(1, timeout=0.01)
 

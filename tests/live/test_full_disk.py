@@ -38,6 +38,7 @@ def write_until_refused(ledger: Ledger, client: httpx2.Client) -> httpx2.Respons
     return next(answer for answer in answers if answer.status_code != 201)
 
 
+@pytest.mark.security(26)
 @on_sqlite
 def test_sqlite_on_a_full_disk_refuses_writers_serves_readers_and_keeps_everything(tmp_path: Path) -> None:
     with small_disk(megabytes=16) as disk:
@@ -68,6 +69,7 @@ def test_sqlite_on_a_full_disk_refuses_writers_serves_readers_and_keeps_everythi
     assert wrong_counts(f"sqlite:///{copy}") == []
 
 
+@pytest.mark.security(26)
 @on_postgresql
 def test_postgresql_on_a_full_disk_is_unavailable_and_keeps_everything(tmp_path: Path) -> None:
     with (

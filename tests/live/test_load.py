@@ -30,6 +30,7 @@ def test_200_clients_on_two_workers_all_get_an_answer(database_uri: str, tmp_pat
     assert set(report.statuses) <= HONEST, report
 
 
+@pytest.mark.security(3)
 @pytest.mark.once
 def test_health_answers_within_a_second_during_50_logins(database_uri: str, tmp_path: Path) -> None:
     with running_server(database_uri, tmp_path, PAMPS_SECURITY__bcrypt_rounds="12") as server:

@@ -18,6 +18,7 @@ on_postgresql = pytest.mark.skipif(not TEST_URI, reason="stops a PostgreSQL of i
 on_sqlite = pytest.mark.skipif(bool(TEST_URI), reason="locks the file of a SQLite database")
 
 
+@pytest.mark.security(25)
 @on_postgresql
 def test_postgresql_goes_away_and_comes_back(tmp_path: Path) -> None:
     with own_cluster() as cluster, running_server(cluster.uri, tmp_path) as server, world_of(server) as world:
@@ -38,6 +39,7 @@ def test_postgresql_goes_away_and_comes_back(tmp_path: Path) -> None:
         assert [post["text"] for post in world.client.get("/post/").json()] == ["Back again.", "Old."]
 
 
+@pytest.mark.security(26)
 @on_postgresql
 def test_postgresql_crashes_under_writers_and_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     with own_cluster() as cluster, running_server(cluster.uri, tmp_path) as server:
@@ -55,6 +57,7 @@ def test_postgresql_crashes_under_writers_and_loses_nothing_that_was_acknowledge
         assert wrong_counts(cluster.uri) == []
 
 
+@pytest.mark.security(25)
 @on_sqlite
 def test_sqlite_locked_by_another_process_refuses_writers_and_serves_readers(
     database_uri: str, tmp_path: Path

@@ -77,6 +77,7 @@ def address_of(client: httpx2.Client, name: str, headers: dict[str, str]) -> str
 # Who it is
 
 
+@pytest.mark.security(20)
 @pytest.mark.parametrize("kind", ["proxy", "appending"])
 def test_a_session_shows_the_address_of_the_client_whatever_it_says_of_itself(kind: str, site: Site) -> None:
     site.server.register(f"ana_{kind}")
@@ -103,6 +104,7 @@ def test_who_goes_around_the_proxy_is_not_believed(site: Site) -> None:
     assert links["next"]["url"].startswith(f"{site.server.url}/user/")
 
 
+@pytest.mark.security(20)
 def test_without_trusted_proxies_nothing_that_is_forwarded_is_believed(
     database_uri: str, tmp_path: Path
 ) -> None:
@@ -179,6 +181,7 @@ def test_the_cookie_works_for_no_page_of_another_origin(site: Site, proxy: Proxy
     assert meanwhile.status_code == 200
 
 
+@pytest.mark.security(19)
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_a_real_browser_keeps_the_cookie_and_shows_it_to_no_script(
     site: Site, proxy: Proxy, tmp_path: Path

@@ -8,6 +8,7 @@ from tests.live.racing import CROWD, Act, at_once, each_at_once, id_of, on, read
 from tests.support.server import Server
 
 
+@pytest.mark.security(27)
 def test_twenty_likes_of_one_person_are_one(server: Server) -> None:
     ana = server.register("ana")
     post = write(server, ana)
@@ -32,6 +33,7 @@ def test_twenty_unlikes_of_one_person_take_one_away(server: Server) -> None:
     assert [user["username"] for user in read(server, f"/post/{post}/likes/")] == ["bia"]
 
 
+@pytest.mark.security(27)
 def test_likes_of_twenty_people_are_twenty(server: Server) -> None:
     crowd = [server.register(f"fan{number}") for number in range(CROWD)]
     post = write(server, crowd[0])
@@ -42,6 +44,7 @@ def test_likes_of_twenty_people_are_twenty(server: Server) -> None:
     assert read(server, f"/post/{post}/")["likes"] == CROWD
 
 
+@pytest.mark.security(27)
 def test_twenty_follows_of_one_person_are_one(server: Server) -> None:
     ana, _ = server.register("ana"), server.register("bia")
     bia_id = read(server, "/user/bia/")["id"]
@@ -70,6 +73,7 @@ def test_everybody_follows_everybody_without_waiting_for_ever(server: Server) ->
         assert (user["followers"], user["following"]) == (5, 5)
 
 
+@pytest.mark.security(27)
 def test_follows_and_unfollows_leave_counts_that_agree_with_the_lists(server: Server) -> None:
     ana, _ = server.register("ana"), server.register("bia")
     bia_id = read(server, "/user/bia/")["id"]
@@ -134,6 +138,7 @@ def test_the_last_two_replies_of_a_tombstone_go_at_once(server: Server) -> None:
         assert read(server, f"/post/{top}/")["code"] == "post_not_found"
 
 
+@pytest.mark.security(27)
 def test_twenty_replies_count_as_twenty(server: Server) -> None:
     ana = server.register("ana")
     post = write(server, ana)
@@ -171,6 +176,7 @@ def test_an_account_is_deleted_in_the_middle_of_its_own_acts(what: str, server: 
     assert read(server, "/user/ana/")["followers"] == 0
 
 
+@pytest.mark.security(27)
 def test_deleting_accounts_that_follow_and_like_each_other(server: Server) -> None:
     ana, bia, cora = (server.register(name) for name in ("ana", "bia", "cora"))
     kept = write(server, cora)

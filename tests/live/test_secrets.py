@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyotp
+import pytest
 
 from tests.support.mailbox import running_mailbox
 from tests.support.server import Server, running_server
@@ -13,6 +14,7 @@ from tests.support.server import Server, running_server
 PASSWORD, NEW_PASSWORD, WRONG_PASSWORD = "Correct-Horse-1", "Another-Horse-2", "Wrong-Horse-3"
 
 
+@pytest.mark.security(22)
 def test_a_log_of_everything_that_is_secret_holds_none_of_it(database_uri: str, tmp_path: Path) -> None:
     with running_mailbox() as mailbox:
         environment: dict[str, Any] = {**mailbox.environment, "PAMPS_LIMITS__enabled": "true"}
@@ -53,6 +55,7 @@ def use_every_secret(server: Server) -> list[str]:
     return [token, *(pair[name] for name in ("access_token", "refresh_token")), bot, secret, *codes]
 
 
+@pytest.mark.security(21)
 def test_the_server_never_opens_the_address_of_an_avatar(server: Server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         elsewhere.setblocking(False)

@@ -66,6 +66,7 @@ def test_tokens_work_on_every_worker(database_uri: str, tmp_path: Path) -> None:
     assert statuses == {200}
 
 
+@pytest.mark.security(23)
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

@@ -47,6 +47,7 @@ def read_answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
     return int(head.split()[1]), json.loads(body)
 
 
+@pytest.mark.security(8)
 def test_of_twenty_refreshes_at_the_same_moment_one_wins_and_the_session_lives(
     server: Server,
 ) -> None:
@@ -120,6 +121,7 @@ def test_of_twenty_who_have_the_same_invite_one_gets_in(database_uri: str, tmp_p
             assert len(client.get("/user/").json()) == 1
 
 
+@pytest.mark.security(5)
 def test_of_twenty_who_follow_the_same_link_one_sets_the_password(database_uri: str, tmp_path: Path) -> None:
     with (
         running_mailbox() as mailbox,
@@ -138,6 +140,7 @@ def test_of_twenty_who_follow_the_same_link_one_sets_the_password(database_uri: 
             assert client.post("/token", data=FORM | {"password": "another horse"}).status_code == 200
 
 
+@pytest.mark.security(2)
 def test_of_twenty_guesses_at_once_no_more_are_tried_than_the_limit_allows(
     database_uri: str, tmp_path: Path
 ) -> None:

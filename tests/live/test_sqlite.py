@@ -38,6 +38,7 @@ def test_every_connection_is_prepared(engine: Engine) -> None:
     assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": wait}
 
 
+@pytest.mark.security(28)
 def test_the_database_is_readable_by_its_owner_alone(engine: Engine, tmp_path: Path) -> None:
     with engine.execution_options(writes=True).begin() as connection:
         connection.execute(text("CREATE TABLE t (n INTEGER)"))

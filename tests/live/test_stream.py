@@ -79,6 +79,7 @@ def test_what_happens_is_told_at_once_and_as_the_list_shows_it(server: Server) -
         assert client.get("/notification/").json()[0] == second
 
 
+@pytest.mark.security(12)
 def test_nobody_hears_what_others_are_told(server: Server) -> None:
     ana, bia = register(server)
     of_ana, of_bia = write(server, ana), write(server, bia)
@@ -225,6 +226,7 @@ def deactivate(server: Server, uri: str, token: str) -> None:
     assert run_pamps(uri, "deactivate", who_is(server, token)["username"]).returncode == 0
 
 
+@pytest.mark.security(9)
 @pytest.mark.parametrize("end", [log_out, deactivate])
 def test_who_may_not_know_any_more_is_told_nothing(
     end: Callable[[Server, str, str], None], server: Server, uri: str
@@ -239,6 +241,7 @@ def test_who_may_not_know_any_more_is_told_nothing(
         assert list(events) == []
 
 
+@pytest.mark.security(9)
 def test_a_stream_ends_with_its_token(eager_server: Server) -> None:
     server = eager_server  # nothing happens to the owner
     with server.client(register(server)[0]) as client:
@@ -253,6 +256,7 @@ def test_a_stream_ends_with_its_token(eager_server: Server) -> None:
         assert client.get(STREAM).status_code == 401
 
 
+@pytest.mark.security(29)
 def test_who_is_muted_is_not_heard(server: Server) -> None:
     ana, bia, caio = register(server, 3)
     post = write(server, ana)

@@ -42,6 +42,7 @@ def assert_come_back_later(answer: httpx2.Response) -> None:
     assert answer.headers["Retry-After"] == "1"
 
 
+@pytest.mark.security(24)
 @pytest.mark.skipif(not TEST_URI, reason="SQLite has no statements that wait for a row")
 def test_a_statement_that_takes_too_long_is_cancelled(database_uri: str, tmp_path: Path) -> None:
     with running_server(database_uri, tmp_path, PAMPS_DB__statement_timeout="1") as server:
@@ -53,6 +54,7 @@ def test_a_statement_that_takes_too_long_is_cancelled(database_uri: str, tmp_pat
         assert post(server, ana).status_code == 201
 
 
+@pytest.mark.security(24)
 def test_who_waits_too_long_for_a_turn_is_sent_away_and_holds_nothing(
     database_uri: str, tmp_path: Path
 ) -> None:

@@ -300,6 +300,7 @@ def short_reach(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     timeline.select_latest.cache_clear()  # type: ignore[attr-defined]
 
 
+@pytest.mark.security(29)
 @hypothesis_settings(
     max_examples=10,
     deadline=None,

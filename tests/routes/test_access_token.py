@@ -52,6 +52,7 @@ def test_a_token_that_may_write_does_what_its_owner_does(session: Session, clien
     assert program.post("/post/", json={"text": "From a bot."}).json()["user"]["username"] == "ana"
 
 
+@pytest.mark.security(7)
 def test_a_token_that_may_read_changes_nothing(session: Session, client: TestClient) -> None:
     ana, bia = make_user(session, "ana"), make_user(session, "bia")
     program = bot(make_access_token(session, ana, scopes="read").token)
@@ -63,6 +64,7 @@ def test_a_token_that_may_read_changes_nothing(session: Session, client: TestCli
     assert client.get("/user/bia/").json()["followers"] == 0
 
 
+@pytest.mark.security(7)
 @pytest.mark.parametrize(
     ("method", "path", "json"),
     [
@@ -83,6 +85,7 @@ def test_no_token_opens_what_belongs_to_a_login(
     assert refusal(program.request(method, path, json=json)) == (403, "session_required")
 
 
+@pytest.mark.security(7)
 def test_making_one_needs_a_fresh_token(session: Session, login: Login) -> None:
     client = login(make_user(session), fresh=False)
 
@@ -123,6 +126,7 @@ def test_a_token_ends_when_it_says(session: Session, client: TestClient) -> None
     assert refusal(bot(made.token).get("/user/me/")) == (401, "invalid_token")
 
 
+@pytest.mark.security(9)
 def test_a_token_ends_with_its_account(session: Session, client: TestClient) -> None:
     ana, bia = make_user(session), make_user(session)
     tokens = [make_access_token(session, user).token for user in (ana, bia)]

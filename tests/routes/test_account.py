@@ -142,6 +142,7 @@ def test_a_new_password_replaces_the_old_one(
     assert log_in("bia", PASSWORD) == 200
 
 
+@pytest.mark.security(4)
 @pytest.mark.parametrize("current", ["wrong horse", PASSWORD + " ", ""])
 def test_a_new_password_needs_the_current_one(ana: User, login: Login, log_in: LogIn, current: str) -> None:
     change = {"current_password": current, "new_password": "another horse"}
@@ -182,6 +183,7 @@ def test_deleting_the_account_needs_a_fresh_token(ana: User, login: Login, clien
     assert client.get("/user/ana/").status_code == 200
 
 
+@pytest.mark.security(9)
 def test_a_new_user_with_an_old_name_inherits_nothing(
     session: Session, ana: User, login: Login, client: TestClient
 ) -> None:
@@ -203,6 +205,7 @@ def test_a_new_user_with_an_old_name_inherits_nothing(
     assert [client.get(path).json() for path in lists] == [[]] * 4
 
 
+@pytest.mark.security(9)
 def test_the_id_of_the_newest_user_is_never_given_again(ana: User, login: Login, client: TestClient) -> None:
     with_old_token = login(ana)
     with_old_token.delete("/user/me/")

@@ -42,6 +42,7 @@ def test_a_superuser_sees_all_accounts_oldest_first(session: Session, eva: User,
     ]
 
 
+@pytest.mark.security(16)
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -65,6 +66,7 @@ def test_accounts_are_found_by_a_part_of_name_or_address(
     assert [row["username"] for row in admin.get(f"/admin/user/?{query}").json()] == names
 
 
+@pytest.mark.security(9)
 def test_a_deactivated_user_is_out_at_once_and_what_they_wrote_stays(
     session: Session, eva: User, admin: TestClient, client: TestClient, login: Login
 ) -> None:

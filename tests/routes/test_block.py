@@ -75,6 +75,7 @@ def test_a_mute_keeps_somebody_out_of_the_way_and_lets_one_go_and_look(
     assert login(ana).get("/user/bia/").json()["followed"] is True
 
 
+@pytest.mark.security(29)
 def test_who_is_muted_does_not_find_out(session: Session, login: Login, ana: User, bia: User) -> None:
     make_post(session, ana, "Ana's.")
     login(ana).post(f"/user/mute/{bia.id}/")
@@ -85,6 +86,7 @@ def test_who_is_muted_does_not_find_out(session: Session, login: Login, ana: Use
     assert texts(login(bia), "/post/") == ["Ana's."]
 
 
+@pytest.mark.security(29)
 def test_a_block_hides_both_from_each_other(
     session: Session, login: Login, ana: User, bia: User, post: Post
 ) -> None:
@@ -99,6 +101,7 @@ def test_a_block_hides_both_from_each_other(
             assert refusal(answer) == (404, "post_not_found")
 
 
+@pytest.mark.security(29)
 def test_to_who_is_blocked_the_other_is_not_there(
     session: Session, login: Login, ana: User, bia: User
 ) -> None:
@@ -135,6 +138,7 @@ def test_a_block_ends_the_follows_of_both(
     assert login(ana).get("/user/bia/").json()["followed"] is False
 
 
+@pytest.mark.security(29)
 def test_nobody_likes_or_answers_across_a_block(
     login: Login, client: TestClient, ana: User, bia: User, post: Post
 ) -> None:

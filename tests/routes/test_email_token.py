@@ -90,6 +90,7 @@ def test_a_mail_brings_a_link_for_a_new_password(ana: User, client: TestClient, 
     assert refusal(log_in(client)) == (401, "bad_credentials")
 
 
+@pytest.mark.security(1)
 @pytest.mark.parametrize("email", ["nobody@example.com", "gone@example.com"])
 def test_who_has_no_account_gets_no_mail_and_the_same_answer(
     session: Session, ana: User, client: TestClient, mailbox: Mailbox, email: str
@@ -107,6 +108,7 @@ def test_who_has_no_account_gets_no_mail_and_the_same_answer(
     assert unknown.headers == known.headers
 
 
+@pytest.mark.security(1)
 def test_the_answer_takes_as_long_for_an_unknown_address(
     ana: User, client: TestClient, mailbox: Mailbox
 ) -> None:
@@ -121,6 +123,7 @@ def test_the_answer_takes_as_long_for_an_unknown_address(
     assert 1 / 1.5 < unknown / known < 1.5
 
 
+@pytest.mark.security(5)
 def test_a_link_works_once(ana: User, client: TestClient, mailbox: Mailbox) -> None:
     token = forget(client, mailbox)
     assert reset(client, token).status_code == 204
@@ -129,6 +132,7 @@ def test_a_link_works_once(ana: User, client: TestClient, mailbox: Mailbox) -> N
     assert log_in(client, "another horse").status_code == 200
 
 
+@pytest.mark.security(5)
 def test_a_link_works_for_an_hour(session: Session, ana: User, client: TestClient, mailbox: Mailbox) -> None:
     token = forget(client, mailbox)
     link = session.exec(select(EmailToken)).one()
@@ -140,6 +144,7 @@ def test_a_link_works_for_an_hour(session: Session, ana: User, client: TestClien
     assert refusal(reset(client, token)) == (403, "bad_link")
 
 
+@pytest.mark.security(5)
 def test_a_newer_link_makes_the_older_one_useless(ana: User, client: TestClient, mailbox: Mailbox) -> None:
     older, newer = forget(client, mailbox), forget(client, mailbox)
 
@@ -147,6 +152,7 @@ def test_a_newer_link_makes_the_older_one_useless(ana: User, client: TestClient,
     assert reset(client, newer).status_code == 204
 
 
+@pytest.mark.security(5)
 @pytest.mark.parametrize("token", ["x", "%", "é", "0" * 100])
 def test_what_was_never_sent_is_no_link(ana: User, client: TestClient, mailbox: Mailbox, token: str) -> None:
     forget(client, mailbox)
@@ -154,6 +160,7 @@ def test_what_was_never_sent_is_no_link(ana: User, client: TestClient, mailbox: 
     assert refusal(reset(client, token)) == (403, "bad_link")
 
 
+@pytest.mark.security(5)
 def test_a_link_is_kept_as_a_hash(session: Session, ana: User, client: TestClient, mailbox: Mailbox) -> None:
     token = forget(client, mailbox)
 
@@ -169,6 +176,7 @@ def test_a_link_is_for_one_purpose(ana: User, client: TestClient, mailbox: Mailb
     assert refusal(answer) == (403, "bad_link")
 
 
+@pytest.mark.security(5)
 def test_whoever_was_in_is_out_after_a_reset(
     session: Session, ana: User, login: Login, client: TestClient, mailbox: Mailbox
 ) -> None:

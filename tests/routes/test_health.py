@@ -19,7 +19,7 @@ def without_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A client of a server whose database does not answer."""
     engine = create_engine(f"sqlite:///{tmp_path}/no/such/folder/pamps.db")
     for name in ("reading_engine", "writing_engine"):
-        monkeypatch.setattr(f"pamps.http.dependencies.{name}", engine)
+        monkeypatch.setattr(f"pamps.db.{name}", engine)
     yield TestClient(app, raise_server_exceptions=False)
     engine.dispose()
 
@@ -44,6 +44,7 @@ def test_a_database_that_is_behind_is_not_ready(session: Session, client: TestCl
     assert ready.headers["Retry-After"] == "1"
 
 
+@pytest.mark.security(25)
 def test_a_database_that_does_not_answer_is_not_ready(without_database: TestClient) -> None:
     health, ready = without_database.get("/health/"), without_database.get("/ready/")
 

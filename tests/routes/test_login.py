@@ -49,6 +49,7 @@ def test_login_takes_name_or_email_in_any_case(session: Session, client: TestCli
     assert me.json()["username"] == "Ana"
 
 
+@pytest.mark.security(1)
 @pytest.mark.parametrize(
     ("name", "password"),
     [
@@ -121,6 +122,7 @@ def test_refresh_gives_a_new_pair_that_is_not_fresh(session: Session, client: Te
     assert again.status_code == 200
 
 
+@pytest.mark.security(7)
 def test_refresh_refuses_what_is_no_refresh_token(session: Session, client: TestClient) -> None:
     pair = make_session(session, make_user(session))
     access = pair.access_token
@@ -154,6 +156,7 @@ def test_without_a_token_the_answer_is_who_are_you(client: TestClient, method: s
     assert refusal(answer) == (401, "not_authenticated")
 
 
+@pytest.mark.security(6)
 @pytest.mark.parametrize(("method", "path"), requests(SIGNED_IN | OPTIONAL))
 @pytest.mark.parametrize("scope", ["access_token", "refresh_token"])
 def test_a_token_that_is_not_valid_is_refused_everywhere(
@@ -169,6 +172,7 @@ def test_a_token_that_is_not_valid_is_refused_everywhere(
     assert refusal(answer) == (401, "invalid_token")
 
 
+@pytest.mark.security(9)
 @pytest.mark.parametrize("change", ["deactivated", "deleted"])
 def test_the_tokens_of_an_ended_account_fail_at_once(session: Session, login: Login, change: str) -> None:
     ana = make_user(session, "ana")
@@ -186,6 +190,7 @@ def test_the_tokens_of_an_ended_account_fail_at_once(session: Session, login: Lo
         assert refusal(answer) == (401, "invalid_token")
 
 
+@pytest.mark.security(7)
 @pytest.mark.parametrize(
     ("method", "path", "json"),
     [
@@ -215,6 +220,7 @@ def test_the_scheme_of_a_token_has_no_case(session: Session, client: TestClient,
     assert answer.json()["username"] == "ana"
 
 
+@pytest.mark.security(4)
 def test_a_login_with_an_outdated_hash_makes_a_better_one(
     session: Session, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,6 +141,7 @@ def test_the_account_counts_what_is_unread(session: Session, login: Login, ana: 
     assert "unread_notifications" not in login(bia).get("/user/ana/").json()
 
 
+@pytest.mark.security(12)
 def test_nobody_marks_what_others_have_not_read(session: Session, login: Login, ana: User, bia: User) -> None:
     make_follow(session, bia, ana)
 
@@ -149,6 +150,7 @@ def test_nobody_marks_what_others_have_not_read(session: Session, login: Login, 
     assert unread(login(ana)) == 1
 
 
+@pytest.mark.security(29)
 @pytest.mark.parametrize("act", ["mute", "block"])
 def test_who_is_hidden_is_no_news_and_not_counted(
     session: Session, login: Login, ana: User, bia: User, act: str

@@ -70,6 +70,7 @@ def test_replies_and_deleted_posts_are_not_in_it(session: Session, client: TestC
     assert titles(client, "bia") == []
 
 
+@pytest.mark.security(21)
 def test_what_somebody_wrote_is_text_in_a_feed(session: Session, client: TestClient) -> None:
     make_post(session, make_user(session, "ana"), TRAP)
 

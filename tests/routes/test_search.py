@@ -189,6 +189,7 @@ def test_the_index_keeps_in_step(session: Session, login: Login, client: TestCli
     assert found(client, "bread") == []
 
 
+@pytest.mark.security(29)
 @pytest.mark.parametrize("act", ["mute", "block"])
 def test_who_is_hidden_is_not_found(
     session: Session, login: Login, client: TestClient, ana: User, bia: User, act: str
@@ -207,6 +208,7 @@ def test_who_is_hidden_is_not_found(
     assert found(client, "bread") == ["Bia's #bread."]
 
 
+@pytest.mark.security(16)
 @pytest.mark.parametrize(
     "typed",
     [
@@ -227,6 +229,7 @@ def test_nothing_that_is_typed_is_an_error(
     assert client.get(f"/post/?tag={escaped}").status_code == 200
 
 
+@pytest.mark.security(16)
 def test_letters_of_the_index_are_letters(session: Session, client: TestClient, ana: User) -> None:
     """Nobody asks by a mark of the index, and nobody writes one."""
     make_post(session, ana, f"@{ana.id} @11:0 #bread")

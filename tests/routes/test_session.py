@@ -49,6 +49,7 @@ def can_refresh(client: TestClient, pair: dict[str, str]) -> bool:
 # Rotation
 
 
+@pytest.mark.security(8)
 def test_a_refresh_token_that_was_used_before_ends_the_session(session: Session, client: TestClient) -> None:
     make_user(session, "ana")
     other = log_in(client, "ana")
@@ -70,6 +71,7 @@ def test_a_refresh_token_that_was_used_before_ends_the_session(session: Session,
     )
 
 
+@pytest.mark.security(8)
 def test_a_refresh_that_came_at_the_same_moment_loses_and_ends_nothing(
     session: Session, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +119,7 @@ def test_the_answer_says_how_long_the_token_lives_also_at_the_end_of_a_session(
     assert 298 <= answer["expires_in"] <= 300
 
 
+@pytest.mark.security(8)
 def test_a_session_has_an_end_however_much_it_is_used(session: Session, client: TestClient) -> None:
     make_user(session, "ana")
     pair = refresh(client, log_in(client, "ana"))
@@ -202,6 +205,7 @@ def test_the_oldest_of_too_many_sessions_give_way(
 # Ended
 
 
+@pytest.mark.security(8)
 def test_an_ended_session_is_dead_at_once_and_the_others_live(session: Session, client: TestClient) -> None:
     make_user(session, "ana")
     phone, laptop = log_in(client, "ana", "a phone"), log_in(client, "ana", "a laptop")
@@ -238,6 +242,7 @@ def test_nobody_ends_the_session_of_somebody_else(session: Session, client: Test
     assert is_signed_in(client, pair._asdict())
 
 
+@pytest.mark.security(8)
 def test_logging_out_ends_the_session_on_the_server(session: Session, client: TestClient) -> None:
     make_user(session, "ana")
     here, there = log_in(client, "ana"), log_in(client, "ana")
@@ -271,6 +276,7 @@ def test_nobody_logs_out_without_a_token_or_with_a_bad_one(session: Session, cli
     assert is_signed_in(client, pair)
 
 
+@pytest.mark.security(4)
 def test_a_new_password_ends_all_sessions_but_the_one_that_set_it(
     session: Session, client: TestClient
 ) -> None:
@@ -285,6 +291,7 @@ def test_a_new_password_ends_all_sessions_but_the_one_that_set_it(
     assert is_signed_in(client, bias)
 
 
+@pytest.mark.security(12)
 @pytest.mark.parametrize("path", ["/token", "/refresh_token", "/session/"])
 def test_no_cache_keeps_what_is_told_about_sessions(session: Session, client: TestClient, path: str) -> None:
     make_user(session, "ana")

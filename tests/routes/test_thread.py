@@ -367,6 +367,7 @@ def test_somebody_hidden_leaves_a_place(
     assert above[1] == {**expected, "date": date}
 
 
+@pytest.mark.security(29)
 def test_nothing_of_a_hidden_post_is_in_the_answer(
     session: Session, login: Login, client: TestClient, ana: User, bia: User, talk: dict[str, Post]
 ) -> None:
@@ -418,6 +419,7 @@ def test_a_deleted_post_of_somebody_hidden_is_both(
     assert (place["deleted"], place["hidden"], place["user_id"]) == (True, "mute", None)
 
 
+@pytest.mark.security(29)
 def test_the_thread_of_a_blocked_post_is_not_found(
     session: Session, login: Login, ana: User, bia: User, talk: dict[str, Post]
 ) -> None:
@@ -453,6 +455,7 @@ def test_a_deleted_account_leaves_a_place_that_nobody_hid(
     assert "hidden" not in place
 
 
+@pytest.mark.security(29)
 def test_every_field_of_a_post_is_either_shown_or_hidden() -> None:
     """A new field has to say so: `hidden` has no default."""
     kept = {name for name, field in post_fields().items() if field.hidden is KEPT}

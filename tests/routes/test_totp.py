@@ -97,6 +97,7 @@ def test_with_the_app_confirmed_a_login_wants_its_code(app: App, client: TestCli
     assert log_in(client, app.show()).status_code == 200
 
 
+@pytest.mark.security(1)
 def test_who_does_not_know_the_password_learns_nothing_of_a_second_factor(
     app: App, client: TestClient
 ) -> None:
@@ -198,6 +199,7 @@ def test_an_app_that_shows_another_code_is_not_confirmed(ana: User, login: Login
     assert log_in(client).status_code == 200
 
 
+@pytest.mark.security(7)
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -38,6 +38,7 @@ def test_registration_shows_the_new_account_to_its_owner(client: TestClient) -> 
     }
 
 
+@pytest.mark.security(11)
 def test_a_new_account_can_log_in_and_is_no_superuser(session: Session, client: TestClient) -> None:
     post = make_post(session, make_user(session))
     client.post("/user/", json=account())
@@ -55,6 +56,7 @@ def test_avatar_and_bio_are_optional(client: TestClient) -> None:
     assert (made["avatar"], made["bio"]) == (None, None)
 
 
+@pytest.mark.security(17)
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -75,6 +77,7 @@ def test_names_and_addresses_are_taken_in_any_case(
     assert [user["username"] for user in client.get("/user/").json()] == ["Ana"]
 
 
+@pytest.mark.security(17)
 @pytest.mark.parametrize("email", ["ana@bu\u0308cher.example", "ana@xn--bcher-kva.example"])
 def test_an_address_in_another_unicode_form_is_the_same(client: TestClient, email: str) -> None:
     client.post("/user/", json=account(email="ana@b\u00fccher.example"))
@@ -91,6 +94,7 @@ def test_reserved_names_belong_to_nobody(client: TestClient, name: str) -> None:
     assert wrong_fields(answer) == ["body.username"]
 
 
+@pytest.mark.security(16)
 @pytest.mark.parametrize("name", ["", "a" * 31, "a b", "a-b", "a.b", "@ana", "ána", "ana\n", " ana", "аna"])
 def test_names_are_made_of_letters_digits_and_underscores(client: TestClient, name: str) -> None:
     answer = client.post("/user/", json=account(username=name))
@@ -127,6 +131,7 @@ def test_addresses_must_be_valid(client: TestClient, email: str) -> None:
     assert wrong_fields(answer) == ["body.email"]
 
 
+@pytest.mark.security(21)
 @pytest.mark.parametrize(
     "avatar",
     [
@@ -149,6 +154,7 @@ def test_avatars_are_web_addresses(client: TestClient, avatar: str) -> None:
     assert wrong_fields(answer) == ["body.avatar"]
 
 
+@pytest.mark.security(4)
 @pytest.mark.parametrize(
     ("field", "accepted", "refused"),
     [
@@ -239,6 +245,7 @@ def test_a_profile_tells_signed_in_viewers_how_they_are_connected(session: Sessi
     assert all(set(user) == known for users in seen for user in users)
 
 
+@pytest.mark.security(12)
 def test_an_address_is_shown_only_to_its_owner_and_to_superusers(session: Session, login: Login) -> None:
     ana, bia = make_user(session, "ana"), make_user(session, "bia")
     root = make_user(session, "boss", superuser=True)

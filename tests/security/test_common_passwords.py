@@ -9,6 +9,7 @@ from tests.routes import wrong_fields
 pytestmark = pytest.mark.once
 
 
+@pytest.mark.security(4)
 @pytest.mark.parametrize(
     "password", ["password", "PassWord", "12345678", "iloveyou", "password123", "qwertyuiop"]
 )
@@ -21,6 +22,7 @@ def test_the_most_common_ones_are_refused(client: TestClient, password: str) -> 
     assert answer.json()["errors"][0]["message"] == "This is one of the passwords that everybody tries first"
 
 
+@pytest.mark.security(4)
 @pytest.mark.parametrize("password", ["aaaaaaaaaaaaaaaaaaaaaaaaaaa", "correct horse", "x" * 64, "é" * 8, "#"])
 def test_no_rule_of_composition_refuses_another_one(password: str) -> None:
     assert not is_common(password)

@@ -52,11 +52,13 @@ def encode(part: str) -> str:
     return base64.urlsafe_b64encode(part.encode()).decode().rstrip("=")
 
 
+@pytest.mark.security(4)
 @pytest.mark.parametrize("password", ["abcd", EMOJI, EMOJI + "🙂", LONG, "p" * 256, " a ", "ﬁ", "\r\n\t\x01"])
 def test_a_password_of_any_length_matches_its_hash(password: str) -> None:
     assert verify_password(password, hash_password(password))
 
 
+@pytest.mark.security(4)
 @pytest.mark.parametrize(
     ("password", "other"),
     [
@@ -94,6 +96,7 @@ def test_hashes_of_plain_bcrypt_are_verified() -> None:
     assert not verify_password("correct horse ", hashed)
 
 
+@pytest.mark.security(4)
 def test_a_plain_bcrypt_hash_never_matches_a_longer_password() -> None:
     hashed = bcrypt.hashpw(b"p" * 72, bcrypt.gensalt(4)).decode()
 
@@ -153,6 +156,7 @@ def test_what_is_no_hash_matches_nothing(hashed: str | None) -> None:
     assert verify_password("correct horse", hashed) is False
 
 
+@pytest.mark.security(1)
 def test_an_unknown_user_costs_as_much_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
     # Enough rounds to be measured, in time of this thread only: others may be busy on the same machine.
     slow = CryptContext(schemes=["bcrypt_sha256"], bcrypt_sha256__rounds=7)
@@ -207,6 +211,7 @@ def test_token_ids_are_random_and_hidden_by_their_hash() -> None:
     assert all(len(token_id.hashed) == 64 and token_id not in token_id.hashed for token_id in ids)
 
 
+@pytest.mark.security(7)
 def test_a_token_is_refused_in_the_place_of_the_other() -> None:
     for scope, other in (("access_token", "refresh_token"), ("refresh_token", "access_token")):
         with pytest.raises(InvalidToken):
@@ -221,6 +226,7 @@ def test_only_true_is_fresh(flag: object, fresh: bool) -> None:
     assert read_token(sign(fresh=flag), "access_token") == Claims(7, 9, TokenId("x"), fresh=fresh)
 
 
+@pytest.mark.security(6)
 @pytest.mark.parametrize(
     "changes",
     [
@@ -257,6 +263,7 @@ def test_a_token_that_says_something_else_is_refused(changes: dict[str, Any]) ->
         read_token(sign(**changes), "access_token")
 
 
+@pytest.mark.security(6)
 @pytest.mark.parametrize(
     "sub",
     [
@@ -292,6 +299,7 @@ def test_a_token_of_no_possible_user_is_refused(sub: object) -> None:
         read_token(sign(sub=sub), "access_token")
 
 
+@pytest.mark.security(6)
 @pytest.mark.parametrize(
     "algorithm", ["none", "None", "NONE", "", "HS384", "RS256", "hs256", None, [], {}, 1]
 )
@@ -304,6 +312,7 @@ def test_a_token_cannot_choose_its_algorithm(algorithm: object) -> None:
             read_token(forged, "access_token")
 
 
+@pytest.mark.security(6)
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_a_changed_token_is_refused(part: int) -> None:
     parts = sign().split(".")
@@ -315,6 +324,7 @@ def test_a_changed_token_is_refused(part: int) -> None:
             read_token(".".join([*parts[:part], changed, *parts[part + 1 :]]), "access_token")
 
 
+@pytest.mark.security(6)
 @pytest.mark.parametrize(
     "header",
     [
@@ -337,6 +347,7 @@ def test_a_token_with_an_odd_head_is_refused(header: str) -> None:
         read_token(f"{encode(header)}.{encode('{}')}.x", "access_token")
 
 
+@pytest.mark.security(6)
 @hypothesis_settings(max_examples=50, deadline=None, database=None)
 @given(token=st.text() | st.lists(st.text(), min_size=3, max_size=3).map(".".join))
 def test_no_text_whatever_is_a_token(token: str) -> None:

@@ -181,6 +181,7 @@ def test_no_password_goes_to_a_server_without_starttls(
     assert logged(caplog) == [f"No mail to 'example.com': SMTPNotSupportedError (127.0.0.1:{mailbox.port})"]
 
 
+@pytest.mark.security(22)
 def test_a_wrong_password_is_in_the_log_without_the_password(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
@@ -241,6 +242,7 @@ def test_a_refusal_for_good_is_not_tried_again(caplog: pytest.LogCaptureFixture,
     ]
 
 
+@pytest.mark.security(22)
 @pytest.mark.parametrize(
     "bad",
     [

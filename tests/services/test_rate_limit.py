@@ -59,6 +59,7 @@ def let_time_pass(session: Session) -> None:
     session.commit()
 
 
+@pytest.mark.security(2)
 def test_too_many_failed_logins_are_told_which_limit_it_was_and_when_to_come_back(session: Session) -> None:
     make_user(session, "ana")
     assert fail(HOME, "ana", 3) == [401] * 3
@@ -76,6 +77,7 @@ def test_too_many_failed_logins_are_told_which_limit_it_was_and_when_to_come_bac
     assert limits == ["3", "0", wait]
 
 
+@pytest.mark.security(1)
 def test_unknown_accounts_are_limited_in_the_same_way(session: Session) -> None:
     make_user(session, "ana")
     for name in ("ana", "nobody"):
@@ -92,6 +94,7 @@ def test_unknown_accounts_are_limited_in_the_same_way(session: Session) -> None:
     assert answers["ana"].json() == answers["nobody"].json()
 
 
+@pytest.mark.security(2)
 def test_the_owner_comes_in_from_elsewhere_meanwhile(session: Session) -> None:
     make_user(session, "ana")
     fail(ELSEWHERE, "ana", 3)
@@ -100,6 +103,7 @@ def test_the_owner_comes_in_from_elsewhere_meanwhile(session: Session) -> None:
     assert log_in(HOME, "ana").status_code == 200
 
 
+@pytest.mark.security(2)
 def test_after_its_time_a_limit_is_gone(session: Session) -> None:
     make_user(session, "ana")
     fail(HOME, "ana", 4)
@@ -119,6 +123,7 @@ def test_a_login_that_succeeds_is_no_failure_and_begins_anew(session: Session) -
     assert fail(HOME, "ana", 1) == [401]
 
 
+@pytest.mark.security(2)
 def test_one_address_cannot_try_many_accounts(session: Session) -> None:
     make_user(session, "ana")
     assert [fail(ELSEWHERE, f"nobody{number}", 1)[0] for number in range(6)] == [401] * 5 + [429]
@@ -130,6 +135,7 @@ def test_one_address_cannot_try_many_accounts(session: Session) -> None:
     assert log_in(HOME, "ana").status_code == 200
 
 
+@pytest.mark.security(2)
 def test_many_addresses_cannot_try_one_account(session: Session) -> None:
     make_user(session, "ana")
 
@@ -139,6 +145,7 @@ def test_many_addresses_cannot_try_one_account(session: Session) -> None:
     assert "failed logins to this account" in log_in(THIRD, "ana").json()["detail"]
 
 
+@pytest.mark.security(2)
 def test_where_the_owner_has_a_session_strangers_lock_nobody_out(session: Session) -> None:
     make_user(session, "ana")
     assert log_in(HOME, "ana").status_code == 200
@@ -157,6 +164,7 @@ def test_neighbours_in_one_ipv6_network_count_as_one(session: Session) -> None:
     assert log_in("2001:db8:1:3::a", "ana").status_code == 200
 
 
+@pytest.mark.security(2)
 def test_guessing_the_password_of_an_open_session_is_limited_too(session: Session, login: Login) -> None:
     client = login(make_user(session, "ana"))
     change = {"current_password": "wrong horse", "new_password": "another horse"}
@@ -176,6 +184,7 @@ def enable_totp(session: Session, user: User) -> list[str]:
     return codes
 
 
+@pytest.mark.security(2)
 def test_guessing_codes_with_the_right_password_is_limited_wherever_it_comes_from(session: Session) -> None:
     ana = make_user(session, "ana")
     codes = enable_totp(session, ana)

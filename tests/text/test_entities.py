@@ -174,6 +174,7 @@ def test_code_holds_nothing(text: str) -> None:
     assert find_tags(f"`{inside}`") == find_mentions(f"`{inside}`") == []
 
 
+@pytest.mark.security(16)
 @pytest.mark.parametrize(
     "part",
     [

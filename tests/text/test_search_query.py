@@ -175,6 +175,7 @@ def test_unquoted_words_are_all_wanted(text: str) -> None:
     assert bool(wanted) is bool(plain_words(text))
 
 
+@pytest.mark.security(16)
 @pytest.mark.parametrize(
     "part",
     ['"', '" ', "-", '-"', ' -"', "from:", "tag:#", '"a', 'a"', "店", 'ש"', "#", "a* ", "before:2026-11-20 "],

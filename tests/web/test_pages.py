@@ -66,6 +66,7 @@ def test_the_redirect_page_of_the_login_form_is_there(client: TestClient) -> Non
     assert client.get("/docs/oauth2-redirect").status_code == 200
 
 
+@pytest.mark.security(19)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_may_load_nothing_from_elsewhere(client: TestClient, path: str) -> None:
     policy = client.get(path).headers["Content-Security-Policy"]
@@ -135,6 +136,7 @@ def test_a_browser_without_internet_shows_the_reference_and_searches_it(
     assert LOGO in complaint
 
 
+@pytest.mark.security(19)
 @needs_browser
 @pytest.mark.parametrize("path", [*PAGES, *LINK_PAGES])
 def test_no_script_that_got_into_a_page_runs(path: str, browser: Browser, server: Server) -> None:
@@ -153,6 +155,7 @@ def refused_directive(page: Page, script: str) -> str:
     return str(page.run(f"new Promise(done => {{ {listen}; {script} }})"))
 
 
+@pytest.mark.security(21)
 @needs_browser
 def test_what_people_write_is_data_and_no_part_of_a_page(browser: Browser, server: Server) -> None:
     with server.client(server.register("eva")) as eva:

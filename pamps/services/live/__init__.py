@@ -1,0 +1,1 @@
+"""Waking the notification streams of every process when something was committed for them."""
