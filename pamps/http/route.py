@@ -63,7 +63,7 @@ def serve(plan: Plan, request: Request, body: Body) -> ASGIApp:
         call = Call(request, session, None, Response())
         token = bearer_token(request)
         if plan.accesses and session is not None:
-            call.viewer = find_viewer(session, token, request.method) if token else None
+            call.viewer = None if token is None else find_viewer(session, token, request.method)
             for access in plan.accesses:
                 access.require(call.viewer)
         read_body(plan, call, body)
