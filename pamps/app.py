@@ -21,8 +21,7 @@ from pamps import __version__
 from pamps.config import settings
 from pamps.config.schema import ServerSettings
 from pamps.db import engine
-from pamps.errors import HTTP_ERRORS
-from pamps.http.handlers import error_response, install_error_handlers
+from pamps.http.handlers import HTTP_ERRORS, error_response, install_error_handlers
 from pamps.http.middleware.envelope import (
     AllowedHostsMiddleware,
     BodyLimitMiddleware,

@@ -13,15 +13,9 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 
 from pamps.auth import FINDS_LATER, LATER, Asks, HashingTurn, Later
-from pamps.errors import (
-    ErrorResponse,
-    InsufficientScope,
-    RefusedToken,
-    Unavailable,
-    ValidationErrorResponse,
-    refusals,
-)
+from pamps.errors import InsufficientScope, RefusedToken, Unavailable
 from pamps.http.dependencies import SAFE_METHODS, WriteTurn, get_session
+from pamps.http.openapi import ErrorResponse, ValidationErrorResponse, refusals
 from pamps.http.sending import send_json
 from pamps.http.slots import ENDINGS, in_thread
 from pamps.presenters.remembered import Json
@@ -31,11 +25,11 @@ Result = TypeVar("Result")
 Responses = dict[int | str, dict[str, Any]]
 
 BODY_RESPONSES: Responses = {
-    400: {"model": ErrorResponse, "description": "The body cannot be read. (`malformed_body`)"},
+    400: {"model": ErrorResponse, "description": "The request body could not be parsed. (`malformed_body`)"},
 }
 # A body may come where none is wanted.
 ANY_RESPONSES: Responses = {
-    413: {"model": ErrorResponse, "description": "The body is too large. (`body_too_large`)"},
+    413: {"model": ErrorResponse, "description": "The request body is too large. (`body_too_large`)"},
 }
 # Of what is read, unless nobody may keep it (see pamps.http.middleware.etag).
 KNOWN_RESPONSES: Responses = {

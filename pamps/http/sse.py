@@ -14,7 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 from pamps.auth import find_viewer, read_bearer
 from pamps.config import settings
-from pamps.errors import Unauthorized, is_transient
+from pamps.db.failures import is_transient
+from pamps.errors import Unauthorized
 from pamps.http.dependencies import read_aside
 from pamps.http.middleware.envelope import IS_HEAD
 from pamps.http.slots import in_thread

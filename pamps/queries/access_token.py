@@ -15,7 +15,7 @@ TOKEN_COLUMNS = [getattr(AccessToken, name) for name in ("id", *AccessTokenPubli
 
 class AccessTokenNotFound(NotFound):
     code = "access_token_not_found"
-    detail = "You have no such access token."
+    detail = "Access token not found"
 
 
 def find_by_secret(session: Session, secret: str) -> tuple[Viewer, AccessToken] | None:

@@ -27,7 +27,7 @@ NEWEST = Window(before=False, after=False, descending=True, rows=20)
 
 class PostNotFound(NotFound):
     code = "post_not_found"
-    detail = "There is no such post."
+    detail = "Post not found"
 
 
 def get_post(session: Session, post_id: int) -> Post:

@@ -24,7 +24,7 @@ SESSION_COLUMNS = [getattr(LoginSession, name) for name in ("id", *SessionPublic
 
 class SessionNotFound(NotFound):
     code = "session_not_found"
-    detail = "You have no such session."
+    detail = "Session not found"
 
 
 def find_signed_in(session: Session, claims: Claims) -> Viewer | None:

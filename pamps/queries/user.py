@@ -47,7 +47,7 @@ Role = Literal["nobody", "somebody", "superuser"]
 
 class UserNotFound(NotFound):
     code = "user_not_found"
-    detail = "There is no such user."
+    detail = "User not found"
 
 
 def role_of(viewer: Viewer | None) -> Role:

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from pamps.auth import SUPERUSER, Superuser
-from pamps.errors import SessionRequired, SuperuserRequired, Unauthorized, refusals
+from pamps.errors import SessionRequired, SuperuserRequired, Unauthorized
 from pamps.http.dependencies import ClientDep, PageDep, PathId, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import do_not_store, make_router
 from pamps.models.audit import AuditResponse
 from pamps.models.invite import InviteRequest, InviteResponse, NewInviteResponse

@@ -6,8 +6,8 @@ from fastapi import Depends
 from sqlmodel import SQLModel
 
 from pamps.db.migrate import NotMigrated, require_current_schema
-from pamps.errors import refusals
 from pamps.http.dependencies import SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import do_not_store, make_router
 
 router = make_router("", "health", dependencies=[Depends(do_not_store)])

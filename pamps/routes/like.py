@@ -3,8 +3,9 @@
 from fastapi import Response
 
 from pamps.auth import CurrentUser, MaybeUser
-from pamps.errors import Unauthorized, refusals
+from pamps.errors import Unauthorized
 from pamps.http.dependencies import PageDep, PathId, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import already, created_or_ok, make_router
 from pamps.models.like import LikeResponse
 from pamps.models.post import PostResponse

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Depends, Form, Request, Response
 
 from pamps.auth import GivenRefresh, HashingTurn
-from pamps.errors import RefusedToken, TooManyRequests, Unauthorized, refusals
+from pamps.errors import RefusedToken, TooManyRequests, Unauthorized
 from pamps.http.cookies import CrossOrigin, check_wish, hand_out
 from pamps.http.dependencies import ClientDep, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import do_not_store, make_router
 from pamps.models.login import LoginForm, TokenResponse
 from pamps.services import login as login_service

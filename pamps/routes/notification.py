@@ -7,8 +7,9 @@ from fastapi import Depends, Header, Query, Request
 from pydantic import BeforeValidator
 
 from pamps.auth import CurrentUser
-from pamps.errors import Unauthorized, refusals
+from pamps.errors import Unauthorized
 from pamps.http.dependencies import PageDep, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import Position, plain_digits
 from pamps.http.route import do_not_store, make_router
 from pamps.http.sse import STREAMED, NotificationStream, open_stream

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import CurrentUser, MaybeUser
-from pamps.errors import TooManyRequests, Unauthorized, refusals
+from pamps.errors import TooManyRequests, Unauthorized
 from pamps.http.dependencies import ClientDep, PageDep, PathId, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import Sort
 from pamps.http.route import make_router
 from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostResponse

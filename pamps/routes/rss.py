@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from fastapi import Response
 
-from pamps.errors import refusals
 from pamps.http.dependencies import SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import Responses, make_router
 from pamps.presenters.rss import FILE, render_feed
 from pamps.queries.post import list_newest_of

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import MaybeUser
-from pamps.errors import TooManyRequests, refusals
+from pamps.errors import TooManyRequests
 from pamps.http.dependencies import ClientDep, PageDep, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import make_router
 from pamps.models.search import PostHit, SearchSort, SearchType
 from pamps.models.tag import TagResponse

@@ -3,9 +3,10 @@
 from fastapi import Depends, Response
 
 from pamps.auth import CurrentSession, MaybeRefresh, MaybeUser, require_session
-from pamps.errors import RefusedToken, SessionRequired, Unauthorized, refusals
+from pamps.errors import RefusedToken, SessionRequired, Unauthorized
 from pamps.http.cookies import CrossOrigin, clear
 from pamps.http.dependencies import PageDep, PathId, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import do_not_store, make_router
 from pamps.models.session import SessionResponse
 from pamps.queries import session as session_queries

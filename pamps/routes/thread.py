@@ -1,8 +1,8 @@
 """Threads."""
 
 from pamps.auth import MaybeUser
-from pamps.errors import refusals
 from pamps.http.dependencies import PathId, SessionDep, TreePageDep
+from pamps.http.openapi import refusals
 from pamps.http.route import make_router
 from pamps.models.thread import ThreadResponse
 from pamps.presenters.remembered import Json

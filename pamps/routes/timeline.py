@@ -1,8 +1,9 @@
 """The home timeline."""
 
 from pamps.auth import CurrentUser
-from pamps.errors import Unauthorized, refusals
+from pamps.errors import Unauthorized
 from pamps.http.dependencies import PageDep, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import make_router
 from pamps.models.post import PostResponse
 from pamps.presenters.remembered import Json

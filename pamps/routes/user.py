@@ -1,8 +1,9 @@
 """Accounts and profiles."""
 
 from pamps.auth import CurrentUser, FreshSession, HashingTurn, MaybeUser
-from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, Unauthorized, refusals
+from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, Unauthorized
 from pamps.http.dependencies import ClientDep, PageDep, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import make_router
 from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse
 from pamps.presenters.remembered import Json

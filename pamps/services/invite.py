@@ -16,7 +16,7 @@ from pamps.services.locking import change
 
 class RegistrationClosed(Forbidden):
     code = "registration_closed"
-    detail = "Nobody can register here."
+    detail = "Registration is closed."
 
 
 def make_invite(

@@ -18,7 +18,8 @@ from pydantic.fields import FieldInfo
 from pamps.app import app  # with it, every refusal is declared
 from pamps.config import load_settings
 from pamps.config.schema import Rate, Settings
-from pamps.errors import HTTP_ERRORS, PampsError
+from pamps.errors import PampsError
+from pamps.http.handlers import HTTP_ERRORS
 from tests.support.console import Outcome, Step, explain_difference, read_steps, run_steps
 from tests.support.server import REPOSITORY, running_server
 

@@ -108,7 +108,7 @@ def test_only_the_names_of_the_settings_are_answered(host: str, status: int) -> 
 
     assert answer.status_code == status
     if status == 400:
-        assert answer.json() == {"detail": "This server has another name.", "code": "unknown_host"}
+        assert answer.json() == {"detail": "Invalid host header", "code": "unknown_host"}
 
 
 def test_without_names_in_the_settings_any_is_answered() -> None:

@@ -11,8 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pamps.errors import HTTP_ERRORS, log_bug
-from pamps.http.handlers import error_response
+from pamps.http.crash_log import log_bug
+from pamps.http.handlers import HTTP_ERRORS, error_response
 
 # Whether what looks like GET was HEAD: for answers that take their time.
 IS_HEAD = "pamps.is_head"
@@ -76,7 +76,7 @@ class AllowedHostsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self.names and not self._is_known(scope):
-            await error_response(400, "unknown_host", "This server has another name.")(scope, receive, send)
+            await error_response(400, "unknown_host", "Invalid host header")(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
