@@ -17,7 +17,7 @@ from pamps.config import settings
 from pamps.db.failures import is_transient
 from pamps.errors import Unauthorized
 from pamps.http.dependencies import read_aside
-from pamps.http.middleware.envelope import IS_HEAD
+from pamps.http.router import IS_HEAD
 from pamps.http.slots import in_thread
 from pamps.models.user import Viewer
 from pamps.queries.notification import BATCH, find_newest, list_since

@@ -34,7 +34,7 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 # Written where they are sent, in pamps/http/handlers.py, and not on a class.
 UNCLASSED_CODES = {("422", "invalid_input"), ("500", "internal_error"), ("other", "http_error")}
-# And in pamps/http/middleware/envelope.py: no route is reached.
+# And in pamps/http/middleware/allowed_hosts.py: no route is reached.
 UNCLASSED_CODES.add(("400", "unknown_host"))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from pamps.http.handlers import install_error_handlers
-from pamps.http.middleware.envelope import RequestIdMiddleware
+from pamps.http.middleware.request_id import RequestIdMiddleware
 
 pytestmark = pytest.mark.once
 

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from pamps.app import add_middleware
 from pamps.config import settings
 from pamps.http.handlers import install_error_handlers
+from pamps.http.router import index_routes
 
 pytestmark = pytest.mark.once
 
@@ -26,6 +27,7 @@ def make_client(**server: Any) -> TestClient:
     app = FastAPI()
     install_error_handlers(app)
     add_middleware(app, settings.server.model_copy(update=server))
+    index_routes(app)
 
     @app.get("/who/")
     def who(request: Request) -> dict[str, Any]:
