@@ -10,8 +10,7 @@ from threading import Thread
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, RedirectResponse
-from fastapi.routing import APIRoute
+from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
@@ -21,16 +20,14 @@ from pamps import __version__
 from pamps.config import settings
 from pamps.config.schema import ServerSettings
 from pamps.db import engine
-from pamps.errors import HTTP_ERRORS
-from pamps.http.handlers import error_response, install_error_handlers
-from pamps.http.middleware.envelope import (
-    AllowedHostsMiddleware,
-    BodyLimitMiddleware,
-    PagePolicyMiddleware,
-    RequestIdMiddleware,
-    SlashMiddleware,
-)
+from pamps.http.handlers import install_error_handlers
+from pamps.http.middleware.access_log import AccessLogMiddleware
+from pamps.http.middleware.allowed_hosts import AllowedHostsMiddleware
+from pamps.http.middleware.body_limit import BodyLimitMiddleware
 from pamps.http.middleware.etag import ETagMiddleware
+from pamps.http.middleware.page_policy import protect_pages
+from pamps.http.middleware.request_id import RequestIdMiddleware
+from pamps.http.router import index_routes
 from pamps.routes import ROUTERS
 from pamps.services.live.hub import open_subscribers
 from pamps.services.mail import drain
@@ -51,17 +48,6 @@ EXPOSED_HEADERS = [
 ]
 
 
-async def on_wrong_method(request: Request, _: Exception) -> JSONResponse:
-    """A 405 that names every method of the address; the framework knows those of one route only."""
-    routers = (*ROUTERS, page.router)
-    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
-    matching = [route for route in routes if route.path_regex.match(request.scope["path"])]
-    allowed = sorted({method for route in matching for method in route.methods or ()})
-    if "GET" in allowed or not allowed:  # not allowed: a page, which is not one of our routes
-        allowed = sorted({*allowed, "GET", "HEAD"})
-    return error_response(405, *HTTP_ERRORS[405], {"Allow": ", ".join(allowed)})
-
-
 async def redirect_to_pages(request: Request) -> RedirectResponse:
     """Somebody who opens the address of the server in a browser gets something to look at."""
     return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
@@ -70,9 +56,7 @@ async def redirect_to_pages(request: Request) -> RedirectResponse:
 def add_middleware(app: FastAPI, server: ServerSettings) -> None:
     """From the route outwards: what is added last sees a request first."""
     app.add_middleware(BodyLimitMiddleware, limit=server.max_body)
-    app.add_middleware(PagePolicyMiddleware)
-    app.add_middleware(ETagMiddleware)  # a 304 keeps the policy of the page, which is made from its body
-    app.add_middleware(SlashMiddleware)
+    app.add_middleware(ETagMiddleware)
     if server.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -83,9 +67,13 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
             # Tokens come in a header that the page has to set itself; the cookie is for our own pages alone.
             allow_credentials=False,
         )
-    app.add_middleware(AllowedHostsMiddleware, names=server.hosts)
+    if server.hosts:
+        app.add_middleware(AllowedHostsMiddleware, names=server.hosts)
     app.add_middleware(RequestIdMiddleware)
-    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(server.trusted_proxies))
+    if server.access_log:
+        app.add_middleware(AccessLogMiddleware)
+    if server.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(server.trusted_proxies))
 
 
 def stop_with_parent() -> None:
@@ -119,9 +107,10 @@ def create_app() -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
+    protect_pages(app)
     install_error_handlers(app)
-    app.add_exception_handler(405, on_wrong_method)
     add_middleware(app, settings.server)
+    index_routes(app)
     app.add_api_route("/", redirect_to_pages, include_in_schema=False)
     app.mount("/static/pamps", StaticFiles(directory=page.FOLDER))
     for router in (*ROUTERS, page.router):

@@ -129,7 +129,8 @@ def describe(operation: dict[str, Any]) -> str:
 def list_errors() -> str:
     """Every code, by status: of the classes, of the framework, and the few written by hand."""
     import pamps.app  # noqa: F401 - imports every module that declares an error
-    from pamps.errors import HTTP_ERRORS, PampsError
+    from pamps.errors import PampsError
+    from pamps.http.handlers import HTTP_ERRORS
 
     errors = {(kind.code, str(kind.status), kind.detail) for kind in subclasses(PampsError)}
     errors |= {(code, str(status), detail) for status, (code, detail) in HTTP_ERRORS.items()}

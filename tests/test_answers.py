@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.server import REPOSITORY
-
 pytestmark = pytest.mark.once
 
 Kept = dict[str, Any]

@@ -52,7 +52,8 @@ def explain(error: Exception) -> str | None:
     from pydantic import ValidationError
     from sqlalchemy.exc import DBAPIError
 
-    from pamps.errors import PampsError, SchemaError
+    from pamps.db.failures import SchemaError
+    from pamps.errors import PampsError
 
     if isinstance(error, ValidationError):
         problem = error.errors(include_input=False, include_url=False)[0]

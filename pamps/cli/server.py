@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from copy import deepcopy
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,8 +46,25 @@ def serve(
         reload=reload,
         reload_dirs=[str(Path(__file__).parent.parent)] if reload else None,
         server_header=False,
+        access_log=False,  # the application writes it, by server.access_log (see pamps.app)
+        log_config=log_config(),
         proxy_headers=False,  # the application does it, by server.trusted_proxies (see pamps.app)
     )
+
+
+def log_config() -> dict[str, Any]:
+    """uvicorn's own, and the access log of Pamps on standard output in the same form."""
+    from uvicorn.config import LOGGING_CONFIG
+
+    config = deepcopy(LOGGING_CONFIG)
+    config["formatters"]["pamps.access"] = {"format": "%(levelname)s:     %(message)s"}
+    config["handlers"]["pamps.access"] = {
+        "class": "logging.StreamHandler",
+        "formatter": "pamps.access",
+        "stream": "ext://sys.stdout",
+    }
+    config["loggers"]["pamps.access"] = {"handlers": ["pamps.access"], "level": "INFO", "propagate": False}
+    return config
 
 
 def require_free_port(host: str, port: int) -> None:

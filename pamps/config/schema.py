@@ -93,6 +93,7 @@ class ServerSettings(Section):
     hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_split)]
     trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(_proxy)], ...], BeforeValidator(_split)]
     cors_origins: Origins
+    access_log: bool
 
     @property
     def address(self) -> str:

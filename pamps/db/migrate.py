@@ -17,7 +17,8 @@ from sqlmodel import Session, SQLModel
 import pamps.models  # noqa: F401 - registers every table
 from pamps.config import settings
 from pamps.db import make_engine
-from pamps.errors import SchemaError, Unavailable, is_transient
+from pamps.db.failures import SchemaError, is_transient
+from pamps.errors import Unavailable
 from pamps.models.search_index import SEARCH_INDEX
 from pamps.services.reindex import count_missing, index_missing
 

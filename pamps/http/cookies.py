@@ -17,7 +17,7 @@ NAME = "__Host-pamps_refresh" if SECURE else "pamps_refresh"
 
 class CrossOrigin(Forbidden):
     code = "cross_origin"
-    detail = "The cookie works for pages of this server only."
+    detail = "The cookie is accepted only from pages of this server."
 
 
 def hand_out(response: Response, pair: TokenPair, *, in_cookie: bool) -> TokenResponse:

@@ -10,17 +10,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from pamps.errors import (
-    DATABASE_ERRORS,
-    HTTP_ERRORS,
-    Conflict,
-    PampsError,
-    Unavailable,
-    is_transient,
-    violated_constraint,
-)
+from pamps.db.failures import DATABASE_ERRORS, is_transient, violated_constraint
+from pamps.errors import Conflict, NotFound, PampsError, Unavailable
 
 logger = logging.getLogger(__name__)
+
+# What the framework refuses by itself, in the words of Starlette where it has some.
+HTTP_ERRORS = {
+    400: ("malformed_body", "The request body could not be parsed."),
+    404: (NotFound.code, NotFound.detail),
+    405: ("method_not_allowed", "Method Not Allowed"),
+    413: ("body_too_large", "The request body is too large."),
+    500: ("internal_error", "Internal Server Error"),
+}
 
 # A body may hold a hundred thousand unknown keys; the answer need not complain of each.
 MAX_PROBLEMS = 50
@@ -52,7 +54,7 @@ async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     """A 422 that names our own fields and never repeats what was sent."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - told to the type checker
     problems = [_field_error(problem) for problem in error.errors()[:MAX_PROBLEMS]]
-    return error_response(422, "invalid_input", "Some of what was sent is not valid.", errors=problems)
+    return error_response(422, "invalid_input", "The request is invalid; see `errors`.", errors=problems)
 
 
 def _field_error(problem: dict[str, Any]) -> dict[str, str]:
@@ -60,9 +62,9 @@ def _field_error(problem: dict[str, Any]) -> dict[str, str]:
     if problem["type"] == "json_invalid":
         location, message = ["body"], "This is not valid JSON"
     if problem["type"] == "model_attributes_type":
-        message = "This has to be a JSON object, sent with the header Content-Type: application/json"
+        message = "Input should be a JSON object, sent with Content-Type: application/json"
     if problem["type"] == "extra_forbidden":  # the last part is the client's own word
-        location, message = location[:-1], "There is a key that is not known here"
+        location, message = location[:-1], "Unknown key"
     return {"field": ".".join(location), "message": message.removeprefix("Value error, ")}
 
 

@@ -2,16 +2,10 @@
 
 from typing import Any
 
-from pamps.errors import (
-    ErrorResponse,
-    InsufficientScope,
-    RefusedToken,
-    Unavailable,
-    ValidationErrorResponse,
-    refusals,
-)
+from pamps.errors import InsufficientScope, RefusedToken, Unavailable
 from pamps.http.declaration import Declaration
 from pamps.http.dependencies import get_session
+from pamps.http.openapi import ErrorResponse, ValidationErrorResponse, refusals
 
 Responses = dict[int | str, dict[str, Any]]
 

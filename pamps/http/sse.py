@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from pamps.auth import find_viewer
 from pamps.config import settings
-from pamps.errors import Unauthorized, is_transient
+from pamps.db.failures import is_transient
+from pamps.errors import Unauthorized
 from pamps.http.dependencies import read_in_background
 from pamps.http.json_bytes import JsonBytes
-from pamps.http.middleware.envelope import IS_HEAD
+from pamps.http.router import IS_HEAD
 from pamps.models.user import Viewer
 from pamps.queries.notification import BATCH, find_newest, list_since
 from pamps.queries.rows import NotificationRow

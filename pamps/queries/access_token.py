@@ -14,7 +14,7 @@ from pamps.security.tokens import digest
 
 class AccessTokenNotFound(NotFound):
     code = "access_token_not_found"
-    detail = "You have no such access token."
+    detail = "Access token not found"
 
 
 def find_by_secret(session: Session, secret: str) -> tuple[Viewer, AccessToken] | None:

@@ -13,12 +13,12 @@ from pamps.security.tokens import digest
 
 class InviteNotFound(NotFound):
     code = "invite_not_found"
-    detail = "There is no such invite."
+    detail = "Invite not found"
 
 
 class BadInvite(Forbidden):
     code = "bad_invite"
-    detail = "Registering here needs an invite that is good: this one is not, or not any more."
+    detail = "Registration requires a valid invite; this one is invalid or has expired."
 
 
 def is_good(code: str) -> ColumnElement[bool]:

@@ -25,7 +25,7 @@ BuildPosts = Callable[[WindowShape, bool], Statement]
 
 class PostNotFound(NotFound):
     code = "post_not_found"
-    detail = "There is no such post."
+    detail = "Post not found"
 
 
 class PostDetail(NamedTuple):

@@ -23,7 +23,7 @@ VIEWER_COLUMNS: list[Any] = [User.id, User.username, User.superuser]
 
 class SessionNotFound(NotFound):
     code = "session_not_found"
-    detail = "You have no such session."
+    detail = "Session not found"
 
 
 def find_signed_in(session: Session, claims: Claims) -> Viewer | None:

@@ -24,7 +24,7 @@ ANCESTORS = 50
 
 class ReplyNotFound(NotFound):
     code = "reply_not_found"
-    detail = "There is no such reply below this post to go on from."
+    detail = "The reply to continue from was not found below this post."
 
 
 class ThreadPost(NamedTuple):

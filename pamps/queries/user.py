@@ -34,7 +34,7 @@ CANDIDATES = 1_000
 
 class UserNotFound(NotFound):
     code = "user_not_found"
-    detail = "There is no such user."
+    detail = "User not found"
 
 
 def role_of(viewer: Viewer | None) -> Role:

@@ -1,9 +1,10 @@
 """Personal access tokens."""
 
 from pamps.auth import CurrentSession, FreshSession
-from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized, refusals
+from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized
 from pamps.http.answers import Answer
 from pamps.http.dependencies import ClientDep, PathId, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.access_token import AccessTokenRequest, AccessTokenResponse, NewAccessTokenResponse

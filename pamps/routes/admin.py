@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Query
 
 from pamps.auth import Superuser, superuser
-from pamps.errors import SessionRequired, SuperuserRequired, Unauthorized, refusals
+from pamps.errors import SessionRequired, SuperuserRequired, Unauthorized
 from pamps.http.answers import Answer
 from pamps.http.dependencies import ClientDep, PathId, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.audit import AuditResponse

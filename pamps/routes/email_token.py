@@ -1,7 +1,8 @@
 """Links by mail: for who forgot the password, and to confirm an address."""
 
-from pamps.errors import TooManyRequests, refusals
+from pamps.errors import TooManyRequests
 from pamps.http.dependencies import ClientDep, Hashing, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import make_router
 from pamps.models.email_token import LinkAnswer, LinkConfirmation, LinkRequest, PasswordReset, Purpose
 from pamps.services import email_token as email_token_service

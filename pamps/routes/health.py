@@ -5,8 +5,8 @@ from typing import Literal
 from sqlmodel import SQLModel
 
 from pamps.db.migrate import NotMigrated, require_current_schema
-from pamps.errors import refusals
 from pamps.http.dependencies import SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import make_router
 
 router = make_router("", "health", store=False)

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
-from pamps.errors import RefusedToken, TooManyRequests, Unauthorized, refusals
+from pamps.errors import RefusedToken, TooManyRequests, Unauthorized
 from pamps.http.cookies import CrossOrigin, GivenRefresh, check_wish, hand_out
 from pamps.http.dependencies import ClientDep, Hashing, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import make_router
 from pamps.models.login import LoginForm, TokenResponse
 from pamps.services import login as login_service

@@ -1,9 +1,10 @@
 """Mutes."""
 
 from pamps.auth import CurrentUser
-from pamps.errors import Unauthorized, refusals
+from pamps.errors import Unauthorized
 from pamps.http.answers import Answer, created_or_ok
 from pamps.http.dependencies import PathId, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.http.route_document import already

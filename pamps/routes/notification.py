@@ -7,10 +7,11 @@ from fastapi import Depends, Header, Query, Request
 from pydantic import BeforeValidator
 
 from pamps.auth import CurrentUser, bearer_token
-from pamps.errors import Unauthorized, refusals
+from pamps.errors import Unauthorized
 from pamps.http.answers import Answer
 from pamps.http.declaration import no_store
 from pamps.http.dependencies import SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.http.sse import STREAMED, NotificationStream, open_stream

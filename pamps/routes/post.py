@@ -6,9 +6,10 @@ from fastapi import Query
 
 from pamps.auth import CurrentUser, MaybeUser
 from pamps.db.window import Sort
-from pamps.errors import TooManyRequests, Unauthorized, refusals
+from pamps.errors import TooManyRequests, Unauthorized
 from pamps.http.answers import Answer
 from pamps.http.dependencies import ClientDep, PathId, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.post import PostDetailResponse, PostPatch, PostRequest, PostResponse

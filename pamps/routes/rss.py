@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from fastapi import Response
 
-from pamps.errors import refusals
 from pamps.http.dependencies import SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import make_router
 from pamps.http.route_document import Responses
 from pamps.presenters.rss import FILE, render_feed

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from fastapi import Query
 
 from pamps.auth import MaybeUser
-from pamps.errors import TooManyRequests, refusals
+from pamps.errors import TooManyRequests
 from pamps.http.answers import Answer
 from pamps.http.dependencies import ClientDep, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.search import PostHit, SearchSort, SearchType

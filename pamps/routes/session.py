@@ -3,10 +3,11 @@
 from fastapi import Response
 
 from pamps.auth import CurrentSession, MaybeUser, require_session
-from pamps.errors import RefusedToken, SessionRequired, Unauthorized, refusals
+from pamps.errors import RefusedToken, SessionRequired, Unauthorized
 from pamps.http.answers import Answer
 from pamps.http.cookies import CrossOrigin, MaybeRefresh, clear
 from pamps.http.dependencies import PathId, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.session import SessionResponse

@@ -1,9 +1,9 @@
 """Threads."""
 
 from pamps.auth import MaybeUser
-from pamps.errors import refusals
 from pamps.http.answers import Answer
 from pamps.http.dependencies import PathId, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import TreePageDep
 from pamps.http.route import make_router
 from pamps.models.thread import ThreadResponse

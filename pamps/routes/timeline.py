@@ -1,9 +1,10 @@
 """The home timeline."""
 
 from pamps.auth import CurrentUser
-from pamps.errors import Unauthorized, refusals
+from pamps.errors import Unauthorized
 from pamps.http.answers import Answer
 from pamps.http.dependencies import SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.post import PostResponse

@@ -1,8 +1,9 @@
 """The second factor of one's own account."""
 
 from pamps.auth import CurrentSession, FreshSession
-from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized, refusals
+from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized
 from pamps.http.dependencies import ClientDep, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.route import make_router
 from pamps.models.totp import OtpRequest, RecoveryCodesResponse, TotpResponse, TotpSecretResponse
 from pamps.queries import totp as totp_queries

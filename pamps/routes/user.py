@@ -1,9 +1,10 @@
 """Accounts and profiles."""
 
 from pamps.auth import CurrentUser, FreshSession, MaybeUser
-from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, Unauthorized, refusals
+from pamps.errors import FreshTokenRequired, SessionRequired, TooManyRequests, Unauthorized
 from pamps.http.answers import Answer
 from pamps.http.dependencies import ClientDep, Hashing, SessionDep
+from pamps.http.openapi import refusals
 from pamps.http.pagination import PageDep
 from pamps.http.route import make_router
 from pamps.models.user import PasswordRequest, UserPatch, UserRequest, UserResponse

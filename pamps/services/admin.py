@@ -21,7 +21,7 @@ Actor = Person | str
 
 class OwnAccount(Conflict):
     code = "own_account"
-    detail = "This is your own account: use the addresses under /user/me/."
+    detail = "This is your own account. Use the paths under /user/me/ instead."
 
 
 def set_active(session: Session, actor: Actor, user_id: int, client: Client | None, *, active: bool) -> User:

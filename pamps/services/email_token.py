@@ -55,7 +55,7 @@ The link works once, for one hour. If you know nothing of this account, do nothi
 
 class BadLink(Forbidden):
     code = "bad_link"
-    detail = "The link is not good, or not any more. Ask for a new one."
+    detail = "This link is invalid or has expired. Request a new one."
 
 
 def request_link(session: Session, purpose: Purpose, email: str, client: Client) -> None:

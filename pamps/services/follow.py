@@ -20,7 +20,7 @@ class SelfFollow(Conflict):
 
 class Blocked(Conflict):
     code = "blocked"
-    detail = "You have blocked them."
+    detail = "You have blocked this user."
 
 
 def follow(session: Session, follower: Person, followed_id: int) -> tuple[Follow, bool]:

@@ -18,7 +18,7 @@ from pamps.services.locking import change
 
 class RegistrationClosed(Forbidden):
     code = "registration_closed"
-    detail = "Nobody can register here."
+    detail = "Registration is closed."
 
 
 class NewInvite(NamedTuple):

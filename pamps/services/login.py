@@ -21,12 +21,12 @@ from pamps.services.totp import OtpRequired, Proof, WrongOtp
 
 class BadCredentials(Unauthorized):
     code = "bad_credentials"
-    detail = "The user name or the password is not right."
+    detail = "Incorrect username or password"
 
 
 class EmailNotConfirmed(Forbidden):
     code = "email_not_confirmed"
-    detail = "Follow the link in the mail that was sent to you first."
+    detail = "The e-mail address is not confirmed. Follow the link that was sent to it."
 
 
 def log_in(session: Session, form: LoginForm, client: Client) -> TokenPair:

@@ -33,12 +33,12 @@ BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
 
 class ParentNotFound(NotFound):
     code = "parent_not_found"
-    detail = "There is no such post to reply to."
+    detail = "The post to reply to was not found."
 
 
 class NotAuthor(Forbidden):
     code = "not_author"
-    detail = "This post is not yours."
+    detail = "Only the author can do this."
 
 
 def create_post(session: Session, author: Person, request: PostRequest) -> PostRow:

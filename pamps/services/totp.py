@@ -28,27 +28,27 @@ TOLERANCE = 1  # time steps
 
 class OtpRequired(Unauthorized):
     code = "otp_required"
-    detail = "This account wants a code of its app, too: send it as the field otp."
+    detail = "Two-factor authentication is on. Send the code in the `otp` field."
 
 
 class WrongOtp(Unauthorized):
     code = "wrong_otp"
-    detail = "The code is not right, or was used before."
+    detail = "The two-factor code is incorrect or was already used."
 
 
 class AppMismatch(Forbidden):
     code = "app_mismatch"
-    detail = "This is not the code of the app that has the secret. Are both clocks right?"
+    detail = "The code does not match the secret. Check that the clocks of both devices are right."
 
 
 class TotpEnabled(Conflict):
     code = "totp_enabled"
-    detail = "This account has a second factor. Take it away first."
+    detail = "Two-factor authentication is already on. Turn it off first."
 
 
 class TotpNotEnabled(Conflict):
     code = "totp_not_enabled"
-    detail = "This account has no second factor yet."
+    detail = "Two-factor authentication is not set up."
 
 
 class TotpSecret(NamedTuple):

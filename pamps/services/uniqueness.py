@@ -2,17 +2,18 @@
 
 from sqlalchemy.exc import IntegrityError
 
-from pamps.errors import Conflict, violated_constraint
+from pamps.db.failures import violated_constraint
+from pamps.errors import Conflict
 
 
 class UsernameTaken(Conflict):
     code = "username_taken"
-    detail = "Somebody has this user name already."
+    detail = "This username is already taken."
 
 
 class EmailTaken(Conflict):
     code = "email_taken"
-    detail = "Somebody has this e-mail address already."
+    detail = "This e-mail address is already in use."
 
 
 def explain_taken(error: IntegrityError) -> Conflict:

@@ -30,7 +30,7 @@ from pamps.services.uniqueness import explain_taken
 
 class WrongPassword(Forbidden):
     code = "wrong_password"
-    detail = "The current password is not right."
+    detail = "The current password is incorrect."
 
 
 def register(session: Session, request: UserRequest, client: Client) -> UserRow:

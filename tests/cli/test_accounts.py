@@ -68,7 +68,7 @@ def test_an_administrator_is_called_at_night(pamps: Run, database_uri: str, tmp_
 
     assert pamps("delete-user", "ana", stdin="n\n", status=1).startswith("Delete ana with 0 posts for good?")
     assert pamps("delete-user", "ana", "-f") == "Deleted ana.\n"
-    assert pamps("promote", "ana", status=1) == "There is no such user.\n"
+    assert pamps("promote", "ana", status=1) == "User not found\n"
     check_log(pamps)
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
 from pamps.db import writing_engine
+from pamps.db.failures import violated_constraint
 from pamps.db.prepared import IS_SQLITE, run
-from pamps.errors import violated_constraint
 from pamps.models.types import utc_now
 from pamps.services.post import _insert
 

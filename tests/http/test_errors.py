@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from pamps.http.handlers import install_error_handlers
-from pamps.http.middleware.envelope import RequestIdMiddleware
+from pamps.http.middleware.request_id import RequestIdMiddleware
 
 pytestmark = pytest.mark.once
 
@@ -33,7 +33,7 @@ def test_a_bug_answers_500_with_a_number_that_is_in_the_log(caplog: pytest.LogCa
     answer = client_of_a_route_that_raises(RuntimeError("a secret\nfalse line")).get("/")
 
     assert answer.status_code == 500
-    assert answer.json() == {"detail": "Something went wrong on our side.", "code": "internal_error"}
+    assert answer.json() == {"detail": "Internal Server Error", "code": "internal_error"}
     assert answer.headers["X-Request-ID"] in caplog.text
     assert r"RuntimeError: 'a secret\nfalse line'" in caplog.text
     assert "in fail" in caplog.text
@@ -113,7 +113,7 @@ def test_unknown_addresses_and_methods_have_the_same_shape(client: TestClient) -
     wrong_method = client.put("/post/")
 
     assert nowhere.status_code == 404
-    assert nowhere.json() == {"detail": "There is nothing here.", "code": "not_found"}
+    assert nowhere.json() == {"detail": "Not Found", "code": "not_found"}
     assert wrong_method.status_code == 405
     assert wrong_method.json()["code"] == "method_not_allowed"
 

@@ -16,6 +16,7 @@ from starlette.types import Message, Scope
 from pamps.app import add_middleware
 from pamps.config import settings
 from pamps.http.middleware.etag import ETagMiddleware, is_named, make_tag
+from pamps.http.router import index_routes
 from tests.conftest import Login
 from tests.routes import refusal
 from tests.support.factories import make_like, make_post, make_user
@@ -242,6 +243,7 @@ def make_app(**server: Any) -> FastAPI:
     """An application with answers of its own making."""
     app = FastAPI()
     add_middleware(app, settings.server.model_copy(update=server))
+    index_routes(app)
 
     @app.get("/plain/")
     def plain() -> dict[str, str]:

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from pamps.app import add_middleware
 from pamps.config import settings
 from pamps.http.handlers import install_error_handlers
+from pamps.http.router import index_routes
 
 pytestmark = pytest.mark.once
 
@@ -26,6 +27,7 @@ def make_client(**server: Any) -> TestClient:
     app = FastAPI()
     install_error_handlers(app)
     add_middleware(app, settings.server.model_copy(update=server))
+    index_routes(app)
 
     @app.get("/who/")
     def who(request: Request) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def test_only_the_names_of_the_settings_are_answered(host: str, status: int) -> 
 
     assert answer.status_code == status
     if status == 400:
-        assert answer.json() == {"detail": "This server has another name.", "code": "unknown_host"}
+        assert answer.json() == {"detail": "Invalid host header", "code": "unknown_host"}
 
 
 def test_without_names_in_the_settings_any_is_answered() -> None:

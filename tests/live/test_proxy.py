@@ -249,7 +249,7 @@ def test_a_body_that_is_too_large_is_refused_in_the_one_shape(
         answer = client.post("/post/", content=iter(pieces) if chunked else b"".join(pieces))
 
     assert answer.status_code == 413
-    assert answer.json() == {"detail": "The body is too large.", "code": "body_too_large"}
+    assert answer.json() == {"detail": "The request body is too large.", "code": "body_too_large"}
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 

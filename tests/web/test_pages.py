@@ -221,7 +221,7 @@ def test_a_link_opened_where_another_one_was_takes_its_place(
     page = browser.open(f"{server.url}/password_reset/#used")
     page.type("#new_password", "another horse")
     page.click("button")
-    page.wait_for(f"{STATUS} === 'The link is not good, or not any more. Ask for a new one.'")
+    page.wait_for(f"{STATUS} === 'This link is invalid or has expired. Request a new one.'")
 
     page.go(forget_password(server, mailbox, "cleo"))
     page.type("#new_password", "another horse")

@@ -1,10 +1,11 @@
-"""Conditional requests (RFC 9110, section 13.1.2): who has an answer already is not sent it again."""
+"""Conditional requests (RFC 9110, section 13.1.2): clients that hold the current response get a 304."""
 
 import re
-from collections.abc import Iterable
 from hashlib import blake2b
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pamps.http.middleware.security_headers import RawHeaders
 
 # An entity tag, weak or strong; what is compared is what stands after `W/` (RFC 9110, section 8.8.3).
 TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
@@ -14,17 +15,14 @@ SLICE = 2_000
 # About the body that a 304 leaves out (RFC 9110, section 15.4.5).
 ABOUT_BODY = (b"content-type", b"content-length")
 
-# As ASGI gives them, names in lower case. Not decoded, because every request comes through here.
-RawHeaders = Iterable[tuple[bytes, bytes]]
-
 
 class ETagMiddleware:
-    """Gives every answer to GET a tag, says how it may be kept, and answers 304 to whoever names its tag.
+    """Gives every answer to GET a tag, says how it may be kept, and answers 304 to clients that name its tag.
 
     The tag is a digest of what is sent: of the body, and of the `Link` header, which may gain a next page
     while the body stays the same. So it is never wrong, whoever changed the database and how, and viewers who
-    see different things never share one. The answer is made first, so who may not see it is refused before
-    tags are compared. Rows are rendered once (pamps/presenters/remembered.py) and a digest takes
+    see different things never share one. The answer is made first, so a client that may not see it is refused
+    before tags are compared. Rows are rendered once (pamps/presenters/remembered.py) and a digest takes
     microseconds; what is saved is the way to the client.
 
     What has a tag already keeps it. What must not be stored (`no-store`) and what is streamed has none and
@@ -35,63 +33,61 @@ class ETagMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "GET":
-            send = _Answer(scope["headers"], send)
-        await self.app(scope, receive, send)
-
-
-class _Answer:
-    """Stands in the place of `send` for one answer."""
-
-    def __init__(self, request: RawHeaders, send: Send) -> None:
-        self._request = request
-        self._send = send
-        self._held: Message | None = None  # the start of an answer whose tag depends on the body
-        self._is_over = False
-
-    async def __call__(self, message: Message) -> None:
-        if self._is_over:
-            return  # the body that a 304 leaves out
-        if message["type"] == "http.response.start":
-            await self._begin(message)
-        elif self._held is None:
-            await self._send(message)
-        else:
-            start, self._held = self._held, None
-            if not message.get("more_body", False):
-                start["headers"] = self._label(start["headers"], message["body"])
-            await self._send_unless_known(start)
-            await self(message)
-
-    async def _begin(self, start: Message) -> None:
-        said = dict(start["headers"])
-        if start["status"] != 200 or b"no-store" in said.get(b"cache-control", b""):
-            await self._send(start)
-        elif b"etag" not in said and b"content-length" in said:  # a stream does not know how long it is
-            self._held = start
-        else:
-            await self._send_unless_known(start)
-
-    def _label(self, headers: RawHeaders, body: bytes) -> RawHeaders:
-        """The headers of an answer with this body, and with its tag."""
-        said, asked = dict(headers), dict(self._request)
-        added = [(b"etag", make_tag(body, said.get(b"link", b""))), (b"vary", b"Authorization")]
-        if b"cache-control" not in said:
-            is_personal = b"authorization" in asked or b"cookie" in asked
-            added.append((b"cache-control", b"private, no-cache" if is_personal else b"no-cache"))
-        return [*headers, *added]
-
-    async def _send_unless_known(self, start: Message) -> None:
-        """The start of the answer, or all of a 304 in its place."""
-        tag = dict(start["headers"]).get(b"etag", b"")
-        known = b", ".join(value for name, value in self._request if name == b"if-none-match")
-        if not is_named(tag, known):
-            await self._send(start)
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
             return
-        self._is_over = True
-        headers = [pair for pair in start["headers"] if pair[0] not in ABOUT_BODY]
-        await self._send({**start, "status": 304, "headers": headers})
-        await self._send({"type": "http.response.body", "body": b""})
+        held: Message | None = None  # the start of a response, until its body comes
+        is_over = False
+
+        async def send_tagged(message: Message) -> None:
+            nonlocal held, is_over
+            if is_over:
+                return  # the body that a 304 leaves out
+            if message["type"] == "http.response.start" and _may_have_tag(message):
+                held = message
+                return
+            if held is not None:
+                start, held = held, None
+                if not message.get("more_body", False):
+                    start["headers"] = _tagged(start["headers"], scope["headers"], message.get("body", b""))
+                is_over = _is_known(start["headers"], scope["headers"])
+                if is_over:
+                    await _send_not_modified(start, send)
+                    return
+                await send(start)
+            await send(message)
+
+        await self.app(scope, receive, send_tagged)
+
+
+def _may_have_tag(start: Message) -> bool:
+    """A stream, which does not know its length, never has: its start does not wait."""
+    headers = dict(start["headers"])
+    is_kept = start["status"] == 200 and b"no-store" not in headers.get(b"cache-control", b"")
+    return is_kept and (b"content-length" in headers or b"etag" in headers)
+
+
+def _tagged(headers: RawHeaders, request: RawHeaders, body: bytes) -> RawHeaders:
+    """The headers of a response with this body, and with its tag."""
+    said = dict(headers)
+    if b"etag" in said:
+        return headers
+    added = [(b"etag", make_tag(body, said.get(b"link", b""))), (b"vary", b"Authorization")]
+    if b"cache-control" not in said:
+        is_personal = any(name in (b"authorization", b"cookie") for name, _ in request)
+        added.append((b"cache-control", b"private, no-cache" if is_personal else b"no-cache"))
+    return [*headers, *added]
+
+
+def _is_known(headers: RawHeaders, request: RawHeaders) -> bool:
+    known = [value for name, value in request if name == b"if-none-match"]
+    return bool(known) and is_named(dict(headers).get(b"etag", b""), b", ".join(known))
+
+
+async def _send_not_modified(start: Message, send: Send) -> None:
+    headers = [pair for pair in start["headers"] if pair[0] not in ABOUT_BODY]
+    await send({**start, "status": 304, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def make_tag(body: bytes, link: bytes) -> bytes:

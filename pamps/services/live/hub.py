@@ -22,7 +22,7 @@ LINGER = 60.0
 class TooManyStreams(PampsError):
     status = 503
     code = "too_many_streams"
-    detail = "Too many are listening already. Try again later."
+    detail = "Too many streams are open. Try again later."
     headers = {"Retry-After": "30"}  # noqa: RUF012 - never changed
 
 
