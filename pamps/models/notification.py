@@ -1,4 +1,4 @@
-"""What happened to somebody while they were away."""
+"""Notifications."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from pamps.models.user import UserBrief
 
 
 class NotificationType(StrEnum):
-    """What somebody may be told of."""
+    """The events that notify a user."""
 
     FOLLOW = "follow"
     LIKE = "like"
@@ -22,11 +22,11 @@ class NotificationType(StrEnum):
 
 
 class Notification(SQLModel, table=True):
-    """`actor_id` did something that `user_id` is told of. There is one for each actor and post, or follow: of
-    a reply that also mentions whom it replies to they hear once.
+    """`user_id` is notified that `actor_id` did something. Unique per recipient, actor and post (or follow):
+    a reply that also mentions the author it replies to notifies them once.
 
-    Those of one person are committed in the order of their ids, because whoever adds one holds their account
-    (see pamps.services.notification): who has seen one has seen all before it.
+    The notifications of one user are committed in id order, because adding one requires the lock on their
+    account (see pamps.services.notification). A client that has seen an id has seen all smaller ones.
     """
 
     __table_args__ = TABLE_OPTIONS
@@ -35,7 +35,7 @@ class Notification(SQLModel, table=True):
     user_id: int = reference("user.id", ondelete="CASCADE")
     type: str = Field(sa_type=String(10))
     actor_id: int = reference("user.id", ondelete="CASCADE")
-    # The post that was liked, or the one that replies or mentions; None for a follow.
+    # The post that was liked, or the reply or mention itself; None for a follow.
     post_id: int | None = reference("post.id", ondelete="CASCADE")
     date: datetime = moment()
     read: bool = flag(False)
@@ -44,7 +44,7 @@ class Notification(SQLModel, table=True):
 IS_UNREAD = col(Notification.read).is_(False)
 _ABOUT = (col(Notification.actor_id), col(Notification.user_id), func.coalesce(Notification.post_id, 0))
 Index("uq_notification_actor_id_user_id_post_id", *_ABOUT, unique=True)
-# The list of a person, of one type of it, and what is unread of it, each in order of id; those of a post.
+# The notifications of a user: all, of one type, and unread, each by id; and those about a post.
 Index("ix_notification_user_id_id", col(Notification.user_id), col(Notification.id))
 Index(
     "ix_notification_user_id_type_id", *map(col, (Notification.user_id, Notification.type, Notification.id))
@@ -60,13 +60,13 @@ Index("ix_notification_post_id", col(Notification.post_id))
 
 
 class ReadRequest(RequestModel):
-    """Which notifications have been read: those up to this one, itself included."""
+    """Marks notifications as read, up to and including this id."""
 
     up_to: BodyId
 
 
 class NotificationResponse(HasId):
-    """Somebody did something. `post` is the one that was liked, or the one that replies or mentions."""
+    """A notification. `post` is the post that was liked, or the reply or mention itself."""
 
     type: NotificationType
     date: datetime

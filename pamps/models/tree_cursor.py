@@ -1,7 +1,7 @@
-"""Trees by cursor: a page is a stretch of the reading order, which is depth first, siblings by their ids.
+"""Cursor pagination of reply trees: a page is a range of the depth-first order, siblings by id.
 
-The cursor names the last one shown by the whole way down to it. So a page goes on at the right place even if
-that one is gone by then, and those above it, too.
+The cursor is the full path to the last post shown, so the next page starts at the right position even if that
+post and its ancestors have been deleted in the meantime.
 """
 
 from typing import TYPE_CHECKING, Annotated
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-# The ids from right below the root down to one in the tree; of the root itself: none.
+# The ids from the child of the root down to a post; empty for the root itself.
 Way = tuple[int, ...]
 
 DEFAULT_TREE_LIMIT = 50
-MAX_DEPTH = 20  # levels below the root that are shown
+MAX_DEPTH = 20  # levels shown below the root
 CURSOR_PATTERN = r"^[1-9][0-9]{0,18}(\.[1-9][0-9]{0,18}){0,19}$"  # MAX_DEPTH ids
 
 
 def _ids_in_bounds(cursor: str) -> str:
     if max(read_way(cursor)) > MAX_ID:
-        raise ValueError("Input should be a cursor out of a Link header")
+        raise ValueError("Input should be a cursor from a Link header")
     return cursor
 
 
 def read_way(cursor: str) -> Way:
-    """The ids that a cursor names."""
+    """Parse a cursor into the path that it names."""
     return tuple(int(id_) for id_ in cursor.split("."))
 
 
@@ -37,7 +37,7 @@ TreeCursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN), AfterVali
 
 
 class TreePage:
-    """The page of a tree that a request asks for: at most `limit`, behind the one to which `after` leads."""
+    """The requested page of a tree: at most `limit` posts after the one at path `after`."""
 
     def __init__(self, request: "Request", response: "Response", limit: int, after: Way) -> None:
         self._request = request
@@ -46,6 +46,6 @@ class TreePage:
         self.after = after
 
     def link_next(self, last: Way) -> None:
-        """Say in the `Link` header that there is more behind the last one of this page."""
+        """Set the `Link` header to the page that follows the path `last`."""
         cursor = ".".join(map(str, last))
         self._response.headers["Link"] = link(self._request, "next", "after", cursor)
