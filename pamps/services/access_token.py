@@ -1,4 +1,4 @@
-"""Personal access tokens: made, used, revoked."""
+"""Creating, using and revoking personal access tokens."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -19,7 +19,7 @@ from pamps.services.audit import record
 from pamps.services.locking import change, lock_accounts
 
 MAX_ACCESS_TOKENS = 100
-# A token that is used all the time is written down once in so long.
+# `last_used_at` is written at most once per interval, however often a token is used.
 USE_PRECISION = timedelta(minutes=1)
 
 
@@ -31,20 +31,20 @@ class TooManyAccessTokens(Conflict):
 def create(
     session: Session, owner: Person, request: AccessTokenRequest, client: Client
 ) -> NewAccessTokenResponse:
-    """Make an access token and show it, this once; raises TooManyAccessTokens."""
+    """Create an access token and return it with its secret; raises TooManyAccessTokens."""
     lock_accounts(session, owner)
     if count_access_tokens(session, owner) >= MAX_ACCESS_TOKENS:
         raise TooManyAccessTokens
     token = new_access_token()
-    made = AccessToken(**request.model_dump(), user_id=owner.id, token_hash=digest(token), last_used_at=None)
-    session.add(made)
+    row = AccessToken(**request.model_dump(), user_id=owner.id, token_hash=digest(token), last_used_at=None)
+    session.add(row)
     record(session, Action.ACCESS_TOKEN_MADE, owner, owner, client)
     session.flush()
-    return NewAccessTokenResponse(**made.model_dump(), token=token)
+    return NewAccessTokenResponse(**row.model_dump(), token=token)
 
 
 def revoke(session: Session, owner: Person, token_id: int, client: Client) -> None:
-    """End an access token of `owner` at once; raises AccessTokenNotFound."""
+    """Revoke an access token of `owner`, effective immediately; raises AccessTokenNotFound."""
     own = (col(AccessToken.user_id) == owner.id) & (col(AccessToken.id) == token_id)
     if not change(session, delete(AccessToken).where(own)):
         raise AccessTokenNotFound
@@ -52,7 +52,8 @@ def revoke(session: Session, owner: Person, token_id: int, client: Client) -> No
 
 
 def note_use(session: Session, token: AccessToken) -> None:
-    """Write down that a token is used now. If the database cannot take it, that is no reason to refuse."""
+    """Record that a token is in use now. A database error is ignored: it is no reason to reject the
+    request."""
     now = utc_now()
     if token.last_used_at is None or now - token.last_used_at > USE_PRECISION:
         statement = update(AccessToken).where(col(AccessToken.id) == token.id).values(last_used_at=now)

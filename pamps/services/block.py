@@ -16,39 +16,38 @@ class SelfBlock(Conflict):
 
 
 def mute(session: Session, user: Person, hidden_id: int) -> tuple[BlockResponse, bool]:
-    """Do not come across somebody any more; the second value says whether that is new. Raises UserNotFound
-    or SelfBlock."""
-    _hold(session, user, hidden_id)
+    """Mute a user; the second value is False if they were already muted. Raises UserNotFound or SelfBlock."""
+    _lock(session, user, hidden_id)
     return _hide(session, user.id, hidden_id, BlockKind.MUTE)
 
 
 def unmute(session: Session, user: Person, hidden_id: int) -> None:
-    """Take a mute back; not having muted is fine. Raises UserNotFound or SelfBlock."""
-    _hold(session, user, hidden_id)
+    """Unmute a user; does nothing if they are not muted. Raises UserNotFound or SelfBlock."""
+    _lock(session, user, hidden_id)
     _show(session, user.id, hidden_id, BlockKind.MUTE)
 
 
 def block(session: Session, user: Person, hidden_id: int) -> tuple[BlockResponse, bool]:
-    """Have nothing to do with somebody any more, and end the follows between both; the second value says
-    whether that is new. Raises UserNotFound or SelfBlock."""
-    _hold(session, user, hidden_id)
-    made, created = _hide(session, user.id, hidden_id, BlockKind.BLOCK)
+    """Block a user and end follows in both directions; the second value is False if they were already
+    blocked. Raises UserNotFound or SelfBlock."""
+    _lock(session, user, hidden_id)
+    response, created = _hide(session, user.id, hidden_id, BlockKind.BLOCK)
     if created:
         _hide(session, hidden_id, user.id, BlockKind.BLOCKED)
         end_follow(session, user.id, hidden_id)
         end_follow(session, hidden_id, user.id)
-    return made, created
+    return response, created
 
 
 def unblock(session: Session, user: Person, hidden_id: int) -> None:
-    """Take a block back; not having blocked is fine. The follows do not come back. Raises UserNotFound or
+    """Unblock a user; does nothing if they are not blocked. Follows are not restored. Raises UserNotFound or
     SelfBlock."""
-    _hold(session, user, hidden_id)
+    _lock(session, user, hidden_id)
     _show(session, user.id, hidden_id, BlockKind.BLOCK)
     _show(session, hidden_id, user.id, BlockKind.BLOCKED)
 
 
-def _hold(session: Session, user: Person, hidden_id: int) -> None:
+def _lock(session: Session, user: Person, hidden_id: int) -> None:
     if hidden_id == user.id:
         raise SelfBlock
     if hidden_id not in lock_accounts(session, user, hidden_id):
@@ -57,8 +56,8 @@ def _hold(session: Session, user: Person, hidden_id: int) -> None:
 
 def _hide(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> tuple[BlockResponse, bool]:
     row = {"user_id": user_id, "hidden_id": hidden_id, "kind": kind.value}
-    made, created = add_once(session, Block, row)
-    return BlockResponse.model_validate(made), created
+    stored, created = add_once(session, Block, row)
+    return BlockResponse.model_validate(stored), created
 
 
 def _show(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> None:

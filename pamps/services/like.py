@@ -12,29 +12,29 @@ from pamps.services.notification import notify, withdraw
 
 
 def like(session: Session, user: Person, post_id: int) -> tuple[LikeResponse, bool]:
-    """Like a post; the second value says whether that is new. Raises PostNotFound."""
+    """Like a post; the second value is False if it was already liked. Raises PostNotFound."""
     author_id = get_author(session, user, post_id)
     if author_id is None:
         raise PostNotFound
     lock_accounts(session, user, author_id)
-    _hold(session, post_id)
-    made, created = add_once(session, Like, {"user_id": user.id, "post_id": post_id})
+    _lock(session, post_id)
+    row, created = add_once(session, Like, {"user_id": user.id, "post_id": post_id})
     if created:
         _count(session, post_id, 1)
         notify(session, [author_id], NotificationType.LIKE, user, post_id)
-    return LikeResponse.model_validate(made), created
+    return LikeResponse.model_validate(row), created
 
 
 def unlike(session: Session, user: Person, post_id: int) -> None:
-    """Take a like back; not having liked is fine. Raises PostNotFound."""
-    _hold(session, post_id)
+    """Unlike a post; does nothing if it is not liked. Raises PostNotFound."""
+    _lock(session, post_id)
     own = delete(Like).where(col(Like.user_id) == user.id, col(Like.post_id) == post_id)
     if change(session, own):
         _count(session, post_id, -1)
         withdraw(session, NotificationType.LIKE, user.id, post_id=post_id)
 
 
-def _hold(session: Session, post_id: int) -> None:
+def _lock(session: Session, post_id: int) -> None:
     if not lock(session, Post, (col(Post.id) == post_id) & IS_LISTED):
         raise PostNotFound
 

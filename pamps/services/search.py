@@ -1,4 +1,4 @@
-"""Searching, as often as it is allowed."""
+"""Rate-limited search."""
 
 from sqlmodel import Session
 
@@ -25,7 +25,7 @@ def search(
     type_: SearchType,
     sort: SearchSort,
 ) -> Json[list[PostHit] | list[UserResponse] | list[TagResponse]]:
-    """What somebody looks for: posts, people or tags; raises TooManyRequests."""
+    """Search for posts, users or tags; raises TooManyRequests."""
     _count(session, viewer, client)
     return search_queries.search(session, viewer, page, typed, type_, sort)
 
@@ -33,7 +33,7 @@ def search(
 def list_feed(
     session: Session, viewer: Viewer | None, client: Client, page: Page, wanted: FeedFilter, sort: Sort
 ) -> Json[list[PostResponse]]:
-    """The public feed. To look for words in it is a search; raises TooManyRequests."""
+    """The public feed. Filtering it by text counts as a search; raises TooManyRequests."""
     if wanted.typed:
         _count(session, viewer, client)
     return feed_queries.list_feed(session, viewer, page, wanted, sort)

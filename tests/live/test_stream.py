@@ -327,7 +327,7 @@ def test_a_stream_outlives_an_outage_of_postgresql(tmp_path: Path) -> None:
             assert next(events)["post"]["id"] == posts[0]
 
             cluster.stop()
-            wait_until(lambda: "No word of new notifications" in server.log.read_text())
+            wait_until(lambda: "Cannot watch notifications" in server.log.read_text())
             cluster.start()
             wait_until(lambda: is_ready(client))
             like(server, bia, posts[1])

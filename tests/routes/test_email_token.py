@@ -82,8 +82,8 @@ def test_a_mail_brings_a_link_for_a_new_password(ana: User, client: TestClient, 
 
     message = mailbox.wait()
     assert answer.status_code == 202
-    assert answer.json() == {"detail": "If the address is known here, a mail is on its way."}
-    assert (message["To"], message["Subject"]) == ("ana@example.com", "Your new password for Pamps")
+    assert answer.json() == {"detail": "If this address belongs to an account, an e-mail is on its way."}
+    assert (message["To"], message["Subject"]) == ("ana@example.com", "Reset your Pamps password")
     assert "Hello ana," in message.get_content()
     assert reset(client, read_link(message, "password_reset")).status_code == 204
     assert log_in(client, "another horse").status_code == 200

@@ -288,7 +288,7 @@ def test_nobody_waits_for_a_silent_server_and_what_is_too_much_is_dropped(
         assert logged(caplog) == []
         send(MAIL)
 
-        assert logged(caplog) == ["No mail to 'example.com': too many wait already"]
+        assert logged(caplog) == ["No mail to 'example.com': the queue is full"]
         assert not drain(0.01)
         assert logged(caplog)[1:] == ["3 mails were not sent in time"]
         connection.close()

@@ -217,7 +217,7 @@ def test_what_comes_between_the_statements_of_a_batch_stays(
     database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ids are given before the commit, so it may be among those that the batch is about."""
-    hold_posts = reindex_service._hold_posts
+    hold_posts = reindex_service._lock_posts
     with Session(database, expire_on_commit=False) as other:
         post_service.create_post(other, other.get_one(User, 1), PostRequest(text="#slow to come"))
         with Session(database) as session:
@@ -228,7 +228,7 @@ def test_what_comes_between_the_statements_of_a_batch_stays(
             other.commit()
             return held
 
-        monkeypatch.setattr(reindex_service, "_hold_posts", hold_and_commit_another)
+        monkeypatch.setattr(reindex_service, "_lock_posts", hold_and_commit_another)
         do_all()
 
     words = {row[0]: row[1] for row in look(database)["index"]}
