@@ -49,7 +49,7 @@ def test_an_administrator_is_called_at_night(pamps: Run, database_uri: str, tmp_
             assert "127.0.0.1" in listed
 
             said = pamps("set-password", "ana", stdin="another horse\n")
-            assert said == "ana has a new password. All sessions and access tokens have ended.\n"
+            assert said == "Set a new password for ana. All sessions and access tokens have ended.\n"
             assert ana.get("/user/me/").status_code == 401
 
         with server.client(log_in(server.client(), "another horse")) as ana:
@@ -66,7 +66,9 @@ def test_an_administrator_is_called_at_night(pamps: Run, database_uri: str, tmp_
             assert ana.get("/user/me/").status_code == 401
         assert pamps("activate", "ana") == "ana is active.\n"
 
-    assert pamps("delete-user", "ana", stdin="n\n", status=1).startswith("Delete ana with 0 posts for good?")
+    assert pamps("delete-user", "ana", stdin="n\n", status=1).startswith(
+        "Delete ana and 0 posts permanently?"
+    )
     assert pamps("delete-user", "ana", "-f") == "Deleted ana.\n"
     assert pamps("promote", "ana", status=1) == "There is no such user.\n"
     check_log(pamps)

@@ -348,13 +348,13 @@ def test_a_port_in_use_is_one_red_line(
 
         run = pamps("serve", "--host", host, "--port", port)
 
-    assert_one_red_line(run, f"Port {port} of {host} is taken; choose another with --port.")
+    assert_one_red_line(run, f"Port {port} of {host} is in use; choose another with --port.")
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a..b"])
 def test_an_unknown_host_is_one_red_line(pamps: Run, host: str) -> None:
-    assert_one_red_line(pamps("serve", "--host", host), f"There is no host named {host}")
+    assert_one_red_line(pamps("serve", "--host", host), f"Cannot resolve the host name {host}")
 
 
 @pytest.mark.once
@@ -388,7 +388,7 @@ def test_serve_says_what_it_serves_and_warns_of_the_published_key(
         f"Pamps {__version__} (testing) on postgresql+psycopg2://me:***@db/pamps,"
         f" docs at http://{address}:8123/docs"
     )
-    assert ("anybody can sign in" in shown) is warned
+    assert ("anyone can sign in" in shown) is warned
     assert "secret@" not in shown
 
 
