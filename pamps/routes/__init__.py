@@ -1,4 +1,4 @@
-"""The JSON API: every router, in the order in which addresses are tried."""
+"""The routers of the JSON API, in matching order."""
 
 from pamps.routes import (
     access_token,
@@ -21,12 +21,12 @@ from pamps.routes import follow as social
 from pamps.routes import login as token
 from pamps.routes import rss as feed
 
-# The framework tries one address after the other for each request: what is asked most comes first.
+# Routes are matched in order for each request: the most frequent ones come first.
 ROUTERS = (
-    timeline.router,  # before user, whose /user/{username}/ would take its address for a name
-    tag.router,  # before post, likewise
+    timeline.router,  # before user: /user/{username}/ would match its path
+    tag.router,  # before post, for the same reason
     post.router,
-    hiding.router,  # before user, too
+    hiding.router,  # before user, for the same reason
     user.router,
     like.router,
     thread.router,

@@ -23,7 +23,7 @@ router = make_router("/access_token", "access token", dependencies=[Depends(do_n
 def create_access_token(
     body: AccessTokenRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> NewAccessTokenResponse:
-    """Make a token for a bot or a script. It is shown this once."""
+    """Create a personal access token for a bot or a script. Its secret is shown only once."""
     return access_token_service.create(session, viewer, body, client)
 
 
@@ -31,7 +31,7 @@ def create_access_token(
 def list_access_tokens(
     page: PageDep, viewer: CurrentSession, session: SessionDep
 ) -> list[AccessTokenResponse]:
-    """One's own access tokens, latest first."""
+    """List your personal access tokens, newest first."""
     return access_token_queries.list_access_tokens(session, viewer, page)
 
 
@@ -41,5 +41,5 @@ def list_access_tokens(
 def revoke_access_token(
     token_id: PathId, viewer: CurrentSession, client: ClientDep, session: SessionDep
 ) -> None:
-    """Revoke one of one's own access tokens. It stops working at once."""
+    """Revoke one of your personal access tokens. It stops working immediately."""
     access_token_service.revoke(session, viewer, token_id, client)

@@ -1,4 +1,4 @@
-"""What superusers do. Everything here wants a login of a superuser, and is written to the audit log."""
+"""Administration. Every route requires a signed-in superuser; changes are written to the audit log."""
 
 from typing import Annotated
 
@@ -27,45 +27,49 @@ router = make_router("/admin", "admin", dependencies=[Depends(do_not_store), Dep
 
 GUARDS = (Unauthorized, SessionRequired, SuperuserRequired)
 Part = Annotated[str, *text(max_length=254)]
-Search = Annotated[Part | None, Query(description="A part of the user name or e-mail address.")]
-IsActive = Annotated[bool | None, Query(description="Only active accounts, or only deactivated ones.")]
+Search = Annotated[
+    Part | None, Query(description="Only accounts whose user name or e-mail address contains this text.")
+]
+IsActive = Annotated[
+    bool | None, Query(description="`true`: only active accounts; `false`: only deactivated ones.")
+]
 
 
 @router.get("/user/", responses=refusals(*GUARDS))
 def list_accounts(
     page: PageDep, session: SessionDep, q: Search = None, is_active: IsActive = None
 ) -> list[AccountResponse]:
-    """All accounts, oldest first."""
+    """List all accounts, oldest first."""
     return user_queries.list_accounts(session, page, part=q, is_active=is_active)
 
 
 @router.post("/user/{user_id}/deactivate/", responses=refusals(*GUARDS, UserNotFound, OwnAccount))
 def deactivate(user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> AccountResponse:
-    """Keep somebody out: sessions end, tokens fail, logins are refused. What they wrote stays."""
+    """Deactivate an account: its sessions end, its tokens and logins are rejected. Its posts stay visible."""
     return admin_service.set_active(session, viewer, user_id, client, active=False)
 
 
 @router.post("/user/{user_id}/activate/", responses=refusals(*GUARDS, UserNotFound, OwnAccount))
 def activate(user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> AccountResponse:
-    """Let somebody in again."""
+    """Reactivate an account."""
     return admin_service.set_active(session, viewer, user_id, client, active=True)
 
 
 @router.delete("/user/{user_id}/", status_code=204, responses=refusals(*GUARDS, UserNotFound, OwnAccount))
 def delete_user(user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> None:
-    """Delete an account and everything written with it."""
+    """Delete an account and all its posts."""
     admin_service.delete_user(session, viewer, user_id, client)
 
 
 @router.delete("/post/{post_id}/", status_code=204, responses=refusals(*GUARDS, PostNotFound))
 def delete_post(post_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> None:
-    """Delete any post. With replies, its place stays."""
+    """Delete any post. If it has replies, a tombstone remains."""
     post_service.delete_post(session, viewer, post_id, client)
 
 
 @router.get("/audit/", responses=refusals(*GUARDS))
 def list_audit(page: PageDep, session: SessionDep) -> list[AuditResponse]:
-    """Who did what, latest first."""
+    """List the audit log, latest entry first."""
     return audit_queries.list_audit(session, page)
 
 
@@ -73,17 +77,17 @@ def list_audit(page: PageDep, session: SessionDep) -> list[AuditResponse]:
 def make_invite(
     body: InviteRequest, viewer: Superuser, client: ClientDep, session: SessionDep
 ) -> NewInviteResponse:
-    """Make an invite. Its code is shown this once."""
+    """Create an invite. Its code is shown only once."""
     return invite_service.make_invite(session, viewer, body, client)
 
 
 @router.get("/invite/", responses=refusals(*GUARDS))
 def list_invites(page: PageDep, session: SessionDep) -> list[InviteResponse]:
-    """All invites that were not revoked, latest first."""
+    """List all invites that have not been revoked, newest first."""
     return invite_queries.list_invites(session, page)
 
 
 @router.delete("/invite/{invite_id}/", status_code=204, responses=refusals(*GUARDS, InviteNotFound))
 def revoke_invite(invite_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> None:
-    """Make an invite useless."""
+    """Revoke an invite."""
     invite_service.revoke_invite(session, viewer, invite_id, client)

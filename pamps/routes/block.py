@@ -1,4 +1,4 @@
-"""Muting, blocking, and the lists of it."""
+"""Mutes and blocks."""
 
 from fastapi import Response
 
@@ -21,35 +21,35 @@ HIDE = already(BlockResponse) | SHOW
 
 @router.get("/mute/", responses=refusals(Unauthorized))
 def list_muted(page: PageDep, viewer: CurrentUser, session: SessionDep) -> Json[list[UserResponse]]:
-    """Whom one muted, latest first."""
+    """List the users you have muted, latest mute first."""
     return user_queries.list_hidden(session, viewer, page, BlockKind.MUTE)
 
 
 @router.post("/mute/{user_id}/", status_code=201, responses=HIDE)
 def mute(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> BlockResponse:
-    """Mute somebody: feeds, replies, search and notifications leave them out. They do not find out."""
+    """Mute a user: hide them from your feeds, replies, searches and notifications. They are not notified."""
     return created_or_ok(response, block_service.mute(session, viewer, user_id))
 
 
 @router.delete("/mute/{user_id}/", status_code=204, responses=SHOW)
 def unmute(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
-    """Take a mute back; doing it again changes nothing."""
+    """Unmute a user. Succeeds even if they are not muted."""
     block_service.unmute(session, viewer, user_id)
 
 
 @router.get("/block/", responses=refusals(Unauthorized))
 def list_blocked(page: PageDep, viewer: CurrentUser, session: SessionDep) -> Json[list[UserResponse]]:
-    """Whom one blocked, latest first."""
+    """List the users you have blocked, latest block first."""
     return user_queries.list_hidden(session, viewer, page, BlockKind.BLOCK)
 
 
 @router.post("/block/{user_id}/", status_code=201, responses=HIDE)
 def block(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> BlockResponse:
-    """Block somebody: neither comes across the other any more, and the follows between both end."""
+    """Block a user: both are hidden from each other, and follows in both directions end."""
     return created_or_ok(response, block_service.block(session, viewer, user_id))
 
 
 @router.delete("/block/{user_id}/", status_code=204, responses=SHOW)
 def unblock(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
-    """Take a block back; doing it again changes nothing. The follows do not come back."""
+    """Unblock a user. Follows are not restored. Succeeds even if they are not blocked."""
     block_service.unblock(session, viewer, user_id)

@@ -1,4 +1,4 @@
-"""Following, and the lists that come of it."""
+"""Follows."""
 
 from fastapi import Response
 
@@ -23,13 +23,13 @@ router = make_router("/user", "social")
     responses=already(FollowResponse) | refusals(Unauthorized, UserNotFound, SelfFollow),
 )
 def follow(user_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> FollowResponse:
-    """Follow somebody; doing it again changes nothing."""
+    """Follow a user. Succeeds even if you already follow them."""
     return created_or_ok(response, follow_service.follow(session, viewer, user_id))
 
 
 @router.delete("/follow/{user_id}/", status_code=204, responses=refusals(Unauthorized, UserNotFound))
 def unfollow(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
-    """Stop following somebody; doing it again changes nothing."""
+    """Unfollow a user. Succeeds even if you do not follow them."""
     follow_service.unfollow(session, viewer, user_id)
 
 
@@ -37,7 +37,7 @@ def unfollow(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
 def list_followers(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[UserResponse]]:
-    """Who follows somebody, latest first."""
+    """List the followers of a user, latest follow first."""
     return user_queries.list_followers(session, viewer, page, get_user_id(session, viewer, username))
 
 
@@ -45,5 +45,5 @@ def list_followers(
 def list_following(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[UserResponse]]:
-    """Whom somebody follows, latest first."""
+    """List the users whom a user follows, latest follow first."""
     return user_queries.list_following(session, viewer, page, get_user_id(session, viewer, username))

@@ -25,13 +25,13 @@ router = make_router("/post", "like")
     responses=already(LikeResponse) | refusals(Unauthorized, PostNotFound),
 )
 def like_post(post_id: PathId, viewer: CurrentUser, session: SessionDep, response: Response) -> LikeResponse:
-    """Like a post; doing it again changes nothing."""
+    """Like a post. Succeeds even if you already like it."""
     return created_or_ok(response, like_service.like(session, viewer, post_id))
 
 
 @router.delete("/{post_id}/like/", status_code=204, responses=refusals(Unauthorized, PostNotFound))
 def unlike_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
-    """Take a like back; doing it again changes nothing."""
+    """Unlike a post. Succeeds even if you do not like it."""
     like_service.unlike(session, viewer, post_id)
 
 
@@ -39,7 +39,7 @@ def unlike_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> No
 def list_likers(
     post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[UserResponse]]:
-    """Who likes a post, latest first."""
+    """List the users who like a post, latest like first."""
     return user_queries.list_likers(session, viewer, page, require_post(session, viewer, post_id))
 
 
@@ -47,5 +47,5 @@ def list_likers(
 def list_liked(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[PostResponse]]:
-    """What somebody likes, latest like first."""
+    """List the posts a user likes, latest like first."""
     return post_queries.list_liked(session, viewer, page, get_user_id(session, viewer, username))

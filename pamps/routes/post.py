@@ -23,11 +23,13 @@ from pamps.services.post import NotAuthor, ParentNotFound
 router = make_router("/post", "post")
 
 WithTag = Annotated[str | None, Query(description="Only posts with this tag.")]
-Since = Annotated[Moment | None, Query(description="Only posts from this time on, or from this day on.")]
-Until = Annotated[Moment | None, Query(description="Only posts before this time, or before this day.")]
-Matching = Annotated[str | None, Query(description="Only posts that match, as in `/search/`.")]
-HasReplies = Annotated[bool | None, Query(description="Only posts that were answered, or that were not.")]
-Author = Annotated[str | None, Query(max_length=30, description="Only posts of the user with this name.")]
+Since = Annotated[Moment | None, Query(description="Only posts at or after this time or day.")]
+Until = Annotated[Moment | None, Query(description="Only posts before this time or day.")]
+Matching = Annotated[str | None, Query(description="Only posts that match this query, as in `/search/`.")]
+HasReplies = Annotated[
+    bool | None, Query(description="`true`: only posts with replies; `false`: only posts without.")
+]
+Author = Annotated[str | None, Query(max_length=30, description="Only posts by the user with this name.")]
 
 
 @router.get("/", responses=refusals(TooManyRequests))
@@ -44,14 +46,14 @@ def list_posts(
     has_replies: HasReplies = None,
     sort: Sort = Sort.NEWEST_FIRST,
 ) -> Json[list[PostResponse]]:
-    """Top-level posts of everybody, newest first."""
+    """List the top-level posts of all users, newest first."""
     wanted = FeedFilter(author, tag, since, until, q, has_replies)
     return search_service.list_feed(session, viewer, client, page, wanted, sort)
 
 
 @router.post("/", status_code=201, responses=refusals(Unauthorized, ParentNotFound, TooManyRequests))
 def create_post(body: PostRequest, viewer: CurrentUser, session: SessionDep) -> Json[PostResponse]:
-    """Write a post, or with `parent_id` a reply."""
+    """Create a post or, with `parent_id`, a reply."""
     return post_service.create_post(session, viewer, body)
 
 
@@ -64,7 +66,7 @@ def list_by_user(
     include_replies: bool = False,
     sort: Sort = Sort.OLDEST_FIRST,
 ) -> Json[list[PostResponse]]:
-    """What somebody wrote, oldest first."""
+    """List the posts by a user, oldest first."""
     author = get_user_id(session, viewer, username)
     return post_queries.list_by_user(
         session, viewer, page, author, include_replies=include_replies, sort=sort
@@ -73,7 +75,7 @@ def list_by_user(
 
 @router.get("/{post_id}/", responses=refusals(PostNotFound))
 def show_post(post_id: PathId, viewer: MaybeUser, session: SessionDep) -> Json[PostDetailResponse]:
-    """One post with its first 100 direct replies, oldest first."""
+    """Show a post with its first 100 direct replies, oldest first."""
     return post_queries.show_post_detail(session, viewer, post_id)
 
 
@@ -81,7 +83,7 @@ def show_post(post_id: PathId, viewer: MaybeUser, session: SessionDep) -> Json[P
 def list_replies(
     post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[list[PostResponse]]:
-    """All direct replies of a post, oldest first."""
+    """List all direct replies to a post, oldest first."""
     return post_queries.list_replies(session, viewer, page, require_post(session, viewer, post_id))
 
 
@@ -90,11 +92,11 @@ def list_replies(
 def edit_post(
     post_id: PathId, body: PostPatch, viewer: CurrentUser, session: SessionDep
 ) -> Json[PostResponse]:
-    """Change the text of one's own post."""
+    """Change the text of your own post."""
     return post_service.edit_post(session, viewer, post_id, body)
 
 
 @router.delete("/{post_id}/", status_code=204, responses=refusals(Unauthorized, NotAuthor, PostNotFound))
 def delete_post(post_id: PathId, viewer: CurrentUser, client: ClientDep, session: SessionDep) -> None:
-    """Delete one's own post, or as a superuser anybody's. With replies, its place stays."""
+    """Delete your own post or, as a superuser, any post. If it has replies, a tombstone remains."""
     post_service.delete_post(session, viewer, post_id, client)

@@ -20,7 +20,7 @@ Typed = Annotated[
     str,
     Query(
         description='Words, `"phrases"`, `-not`, `begin*`, `from:name`, `tag:x` or `#x`, `before:2026-11-20`,'
-        " `after:2026-11-20`. Nothing that is typed is an error."
+        " `after:2026-11-20`. Never an error: anything else is searched as words."
     ),
 ]
 What = Annotated[SearchType, Query(alias="type")]
@@ -36,6 +36,6 @@ def search(
     type_: What = SearchType.POSTS,
     sort: SearchSort = SearchSort.RANK,
 ) -> Json[list[PostHit] | list[UserResponse] | list[TagResponse]]:
-    """Posts that match, those that fit best first; or people and tags that begin like what was typed, the
-    best known first, of which there is one page."""
+    """Search posts, best matches first; or users and tags by the beginning of their names, most popular
+    first and limited to one page."""
     return search_service.search(session, viewer, client, page, q, type_, sort)

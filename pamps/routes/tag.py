@@ -15,13 +15,15 @@ from pamps.queries import tag as tag_queries
 
 router = make_router("", "tag")
 
-Many = Annotated[Limit, Query(description="At most so many.")]
-Beginning = Annotated[str, Query(description="How they begin, without regard to accents and case.")]
+Many = Annotated[Limit, Query(description="Maximum number of items to return.")]
+Beginning = Annotated[
+    str, Query(description="Only tags that start with this text, ignoring accents and case.")
+]
 
 
 @router.get("/tag/")
 def list_tags(session: SessionDep, q: Beginning = "", limit: Many = DEFAULT_LIMIT) -> list[TagResponse]:
-    """Tags, most used first."""
+    """List tags, most used first."""
     return tag_queries.list_tags(session, q, limit)
 
 
@@ -29,11 +31,11 @@ def list_tags(session: SessionDep, q: Beginning = "", limit: Many = DEFAULT_LIMI
 def list_trending(
     viewer: MaybeUser, session: SessionDep, limit: Many = DEFAULT_LIMIT
 ) -> list[TrendingTagResponse]:
-    """The tags that most people have used in the last seven days."""
+    """List the tags used by the most people in the last seven days."""
     return tag_queries.list_trending(session, viewer, limit)
 
 
 @router.get("/post/tag/{tag}/")
 def list_tagged(tag: str, page: PageDep, viewer: MaybeUser, session: SessionDep) -> Json[list[PostResponse]]:
-    """The posts and replies with a tag, newest first."""
+    """List the posts and replies with a tag, newest first."""
     return tag_queries.list_tagged(session, viewer, page, tag)

@@ -17,9 +17,9 @@ router = make_router("/post", "post")
 def show_thread(
     post_id: PathId, page: TreePageDep, viewer: MaybeUser, session: SessionDep
 ) -> Json[ThreadResponse]:
-    """A post, what it answers (the nearest 50, oldest first), and the replies below it in reading order: each
-    before the replies to it, siblings oldest first, 20 levels deep.
+    """Show a post with its nearest 50 ancestors, oldest first, and the replies below it, depth first with
+    siblings oldest first, down to 20 levels.
 
-    What somebody wrote who is muted or blocked is a place without text and author; replies to it follow.
+    A post by a muted or blocked user is a tombstone without text and author; replies to it are still shown.
     """
     return thread_queries.show_thread(session, viewer, page, post_id)

@@ -20,6 +20,6 @@ def show_timeline(
     include_replies: bool = True,
     include_own: bool = False,
 ) -> Json[list[PostResponse]]:
-    """What the people whom one follows wrote, newest first."""
+    """List the posts by the users you follow, newest first."""
     kind = Kind(include_replies=include_replies, include_own=include_own)
     return timeline_queries.list_timeline(session, viewer, page, kind)

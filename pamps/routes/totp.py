@@ -1,4 +1,4 @@
-"""The second factor of one's own account."""
+"""Two-factor authentication."""
 
 from fastapi import Depends
 
@@ -18,13 +18,14 @@ FRESH = (Unauthorized, FreshTokenRequired, SessionRequired)
 
 @router.get("/", responses=refusals(Unauthorized, SessionRequired))
 def show_totp(viewer: CurrentSession, session: SessionDep) -> TotpResponse:
-    """Whether logging in wants a code of an app."""
+    """Show whether two-factor authentication is on."""
     return totp_queries.show_totp(session, viewer)
 
 
 @router.post("/", status_code=201, responses=refusals(*FRESH, TotpEnabled))
 def start_totp(viewer: FreshSession, session: SessionDep) -> TotpSecretResponse:
-    """Get a secret for an app. Nothing changes until a code of the app is sent to `confirm`."""
+    """Create a secret for an authenticator app. It takes effect once `confirm` receives a code from the
+    app."""
     return totp_service.start(session, viewer)
 
 
@@ -32,17 +33,17 @@ def start_totp(viewer: FreshSession, session: SessionDep) -> TotpSecretResponse:
 def confirm_totp(
     body: OtpRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> RecoveryCodesResponse:
-    """Show that the app works. From now on logging in wants a code. The recovery codes are shown once."""
+    """Turn two-factor authentication on with a code from the app. The recovery codes are shown only once."""
     return totp_service.confirm(session, viewer, body.otp, client)
 
 
 @router.post("/recovery_codes/", responses=refusals(*FRESH, TotpNotEnabled))
 def renew_recovery_codes(viewer: FreshSession, session: SessionDep) -> RecoveryCodesResponse:
-    """Get new recovery codes. The old ones stop working."""
+    """Create new recovery codes. The old ones stop working."""
     return totp_service.renew_recovery_codes(session, viewer)
 
 
 @router.delete("/", status_code=204, responses=refusals(*FRESH))
 def disable_totp(viewer: FreshSession, client: ClientDep, session: SessionDep) -> None:
-    """Take the second factor away."""
+    """Turn two-factor authentication off."""
     totp_service.disable(session, viewer, viewer, client)

@@ -25,19 +25,19 @@ router = make_router("/user", "user")
     responses=refusals(UsernameTaken, EmailTaken, RegistrationClosed, BadInvite, TooManyRequests),
 )
 def register(body: UserRequest, client: ClientDep, session: SessionDep) -> UserResponse:
-    """Make an account."""
+    """Create an account."""
     return user_service.register(session, body, client)
 
 
 @router.get("/")
 def list_users(page: PageDep, viewer: MaybeUser, session: SessionDep) -> Json[list[UserResponse]]:
-    """Everybody, oldest first."""
+    """List all users, oldest first."""
     return user_queries.list_users(session, viewer, page)
 
 
 @router.get("/me/", responses=refusals(Unauthorized))
 def show_account(viewer: CurrentUser, session: SessionDep) -> UserResponse:
-    """One's own account, with the e-mail address."""
+    """Show your own account, including its e-mail address."""
     return notification_queries.show_account(session, viewer)
 
 
@@ -45,13 +45,13 @@ def show_account(viewer: CurrentUser, session: SessionDep) -> UserResponse:
 def change_account(
     body: UserPatch, viewer: CurrentUser, client: ClientDep, session: SessionDep
 ) -> UserResponse:
-    """Change avatar and bio, and with a fresh token the e-mail address."""
+    """Change your avatar and bio and, with a fresh token, your e-mail address."""
     return user_service.change_profile(session, viewer, body, client, fresh=viewer.fresh)
 
 
 @router.delete("/me/", status_code=204, responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired))
 def delete_account(viewer: FreshSession, session: SessionDep) -> None:
-    """Delete one's own account and everything written with it."""
+    """Delete your account and all your posts."""
     user_service.delete_user(session, viewer)
 
 
@@ -64,11 +64,11 @@ def delete_account(viewer: FreshSession, session: SessionDep) -> None:
 def change_password(
     body: PasswordRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> None:
-    """Change one's own password. All other sessions end."""
+    """Change your password. All your other sessions end."""
     user_service.change_password(session, viewer, body, client, kept=viewer.session_id)
 
 
 @router.get("/{username}/", responses=refusals(UserNotFound))
 def show_user(username: str, viewer: MaybeUser, session: SessionDep) -> Json[UserResponse]:
-    """One person."""
+    """Show a user."""
     return user_queries.show_user(session, viewer, username)

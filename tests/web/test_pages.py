@@ -182,7 +182,7 @@ def test_a_link_for_a_new_password_works_once_and_leaves_nothing_behind(
     page.type("#new_password", "another horse")
     page.click("button")
 
-    page.wait_for(f"{STATUS} === 'You have a new password. Log in with it wherever you use Pamps.'")
+    page.wait_for(f"{STATUS} === 'Your password has been changed. Log in with your new password.'")
     assert [log_in(server, "ana", password) for password in ("correct horse", "another horse")] == [401, 200]
     assert not page.run("document.querySelector('form').checkVisibility()")
     assert page.run("location.href") == f"{server.url}/password_reset/"
@@ -206,7 +206,7 @@ def test_who_chooses_a_bad_password_is_told_so_and_chooses_another(
     page.type("#new_password", " is too short")
     page.click("button")
 
-    page.wait_for(f"{STATUS}.startsWith('You have a new password')")
+    page.wait_for(f"{STATUS}.startsWith('Your password has been changed')")
     assert log_in(server, "bia", "abc is too short") == 200
 
 
@@ -224,7 +224,7 @@ def test_a_link_opened_where_another_one_was_takes_its_place(
     page.type("#new_password", "another horse")
     page.click("button")
 
-    page.wait_for(f"{STATUS}.startsWith('You have a new password')")
+    page.wait_for(f"{STATUS}.startsWith('Your password has been changed')")
     assert log_in(server, "cleo", "another horse") == 200
 
 
@@ -233,7 +233,7 @@ def test_a_link_opened_where_another_one_was_takes_its_place(
 def test_a_link_without_its_secret_says_so(path: str, browser: Browser, server: Server) -> None:
     page = browser.open(server.url + path)
 
-    assert page.run(STATUS) == "This link is not whole. Open the link of the mail, or ask for a new one."
+    assert page.run(STATUS) == "This link is incomplete. Open the link from the e-mail, or request a new one."
     assert not page.run("document.querySelector('form').checkVisibility()")
 
 
@@ -251,7 +251,7 @@ def test_a_link_for_an_address_confirms_it_and_leaves_nothing_behind(
 
         page.click("button")
 
-        page.wait_for(f"{STATUS} === 'Thank you, your address is confirmed.'")
+        page.wait_for(f"{STATUS} === 'Your e-mail address is confirmed.'")
         assert log_in(server, "ana", "correct horse") == 200
         assert page.run("location.href") == f"{server.url}/email_confirmation/"
         assert page.complaints == []
