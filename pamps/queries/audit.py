@@ -11,13 +11,13 @@ AUDIT_COLUMNS = [getattr(AuditEntry, name) for name in ("id", *AuditPublic.model
 
 
 def list_audit(session: Session, page: Page) -> list[AuditResponse]:
-    """The audit log, latest first."""
+    """A page of the audit log, latest entry first."""
     rows = page.fetch(session, select(*AUDIT_COLUMNS), AuditEntry.id, Sort.NEWEST_FIRST)
     return [AuditResponse.model_validate(row, from_attributes=True) for row in rows]
 
 
 def latest_audit(session: Session, user: str | None, limit: int) -> list[AuditEntry]:
-    """The last lines of the log, oldest first; with `user` those by or about a user of this name."""
+    """The latest `limit` entries, oldest first; with `user`, those by or about the user of this name."""
     statement = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(limit)
     if user is not None:
         statement = statement.where(is_named(AuditEntry.actor, user) | is_named(AuditEntry.target, user))

@@ -1,4 +1,4 @@
-"""The public feed, and its filters."""
+"""The public feed and its filters."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from pamps.text.search_query import SearchQuery, parse
 
 @dataclass(frozen=True)
 class FeedFilter:
-    """Which top-level posts somebody wants; None for whatever does not matter to them."""
+    """Filters of the public feed; None disables a filter."""
 
     author: str | None = None
     tag: str | None = None
@@ -35,7 +35,7 @@ class FeedFilter:
 def list_feed(
     session: Session, viewer: Person | None, page: Page, wanted: FeedFilter, sort: Sort
 ) -> Json[list[PostResponse]]:
-    """Top-level posts of everybody, or those that are wanted: an empty list if nothing can be."""
+    """Top-level posts of all users that pass the filters; empty if none can match."""
     if wanted == FeedFilter():
         return list_posts(session, viewer, page, _feed, sort)
     if wanted == FeedFilter(author=wanted.author):
@@ -43,13 +43,13 @@ def list_feed(
             session, viewer, page, _feed_of_author, sort, author=plain_name(wanted.author or "")
         )
     if wanted.typed and parse(wanted.typed).is_empty:
-        return Json(json_list([]))  # nothing has no words at all
+        return Json(json_list([]))  # a query without any terms matches nothing
     filters = Filters(top_level=True, has_replies=wanted.has_replies)
     return list_filtered(session, viewer, page, _query_of(wanted), filters, sort)
 
 
 def _query_of(wanted: FeedFilter) -> SearchQuery:
-    """The same as a search."""
+    """The filters as a search query."""
     query = parse(wanted.typed or "")
     authors = [] if wanted.author is None else [plain_name(wanted.author)]
     tags = [] if wanted.tag is None else [normal_tag(wanted.tag)]
@@ -70,7 +70,7 @@ def _feed(window: Window, signed_in: bool) -> Select[Any]:
 
 @prepared_statement
 def _feed_of_author(window: Window, signed_in: bool) -> Select[Any]:
-    # As a value and not by the join: so the index of the author's posts is used, however few they are.
+    # A scalar subquery rather than a join, so that the index of posts by user is used, however few there are.
     named = select(col(User.id)).where(func.lower(User.username) == bindparam("author")).scalar_subquery()
     theirs = select_archive(signed_in).where(IS_TOP_LEVEL, col(Post.user_id) == named)
     return window.of(theirs, col(Post.id))

@@ -31,7 +31,7 @@ OWN_COLUMNS: list[Any] = [
 def list_notifications(
     session: Session, viewer: Person, page: Page, *, type_: NotificationType | None, unread: bool
 ) -> Json[list[NotificationResponse]]:
-    """What the viewer is told of, newest first: all of it, of one type, or what is unread of either."""
+    """The viewer's notifications, newest first, optionally of one type, only unread ones, or both."""
     build = _build(type_ is not None, unread)
     values = {} if type_ is None else {"type": type_.value}
     rows = page.fetch_built(session, build, Sort.NEWEST_FIRST, **values, **as_value(viewer))
@@ -39,33 +39,33 @@ def list_notifications(
 
 
 def list_since(session: Session, viewer: Person, after: int) -> list[tuple[int, bytes]]:
-    """The first notifications after that id, oldest first, with their ids: BATCH of them at most."""
+    """The first notifications after that id with their ids, oldest first, at most BATCH."""
     window = Window(before=False, after=True, descending=False, rows=BATCH)
     rows = run(session, _notifications(window, False, False), after=after, **as_value(viewer))
     return [(row[0], render_notification(row)) for row in rows]
 
 
 def find_newest(session: Session, viewer: Person) -> int:
-    """The id of the newest notification of the viewer, seen by them or not; 0 if there is none."""
+    """The id of the viewer's newest notification, even if it is hidden from them; 0 if there is none."""
     ((newest,),) = run(session, _newest(), **as_value(viewer))
     return int(newest)
 
 
 def show_account(session: Session, owner: Person) -> UserResponse:
-    """One's own account, and how much waits to be read; raises RefusedToken."""
+    """The owner's account with the number of unread notifications; raises RefusedToken."""
     account = user_queries.show_account(session, owner)
     account.unread_notifications = count_unread(session, owner)
     return account
 
 
 def count_unread(session: Session, viewer: Person) -> int:
-    """How many notifications the viewer has not read, counted up to MOST_UNREAD."""
+    """The number of the viewer's unread notifications, at most MOST_UNREAD."""
     ((count,),) = run(session, _unread(), **as_value(viewer))
     return int(count)
 
 
 def render_notification(row: Row) -> bytes:
-    """The JSON text of a row of `_notifications`: its parts are rendered once each."""
+    """Render a row of `_notifications` as JSON; its parts are cached separately."""
     own, post = row[: len(OWN_COLUMNS)], row[len(OWN_COLUMNS) : -1]
     shown = b"null" if post[0] is None else render_post(post)
     return _render_own(own)[: -len(b"null}")] + shown + b"}"
@@ -73,7 +73,7 @@ def render_notification(row: Row) -> bytes:
 
 @rendered_once(OWN_COLUMNS)
 def _render_own(*row: Any) -> NotificationResponse:
-    """Without the post, which is the last field."""
+    """The notification without its post, which is the last field."""
     id_, type_, date, read, actor_id, name, avatar = row
     actor = UserBrief(id=actor_id, username=name, avatar=avatar)
     return NotificationResponse.model_construct(
@@ -92,7 +92,7 @@ def _notifications(window: Window, of_type: bool, unread: bool) -> Select[Any]:
         mine = mine.where(col(Notification.type) == bindparam("type"))
     if unread:
         mine = mine.where(IS_UNREAD)
-    # First on their own, because only so PostgreSQL takes them from the index that has them in order.
+    # In a subquery, so that PostgreSQL reads them in order from the index.
     first = window.of(mine, col(Notification.id)).subquery("first")
     shown = select(*OWN_COLUMNS, *columns_of_posts(signed_in=True), first.c.id.label("cursor"))
     joined = (
@@ -113,7 +113,7 @@ def _newest() -> Select[Any]:
 
 @prepared_statement
 def told_since() -> Select[Any]:
-    """Who has notifications after the id `after`, and the newest of each of them."""
+    """The users with notifications after the id `after`, with the newest id of each."""
     columns: list[Any] = [Notification.user_id, func.max(Notification.id)]
     is_new = col(Notification.id) > bindparam("after", type_=BigInteger)
     return select(*columns).where(is_new).group_by(col(Notification.user_id))
@@ -121,7 +121,7 @@ def told_since() -> Select[Any]:
 
 @prepared_statement
 def newest_of_all() -> Select[Any]:
-    """The newest id of all; 0 if there is none."""
+    """The newest id of all notifications; 0 if there are none."""
     return select(func.coalesce(func.max(Notification.id), 0))
 
 

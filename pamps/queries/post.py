@@ -1,4 +1,4 @@
-"""Reading posts. What a viewer gets is always built here, in one statement; a row is rendered once."""
+"""Reading posts as a viewer sees them, in one statement each. Rendered rows are cached."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ POST_FIELDS = ("id", *PostPublic.model_fields)
 POST_COLUMNS = [getattr(Post, name) for name in POST_FIELDS]
 AUTHOR_COLUMNS: list[Any] = [col(User.username).label("author_name"), col(User.avatar).label("author_avatar")]
 SHOWN_COLUMNS = [*POST_COLUMNS, *AUTHOR_COLUMNS, literal(True)]
-# What a feed for readers of feeds shows.
+# The window of RSS feeds.
 NEWEST = Window(before=False, after=False, descending=True, rows=20)
 
 
@@ -31,7 +31,7 @@ class PostNotFound(NotFound):
 
 
 def get_post(session: Session, post_id: int) -> Post:
-    """The post, unless it is gone or only its place is left; raises PostNotFound."""
+    """The post; raises PostNotFound, even if a tombstone is left."""
     post = session.get(Post, post_id)
     if post is None or post.deleted:
         raise PostNotFound
@@ -39,13 +39,13 @@ def get_post(session: Session, post_id: int) -> Post:
 
 
 def require_post(session: Session, viewer: Person | None, post_id: int) -> int:
-    """The id of a post that the viewer may look at, even if only its place is left; raises PostNotFound."""
+    """The id of a post or tombstone that the viewer may see; raises PostNotFound."""
     get_author(session, viewer, post_id)
     return post_id
 
 
 def get_author(session: Session, viewer: Person | None, post_id: int) -> int | None:
-    """Who wrote a post that the viewer may look at; None for the place of one whose author is gone, too.
+    """The author's id of a post that the viewer may see; None for a tombstone whose author was deleted, too.
     Raises PostNotFound."""
     rows = run(session, _author(viewer is not None), post=post_id, **as_value(viewer))
     if not rows:
@@ -55,7 +55,7 @@ def get_author(session: Session, viewer: Person | None, post_id: int) -> int | N
 
 
 def show_post(session: Session, viewer: Person | None, post_id: int) -> Json[PostResponse]:
-    """One post as the viewer sees it, or its place; raises PostNotFound."""
+    """One post or tombstone as the viewer sees it; raises PostNotFound."""
     rows = run(session, _post(viewer is not None), post=post_id, **as_value(viewer))
     if not rows:
         raise PostNotFound
@@ -63,8 +63,8 @@ def show_post(session: Session, viewer: Person | None, post_id: int) -> Json[Pos
 
 
 def show_post_detail(session: Session, viewer: Person | None, post_id: int) -> Json[PostDetailResponse]:
-    """One post with its first direct replies, oldest first; raises PostNotFound."""
-    # Nobody replies to what is not written yet, so the post has the lowest id.
+    """One post with its first MAX_LIMIT direct replies, oldest first; raises PostNotFound."""
+    # A post is older than its replies, so it has the lowest id.
     rows = run(session, _post_and_replies(viewer is not None), post=post_id, **as_value(viewer))
     if not rows or rows[0][0] != post_id:
         raise PostNotFound
@@ -75,7 +75,7 @@ def show_post_detail(session: Session, viewer: Person | None, post_id: int) -> J
 def list_by_user(
     session: Session, viewer: Person | None, page: Page, user_id: int, *, include_replies: bool, sort: Sort
 ) -> Json[list[PostResponse]]:
-    """What somebody wrote."""
+    """The posts by a user, with or without replies."""
     archive = _archive_with_replies if include_replies else _archive
     return list_posts(session, viewer, page, archive, sort, user=user_id)
 
@@ -83,24 +83,25 @@ def list_by_user(
 def list_replies(
     session: Session, viewer: Person | None, page: Page, post_id: int
 ) -> Json[list[PostResponse]]:
-    """The direct replies of a post, oldest first, with the places of deleted ones."""
+    """The direct replies to a post, oldest first, including tombstones."""
     return list_posts(session, viewer, page, _replies, Sort.OLDEST_FIRST, post=post_id)
 
 
 def list_liked(session: Session, viewer: Person | None, page: Page, user_id: int) -> Json[list[PostResponse]]:
-    """What somebody likes, latest like first. The cursor is the id of the like."""
+    """The posts a user likes, latest like first. The cursor is the id of the like."""
     return list_posts(session, viewer, page, _liked, Sort.NEWEST_FIRST, user=user_id)
 
 
 def list_newest_of(session: Session, user: User) -> list[PostResponse]:
-    """The newest top-level posts of `user` as anybody sees them, newest first."""
+    """The newest top-level posts by `user`, newest first, as seen without signing in."""
     return list_newest(session, _archive, user=user.id)
 
 
 def list_newest(
     session: Session, build: Callable[[Window, bool], Statement], **values: Any
 ) -> list[PostResponse]:
-    """The newest posts of a list as anybody sees them, newest first. `build` is as for `list_posts`."""
+    """The newest posts of a list, newest first, as seen without signing in. `build` is as for
+    `list_posts`."""
     rows = run(session, build(NEWEST, False), **values)
     return [make_post(*_read_columns(row[:-1])) for row in rows]
 
@@ -113,8 +114,8 @@ def list_posts(
     sort: Sort,
     **values: Any,
 ) -> Json[list[PostResponse]]:
-    """The page of a list. `build` makes its statement out of `select_posts`, given the window and whether
-    somebody is signed in."""
+    """A page of a list. `build` creates its statement from `select_posts`, given the window and whether the
+    viewer is signed in."""
     signed_in = viewer is not None
     rows = page.fetch_built(
         session, lambda window: build(window, signed_in), sort, **as_value(viewer), **values
@@ -123,30 +124,30 @@ def list_posts(
 
 
 def select_posts(signed_in: bool, key: Any = Post.id) -> Select[Any]:
-    """The columns that `render_post` takes: the post, its author, and whether the viewer likes it; then the
-    cursor of lists."""
+    """The columns of `render_post` (the post, its author, and whether the viewer likes it), followed by the
+    cursor."""
     posts = select(*columns_of_posts(signed_in), key.label("cursor")).select_from(Post)
     return posts.outerjoin(User, col(User.id) == Post.user_id)
 
 
 def columns_of_posts(signed_in: bool) -> list[Any]:
-    """The columns that `render_post` takes, of a statement that has the post and joins its author."""
+    """The columns of `render_post`, for a statement that selects the post and joins its author."""
     liked: ColumnElement[Any] = null()
     if signed_in:
-        own = aliased(Like)  # an alias: one list joins the table of likes itself
+        own = aliased(Like)  # aliased, because one list joins the like table itself
         liked = is_there(col(own.user_id) == VIEWER, col(own.post_id) == Post.id)
     return [*POST_COLUMNS, *AUTHOR_COLUMNS, liked.label("liked")]
 
 
 def columns_of_new_post() -> list[Any]:
-    """The same, but the cursor, of a post that USER is just writing: nobody likes it yet."""
+    """The columns of `render_post`, for the insert of a post by USER, which has no likes yet."""
     author = [select(column).where(col(User.id) == USER).scalar_subquery() for column in AUTHOR_COLUMNS]
     return [*POST_COLUMNS, *author, false().label("liked")]
 
 
 def make_post(*row: Any) -> PostResponse:
-    """The columns of `select_posts` but the cursor. They come from our own tables, so nothing is checked a
-    second time."""
+    """Build the response from the columns of `select_posts` without the cursor. They come from the database,
+    so they are not validated again."""
     *columns, author, avatar, liked = row
     fields = dict(zip(POST_FIELDS, columns, strict=True))
     user = None if author is None else UserBrief(id=fields["user_id"], username=author, avatar=avatar)
@@ -197,7 +198,7 @@ def _archive_with_replies(window: Window, signed_in: bool) -> Select[Any]:
 
 
 def select_archive(signed_in: bool) -> Select[Any]:
-    """Posts of somebody whom the viewer asked for by name."""
+    """Posts by a user whom the viewer asked for by name, and sees even if muted."""
     return select_posts(signed_in).where(IS_LISTED, is_visible(Post.user_id, signed_in, even_muted=True))
 
 

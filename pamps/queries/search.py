@@ -1,4 +1,4 @@
-"""Search, and the filters of the feed: posts chosen by words, tags, authors and dates."""
+"""Search and feed filters: posts by words, tags, authors and dates."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -28,18 +28,18 @@ from pamps.queries.visibility import is_visible
 from pamps.text.search_query import SearchQuery, parse
 from pamps.text.snippets import score, snippet
 
-# So many of the newest posts that match are ranked. More would take longer, and be older.
+# Only this many of the newest matching posts are ranked. More would be slower and add older posts.
 RANKED = 200
 TEXT_PLACE = POST_FIELDS.index("text")
-# Statements that are kept: what can be asked has more shapes than anybody asks.
+# Cached statements: there are more possible shapes than are used in practice.
 KEPT_SHAPES = 64
 TAGS = TypeAdapter(list[TagResponse])
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which posts are wanted beside those that match: all of them, or only those that begin a thread, and of
-    these perhaps those that somebody replied to, or nobody."""
+    """Restrictions besides the query: to top-level posts, and to posts with (True) or without (False)
+    replies."""
 
     top_level: bool = False
     has_replies: bool | None = None
@@ -50,7 +50,7 @@ EVERY_POST = Filters()
 
 @dataclass(frozen=True)
 class _Shape:
-    """What the words of a statement depend on."""
+    """Everything the SQL of a statement depends on."""
 
     filters: Filters
     signed_in: bool
@@ -58,16 +58,16 @@ class _Shape:
     excludes: bool
     since: bool
     until: bool
-    # Whether somebody asked for the posts of certain people, whom they may have muted.
+    # Whether authors were named, whose posts are shown even if muted.
     by_name: bool
 
 
 def search_posts(
     session: Session, viewer: Person | None, page: Page, query: SearchQuery, sort: SearchSort
 ) -> Json[list[PostHit]]:
-    """Posts and replies that match, each with the stretch of its text that does; nothing for no question.
+    """Matching posts and replies, each with the excerpt that matches; empty for an empty query.
 
-    By rank, these are the newest RANKED of them, those that fit best first, newer ones first among equals.
+    By rank, these are the newest RANKED of them, best match first, newer ones first among equals.
     """
     rows: Sequence[Row] = []
     if not query.is_empty:
@@ -83,7 +83,7 @@ def search_posts(
 def search(
     session: Session, viewer: Viewer | None, page: Page, typed: str, type_: SearchType, sort: SearchSort
 ) -> Json[list[PostHit] | list[UserResponse] | list[TagResponse]]:
-    """What somebody looks for: posts, people or tags."""
+    """Search for posts, users or tags."""
     if type_ is SearchType.USERS:
         return Json(find_people(session, viewer, typed, page.limit).content)
     if type_ is SearchType.TAGS:
@@ -95,7 +95,7 @@ def search(
 def list_filtered(
     session: Session, viewer: Person | None, page: Page, query: SearchQuery, filters: Filters, sort: Sort
 ) -> Json[list[PostResponse]]:
-    """Posts that match and pass the filters, in order of their ids."""
+    """Posts that match the query and pass the filters, by id."""
     rows = page.fetch_with(PostSearch(session, viewer, query, filters).fetch, sort)
     return Json(json_list(render_post(row[:-1]) for row in rows))
 
@@ -105,17 +105,16 @@ def _render_hit(row: Row, query: SearchQuery) -> bytes:
 
 
 class Ranking:
-    """The ids of posts in the order of how well they fit, with the pages of it. A page after a post that is
-    not among them any more is empty."""
+    """Paginates post ids by rank. A page after a post that is no longer among them is empty."""
 
     def __init__(self, found: Sequence[Row], query: SearchQuery) -> None:
-        # They come newest first, and sorting keeps that among equals.
+        # They are newest first, and the sort is stable.
         best = sorted(found, key=lambda row: -score(query, read_words(row[1])))
         self._rows: list[Row] = [(post_id,) for post_id, _ in best]
         self._places = {post_id: place for place, (post_id,) in enumerate(self._rows)}
 
     def fetch(self, window: Window, before: int | None = None, after: int | None = None) -> Sequence[Row]:
-        """The rows between two posts, nearest to the one that the page begins at first."""
+        """The rows between two posts, in the order of the window."""
         end = len(self._rows)
         start = 0 if before is None else self._places.get(before, end) + 1
         stop = end if after is None else self._places.get(after, 0)
@@ -124,7 +123,7 @@ class Ranking:
 
 
 class PostSearch:
-    """Finds the posts of one search as a viewer sees them."""
+    """Runs one search for a viewer."""
 
     def __init__(self, session: Session, viewer: Person | None, query: SearchQuery, filters: Filters) -> None:
         self._session, self._query, self._filters = session, query, filters
@@ -137,16 +136,17 @@ class PostSearch:
         self._bounds = self._find_bounds()
 
     def newest(self, rows: int) -> Sequence[Row]:
-        """The ids of so many posts at most, newest first, and what the index has of each. It has read that
-        anyway; the posts themselves would be as much again."""
+        """At most `rows` ids, newest first, each with its index entry. The search has read the entry anyway;
+        reading the posts would double the cost."""
         return self._run(_candidates, Window(before=False, after=False, descending=True, rows=rows))
 
     def fetch(self, window: Window, before: int | None = None, after: int | None = None) -> Sequence[Row]:
-        """The posts of a window; the last column is the id."""
+        """The posts of the window; the last column is the id."""
         return self._run(_statement, window, before, after)
 
     def read(self, ids: Sequence[int]) -> list[Row]:
-        """These posts in this order, as far as they are still there; the last column is the id."""
+        """The given posts in the given order, without those deleted in the meantime; the last column is the
+        id."""
         values = {name: value for name, value in self._values.items() if name == VIEWER.key}
         return run(self._session, _posts(self._signed_in), ids=[(id_,) for id_ in ids], **values)
 
@@ -168,7 +168,7 @@ class PostSearch:
             values |= values_of(match, bottom=bottom, top=top, descending=window.descending)
         elif match.unwanted:
             values["unwanted"] = match.unwanted
-        # The bounds are values here, because there are others as well.
+        # The cursor is already part of the bounds, which are always parameters.
         statement = build(self._shape(), replace(window, before=False, after=False))
         return run(self._session, statement, **values)
 
@@ -185,8 +185,8 @@ class PostSearch:
         )
 
     def _find_bounds(self) -> tuple[int, int]:
-        """Ids that the posts are between, by their dates; there may be others between them, too."""
-        # One by one: for both at once SQLite would go through all of them.
+        """Bounds of the matching ids, by date. There may be other posts between them."""
+        # In separate statements: for both at once SQLite would scan the table.
         bottom, top = (self._session.scalar(select(end(Post.id))) or 0 for end in (func.min, func.max))
         if self._query.after is not None:
             self._values["since"] = self._query.after
@@ -198,7 +198,7 @@ class PostSearch:
 
 
 def find_ids(session: Session, names: set[str]) -> dict[str, int]:
-    """The ids of those who are there, by their names in lower case."""
+    """The ids of the users that exist, by lower-case name."""
     if not names:
         return {}
     name = func.lower(User.username)
@@ -238,7 +238,7 @@ def _matching(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]
 
 
 def _others(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
-    """Without any word that is wanted: of all posts, those that have no unwanted one. None fits better."""
+    """For queries without wanted terms: all posts that do not match the unwanted ones. All rank equally."""
     words: list[Any] = [literal_column("''").label("words")] if with_words else []
     ids: Select[Any] = select(col(Post.id).label("id"), *words)
     wanted = ids.where(IS_LISTED, _is_between(Post.id), is_visible(Post.user_id, shape.signed_in))
@@ -248,7 +248,7 @@ def _others(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
 
 
 def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
-    """What only the row of a post tells. If words are wanted, the index tells which posts begin a thread."""
+    """Conditions on the row of the post. With wanted terms, the index itself selects top-level posts."""
     has_replies = col(Post.replies_count) > literal_column("0")
     time = UTCDateTime()
     chosen = [

@@ -1,4 +1,4 @@
-"""Reading tags, and the posts that have one."""
+"""Reading tags and tagged posts."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,23 +21,23 @@ from pamps.text.storable import is_storable
 from pamps.text.tokenizer import fold
 
 TRENDING = timedelta(days=7)
-# Uses of tags that are looked through, so that trends cost the same on a busy day.
+# The number of tag uses examined, which bounds the cost of trends on busy days.
 LATEST_USES = 5_000
-LAST = "\U0010ffff"  # comes after everything that begins alike
+LAST = "\U0010ffff"  # sorts after every name with the same prefix
 
 
 def list_tagged(session: Session, viewer: Person | None, page: Page, tag: str) -> Json[list[PostResponse]]:
-    """The posts and replies with a tag, newest first; of what cannot be a tag there are none."""
+    """The posts and replies with a tag, newest first; empty if it cannot be a tag."""
     return list_posts(session, viewer, page, _tagged, Sort.NEWEST_FIRST, tag=normal_tag(tag))
 
 
 def list_newest_tagged(session: Session, tag: str) -> list[PostResponse]:
-    """The newest posts and replies with a tag in its normal form, as anybody sees them."""
+    """The newest posts and replies with a normalised tag, as seen without signing in."""
     return list_newest(session, _tagged, tag=tag)
 
 
 def list_tags(session: Session, typed: str, limit: int) -> list[TagResponse]:
-    """The tags that begin like what was typed, without regard to accents and case, most used first."""
+    """Tags that start with what was typed, ignoring accents and case, most used first."""
     beginning = fold(typed.strip()).lstrip("#").rstrip("*")
     is_alike = (col(Tag.folded) >= beginning) & (col(Tag.folded) < beginning + LAST)
     tags = select(Tag).where(is_alike, col(Tag.uses) > 0)
@@ -47,10 +47,10 @@ def list_tags(session: Session, typed: str, limit: int) -> list[TagResponse]:
 
 
 def list_trending(session: Session, viewer: Person | None, limit: int) -> list[TrendingTagResponse]:
-    """The tags that most people whom the viewer sees have used in the last days, most first."""
+    """The tags used by the most people visible to the viewer in the last seven days, most first."""
     since = utc_now() - TRENDING
     first = first_id_since(session, since)
-    # Only among the first ones there may be older ones: of the others nobody needs to look at the date.
+    # Only ids near the lower bound may be older posts: the dates of all others need not be checked.
     date = select(col(Post.date)).where(col(Post.id) == PostTag.post_id).scalar_subquery()
     is_recent = (col(PostTag.post_id) > min(first + 2 * AT_ONCE, MAX_ID)) | (date >= since)
     latest = (

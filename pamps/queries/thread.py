@@ -1,4 +1,4 @@
-"""A thread as somebody sees it: a post between what it answers and the replies below it."""
+"""A thread as a viewer sees it: a post with its ancestors and the replies below it."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ from pamps.queries.visibility import hidden_as, is_visible
 
 ANCESTORS = 50
 FIELDS = (*POST_FIELDS, "author_name", "author_avatar", "liked")
-# Of a hidden post these are shown. A new column is in neither of both, and so shows nothing by mistake.
+# The columns of a hidden post that are shown. A new column is in neither set, so it cannot leak by mistake.
 SHOWN = {"id", "date", "parent_id", "deleted", "replies_count"}
 BLANK = {
     "text": "",
@@ -43,8 +43,8 @@ class ReplyNotFound(NotFound):
 def show_thread(
     session: Session, viewer: Person | None, page: TreePage, post_id: int
 ) -> Json[ThreadResponse]:
-    """A post, what it answers, and one page of the replies below it; raises PostNotFound, also if a block
-    hides the post, or ReplyNotFound."""
+    """A post, its nearest ancestors, and one page of the replies below it; raises PostNotFound, including for
+    a post hidden by a block, or ReplyNotFound."""
     ancestors = _list_ancestors(session, viewer, post_id)
     replies = _list_page(session, page, post_id)
     ids = [*ancestors, post_id, *(way[-1] for way in replies)]
@@ -64,7 +64,7 @@ def show_thread(
 
 
 def _list_ancestors(session: Session, viewer: Person | None, post_id: int) -> list[int]:
-    """The nearest posts that this one answers, oldest first; raises PostNotFound."""
+    """The ids of the nearest ANCESTORS, oldest first; raises PostNotFound."""
     rows = run(session, _upwards(viewer is not None), post=post_id, **as_value(viewer))
     if not rows:
         raise PostNotFound
@@ -72,7 +72,7 @@ def _list_ancestors(session: Session, viewer: Person | None, post_id: int) -> li
 
 
 def _list_page(session: Session, page: TreePage, post_id: int) -> list[Way]:
-    """The ways from the post to the replies of this page; raises ReplyNotFound."""
+    """The paths from the post to the replies of this page; raises ReplyNotFound."""
     last = (post_id, *page.after)
     if page.after and not is_way(session, last):
         raise ReplyNotFound
@@ -83,13 +83,13 @@ def _list_page(session: Session, page: TreePage, post_id: int) -> list[Way]:
 
 
 def _read_posts(session: Session, viewer: Person | None, ids: list[int]) -> dict[int, Row]:
-    """What there is to show of these posts, by their ids."""
+    """The rows of these posts, by id."""
     rows = run(session, _posts(viewer is not None), ids=[(id_,) for id_ in ids], **as_value(viewer))
     return {row[0]: row for row in rows}
 
 
 def _render_place(row: Row, **more: Any) -> bytes:
-    """A row of `_posts`, and what else there is to say of its place."""
+    """Render a row of `_posts` as JSON with further fields; blanks the post if it is hidden."""
     *post, hidden = row
     if hidden:
         named = zip(FIELDS, post, strict=True)

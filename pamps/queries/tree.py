@@ -1,7 +1,7 @@
-"""The replies below a post in reading order: each before the replies to it, siblings oldest first.
+"""The replies below a post in depth-first order: each before the replies to it, siblings oldest first.
 
-No page of n has more than n replies of one level, and they are the first n of it. So the tree is read level
-by level, each with one statement and no further than the page could reach. What else is there costs nothing.
+A page of n has at most n replies of one level, and they are the first n of that level. So the tree is read
+level by level, with one statement each and no further than the page can reach, whatever its size.
 """
 
 from collections import defaultdict
@@ -16,19 +16,19 @@ from pamps.models.post import Post
 from pamps.models.tree_cursor import MAX_DEPTH, Way
 from pamps.queries.clauses import given
 
-# A post, and the reply to it behind which one reads on; 0 to begin with the first.
+# The replies to a post after the reply with this id; 0 for all of them.
 Range = tuple[Way, int]
 
 
 def is_way(session: Session, way: Way) -> bool:
-    """Whether each post on it replies to the one before, as far as they are still there."""
+    """Whether each post on the path replies to the one before; deleted posts are ignored."""
     steps = list(zip(way[1:], way, strict=False))
     return not run(session, _broken_links(), steps=steps)
 
 
 def read_tree(session: Session, last: Way, rows: int) -> list[Way]:
-    """The ways to the first so many that follow `last` in reading order, down to MAX_DEPTH."""
-    # What follows is all below it, then the younger replies to what it answers, and so on upwards.
+    """The paths to the first `rows` replies after `last`, depth first and down to MAX_DEPTH."""
+    # After it come all replies below it, then its younger siblings, those of its parent, and so on upwards.
     younger = [(last[:length], last[length]) for length in range(len(last) - 1, 0, -1)]
     found = new = _list_replies(session, _below([last]) + younger, rows)
     while stretches := _below(new):
@@ -41,18 +41,19 @@ def read_tree(session: Session, last: Way, rows: int) -> list[Way]:
 
 
 def find_answered(session: Session, ways: Iterable[Way], rows: int) -> set[Way]:
-    """Which of these, at most `rows`, have replies, be it only the places of deleted ones."""
+    """The paths, of at most `rows` given, whose posts have replies, including tombstones."""
     stretches = [(way, 0) for way in ways]
     return {way[:-1] for way in _list_replies(session, stretches, rows, each=1)} if stretches else set()
 
 
 def _below(ways: list[Way]) -> list[Range]:
-    """All replies to these, but not to the deepest."""
+    """The ranges of all replies to these posts, except to the deepest ones."""
     return [(way, 0) for way in ways if len(way) <= MAX_DEPTH]
 
 
 def _list_replies(session: Session, stretches: list[Range], rows: int, each: int = 0) -> list[Way]:
-    """The first so many of all these stretches together, in their order; with `each` so many of each."""
+    """The paths of the first `rows` replies in these ranges, in order; with `each`, at most that many per
+    range."""
     ways = {way[-1]: way for way, _ in stretches}
     parents = [(way[-1], after) for way, after in stretches]
     found = run(session, _replies(rows, each or rows), stretches=parents)
@@ -66,7 +67,7 @@ def _replies(rows: int, each: int) -> Select[Any]:
     ids = select(col(Post.id)).where(*own).correlate(stretches).order_by(col(Post.id)).limit(_word(each))
     replies: Any = ids.lateral()
     reply = replies.c.id
-    if IS_SQLITE:  # without LATERAL: a function that gives a table may take what stands before it
+    if IS_SQLITE:  # no LATERAL, but a table-valued function can refer to tables to its left
         first = ids.subquery()
         listed = select(func.json_group_array(first.c.id)).correlate(stretches).scalar_subquery()
         replies = func.json_each(listed).table_valued("value")
@@ -76,7 +77,7 @@ def _replies(rows: int, each: int) -> Select[Any]:
 
 
 def _word(rows: int) -> Any:
-    """As a word of the statement, not as a value: it decides how PostgreSQL plans."""
+    """A literal instead of a parameter, because PostgreSQL's plan depends on it."""
     return literal_column(str(rows))
 
 

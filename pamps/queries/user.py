@@ -1,4 +1,4 @@
-"""Reading people. What a viewer gets is always built here, in one statement; a row is rendered once."""
+"""Reading users as a viewer sees them, in one statement each. Rendered rows are cached."""
 
 import re
 from collections.abc import Callable
@@ -39,9 +39,9 @@ SHOWN_FIELDS = (*USER_FIELDS, "followed", "follows_you", "muted", "blocked", "em
 ACCOUNT_COLUMNS = [getattr(User, name) for name in AccountResponse.model_fields]
 
 
-# People with names that begin alike, of whom the best known are chosen.
+# The number of users with a common prefix among whom the most followed are chosen.
 CANDIDATES = 1_000
-# What decides how much of a person is shown.
+# Determines which fields of a user are shown.
 Role = Literal["nobody", "somebody", "superuser"]
 
 
@@ -51,45 +51,45 @@ class UserNotFound(NotFound):
 
 
 def role_of(viewer: Viewer | None) -> Role:
-    """What somebody is to those whom they look at."""
+    """The role of a viewer."""
     if viewer is None:
         return "nobody"
     return "superuser" if viewer.superuser else "somebody"
 
 
 def is_called(name: str) -> ColumnElement[bool]:
-    """Whether a user has this name, without regard to case. What cannot be a name is nobody's."""
+    """Whether a user has this name, ignoring case; false for anything that cannot be a name."""
     return is_named(User.username, name)
 
 
 def is_named(column: Any, name: str) -> ColumnElement[bool]:
-    """Whether a column holds this user name, without regard to case."""
-    # Beyond ASCII the two databases and Python disagree about case; NUL is more than PostgreSQL can take.
+    """Whether a column has this user name, ignoring case."""
+    # Beyond ASCII, the two databases and Python disagree about case; PostgreSQL rejects NUL.
     if not name.isascii() or "\0" in name:
         return false()
     return func.lower(column) == name.lower()
 
 
 def plain_name(name: str) -> str:
-    """A name without regard to case; empty, which is nobody's, for what cannot be a name."""
+    """The lower-case name; "", which matches no user, for anything that cannot be a name."""
     return "" if not name.isascii() or "\0" in name else name.lower()
 
 
 def find_user(session: Session, username: str) -> User | None:
-    """The user of that name, without regard to case."""
+    """The user of that name, ignoring case, or None."""
     return session.scalar(select(User).where(is_called(username)))
 
 
 def get_user(session: Session, username: str) -> User:
-    """The user of that name, without regard to case; raises UserNotFound."""
+    """The user of that name, ignoring case; raises UserNotFound."""
     if (user := find_user(session, username)) is None:
         raise UserNotFound
     return user
 
 
 def get_user_id(session: Session, viewer: Viewer | None, username: str) -> int:
-    """The id of the user of that name, to a viewer only of those who have not blocked them; raises
-    UserNotFound."""
+    """The id of the user of that name; raises UserNotFound, including for users who have blocked the
+    viewer."""
     rows = run(session, _user_id(role_of(viewer)), name=plain_name(username), **as_value(viewer))
     if not rows:
         raise UserNotFound
@@ -98,26 +98,26 @@ def get_user_id(session: Session, viewer: Viewer | None, username: str) -> int:
 
 
 def find_login(session: Session, name: str) -> User | None:
-    """The active user whose user name or e-mail address, without regard to case, is `name`."""
+    """The active user whose user name or e-mail address is `name`, ignoring case, or None."""
     is_named = func.lower(User.email) == normalise_login(name) if "@" in name else is_called(name)
     return session.scalar(select(User).where(is_named, col(User.is_active).is_(True)))
 
 
 def find_by_email(session: Session, email: str) -> User | None:
-    """The active user with this e-mail address, without regard to case."""
+    """The active user with this e-mail address, ignoring case, or None."""
     is_theirs = func.lower(User.email) == email.lower()
     return session.scalar(select(User).where(is_theirs, col(User.is_active).is_(True)))
 
 
 def get_account(session: Session, viewer: Viewer) -> User:
-    """The row of one's own account; raises RefusedToken if it was deleted since the request began."""
+    """The row of the viewer's account; raises RefusedToken if it was deleted since the request began."""
     if (user := session.get(User, viewer.id)) is None:
         raise RefusedToken
     return user
 
 
 def show_user(session: Session, viewer: Viewer | None, username: str) -> Json[UserResponse]:
-    """One person as the viewer sees them, also whom they blocked; raises UserNotFound."""
+    """One user as the viewer sees them, even if blocked by the viewer; raises UserNotFound."""
     rows = run(session, _user(role_of(viewer)), name=plain_name(username), **as_value(viewer))
     if not rows:
         raise UserNotFound
@@ -125,7 +125,7 @@ def show_user(session: Session, viewer: Viewer | None, username: str) -> Json[Us
 
 
 def show_account(session: Session, owner: Person) -> UserResponse:
-    """One's own account, with what only its owner may see, as it is in the database now.
+    """The owner's account with its private fields, as it is in the database now.
 
     Raises RefusedToken if it was deleted since the request began.
     """
@@ -136,14 +136,14 @@ def show_account(session: Session, owner: Person) -> UserResponse:
 
 
 def list_users(session: Session, viewer: Viewer | None, page: Page) -> Json[list[UserResponse]]:
-    """Everybody, oldest first."""
+    """All users, oldest first."""
     return _list(session, viewer, page, _everybody, Sort.OLDEST_FIRST)
 
 
 def list_accounts(
     session: Session, page: Page, *, part: str | None, is_active: bool | None
 ) -> list[AccountResponse]:
-    """Accounts as superusers see them, oldest first: with `part` those that have it in name or address."""
+    """Accounts as superusers see them, oldest first; with `part`, those whose name or address contains it."""
     statement = select(*ACCOUNT_COLUMNS)
     if part is not None:
         lower = part.lower()
@@ -166,20 +166,20 @@ def show_for_admin(session: Session, user_id: int) -> AccountResponse:
 def list_followers(
     session: Session, viewer: Viewer | None, page: Page, user_id: int
 ) -> Json[list[UserResponse]]:
-    """Who follows somebody, latest first. The cursor is the id of the follow."""
+    """The followers of a user, latest first. The cursor is the id of the follow."""
     return _list(session, viewer, page, _followers, user=user_id)
 
 
 def list_following(
     session: Session, viewer: Viewer | None, page: Page, user_id: int
 ) -> Json[list[UserResponse]]:
-    """Whom somebody follows, latest first. The cursor is the id of the follow."""
+    """The users whom a user follows, latest first. The cursor is the id of the follow."""
     return _list(session, viewer, page, _following, user=user_id)
 
 
 def find_people(session: Session, viewer: Viewer | None, typed: str, limit: int) -> Json[list[UserResponse]]:
-    """The people whose names begin like what was typed, without regard to accents and case, those with most
-    followers first; of very many the first ones by name."""
+    """Users whose names start with what was typed, ignoring accents and case, most followers first. Considers
+    the first CANDIDATES by name."""
     beginning = fold(typed.strip()).lstrip("@").rstrip("*")
     rows: list[Row] = []
     if re.fullmatch("[a-z0-9_]{1,30}", beginning):
@@ -189,14 +189,14 @@ def find_people(session: Session, viewer: Viewer | None, typed: str, limit: int)
 
 
 def list_hidden(session: Session, viewer: Viewer, page: Page, kind: BlockKind) -> Json[list[UserResponse]]:
-    """Whom the viewer muted or blocked, latest first. The cursor is the id of the mute or block."""
+    """The users whom the viewer muted or blocked, latest first. The cursor is the id of the mute or block."""
     return _list(session, viewer, page, _muted if kind is BlockKind.MUTE else _blocked)
 
 
 def list_likers(
     session: Session, viewer: Viewer | None, page: Page, post_id: int
 ) -> Json[list[UserResponse]]:
-    """Who likes a post, latest first. The cursor is the id of the like."""
+    """The users who like a post, latest first. The cursor is the id of the like."""
     return _list(session, viewer, page, _likers, post=post_id)
 
 
@@ -214,12 +214,12 @@ def _list(
 
 
 def _select_users(role: Role, key: Any = User.id) -> Select[Any]:
-    """The columns that `render_user` takes: the person, and how the viewer and they are connected; then the
-    cursor of lists."""
+    """The columns of `render_user` (the user and their relationship to the viewer), followed by the
+    cursor."""
     connection: list[ColumnElement[Any]] = [null()] * 4
     email: Any = null()
     if role != "nobody":
-        # An alias each: some lists join the table of follows themselves.
+        # Aliased, because some lists join the follow table themselves.
         outgoing, incoming = aliased(Follow), aliased(Follow)
         connection = [
             is_there(col(outgoing.follower_id) == VIEWER, col(outgoing.followed_id) == User.id),
@@ -234,17 +234,17 @@ def _select_users(role: Role, key: Any = User.id) -> Select[Any]:
 
 
 def _is_hidden(kind: BlockKind) -> ColumnElement[bool]:
-    """Whether the viewer muted, or blocked, the person."""
+    """Whether a row of this kind hides the user from the viewer."""
     own = aliased(Block)
     pair = (col(own.user_id) == VIEWER, col(own.hidden_id) == User.id)
-    # In these words no index has the kind: PostgreSQL would look for the pair among all of that kind.
+    # This form cannot use an index on the kind, through which PostgreSQL would scan all rows of that kind.
     return is_there(*pair, col(own.kind).is_not_distinct_from(literal_column(f"'{kind}'")))
 
 
 @rendered_once([*USER_COLUMNS, *[literal(True)] * 4, col(User.email)])
 def render_user(*row: Any) -> UserResponse:
-    """The columns of `_select_users` but the cursor. They come from our own tables, so nothing is checked a
-    second time."""
+    """Build the response from the columns of `_select_users` without the cursor. They come from the database,
+    so they are not validated again."""
     return UserResponse.model_construct(**dict(zip(SHOWN_FIELDS, row, strict=True)))
 
 
@@ -259,7 +259,7 @@ def _user_id(role: Role) -> Select[Any]:
 
 
 def _is_there_by_name(role: Role) -> ColumnElement[bool]:
-    """Whether it is the user called `name`, and they have not blocked the viewer."""
+    """Whether the user is called `name` and has not blocked the viewer."""
     return (func.lower(User.username) == bindparam("name")) & ~_has_blocked_viewer(role)
 
 
@@ -316,7 +316,7 @@ def _hidden(window: Window, role: Role, kind: BlockKind) -> Select[Any]:
 
 
 def _is_shown(person: Any, role: Role) -> ColumnElement[bool]:
-    """Whether a list of people has this one. A mute is about what somebody writes."""
+    """Whether a list of users includes this one. Mutes only hide posts, not users."""
     return is_visible(person, role != "nobody", even_muted=True)
 
 

@@ -1,8 +1,8 @@
-"""The one rule of who sees whom. Every list, thread, search, count and notification asks here.
+"""The rules for who sees whom, used by every list, thread, search, count and notification.
 
-- A block hides both from each other everywhere.
-- A mute hides one from the other where nobody asked for them: in feeds, replies, search and notifications.
-  Their profile, what they wrote and each of their posts is there for who goes and looks.
+- A block hides both users from each other everywhere. - A mute hides the muted user where they were not asked
+for: in feeds, replies, search and notifications. Their
+  profile, their list of posts and each of their posts stay accessible.
 """
 
 from typing import Any
@@ -19,11 +19,11 @@ IS_MUTE = col(Block.kind) == BlockKind.MUTE
 
 
 def is_visible(person: Any, signed_in: bool, *, even_muted: bool = False) -> ColumnElement[bool]:
-    """Whether VIEWER sees what belongs to a person, given by a column of ids; a place that is nobody's is
-    seen by all. With `even_muted` only blocks count."""
+    """Whether VIEWER sees what belongs to the user in this column of ids; NULL, as in tombstones without an
+    author, is visible to all. With `even_muted`, only blocks count."""
     if not signed_in:
         return true()
-    # One set for the whole statement. Not NULL: that is neither in a set nor outside of it.
+    # The set is computed once per statement. COALESCE, because NULL is neither in a set nor outside it.
     return func.coalesce(person, 0).not_in(_hidden(even_muted=even_muted))
 
 
@@ -33,17 +33,17 @@ def _hidden(*, even_muted: bool) -> Select[Any]:
 
 
 def hidden_as(person: Any, signed_in: bool) -> ColumnElement[str | None]:
-    """Why VIEWER does not see what belongs to a person where that leaves a place: `block`, whoever blocked
-    whom, or else `mute`; None if they see it."""
+    """Why a post by this user is a tombstone for VIEWER: `block`, in either direction, or else `mute`; None
+    if it is visible."""
     if not signed_in:
         return cast(null(), String)
     why = case((IS_MUTE, literal_column("'mute'")), else_=literal_column("'block'"))
-    hidings = select(func.min(why))  # of both, the block: it is the first by the alphabet, too
+    hidings = select(func.min(why))  # of both, the block, which sorts first
     return hidings.where(col(Block.user_id) == VIEWER, col(Block.hidden_id) == person).scalar_subquery()
 
 
 def find_block(session: Session, viewer: Person | None, user_id: int) -> BlockKind | None:
-    """BLOCKED if that person blocked the viewer, BLOCK if only the viewer them, None if nobody did."""
+    """BLOCKED if that user blocked the viewer, BLOCK if only the viewer blocked them, otherwise None."""
     if viewer is None:
         return None
     rows = run(session, _blocks(), viewer=viewer.id, user=user_id)
