@@ -1,4 +1,4 @@
-"""Every operation that reads: what may be kept has a tag and is not sent twice; the rest is not stored."""
+"""Read operations: cacheable responses have an ETag and support 304; all others are `no-store`."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture
 def connection(stage: Stage) -> Iterator[Connection]:
-    """In place of an empty database."""
+    """The stage instead of an empty database."""
     with stage.performance() as connection:
         yield connection
 

@@ -1,4 +1,4 @@
-"""The documentation is true: its commands are run, its tables compared with the code, its links followed."""
+"""Documentation tests: run its commands, compare its tables with the code, and check its links."""
 
 import ast
 import os
@@ -15,7 +15,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from pamps.app import app  # with it, every refusal is declared
+from pamps.app import app  # importing it declares every refusal
 from pamps.config import load_settings
 from pamps.config.schema import Rate, Settings
 from pamps.errors import HTTP_ERRORS, PampsError
@@ -31,9 +31,9 @@ DOCUMENTS = sorted(
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
-# Written where they are sent, in pamps/http/handlers.py, and not on a class.
+# Defined where they are sent, in pamps/http/handlers.py, instead of on a class.
 UNCLASSED_CODES = {("422", "invalid_input"), ("500", "internal_error"), ("other", "http_error")}
-# And in pamps/http/middleware/envelope.py: no route is reached.
+# And in pamps/http/middleware/envelope.py, before any route is reached.
 UNCLASSED_CODES.add(("400", "unknown_host"))
 
 
@@ -42,7 +42,7 @@ def read(name: str) -> str:
 
 
 def table_rows(name: str, heading: str) -> list[list[str]]:
-    """The cells, without backticks, of the tables under a heading of the second level."""
+    """The cells, without backticks, of the tables under a second-level heading."""
     under = read(name).split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return [
         [cell.strip().strip("`") for cell in line.strip("|").split(" | ")]
@@ -54,8 +54,7 @@ def table_rows(name: str, heading: str) -> list[list[str]]:
 # The commands of the documents
 
 
-# The tour of the README is taken on the database that comes with Pamps, and all of docs/settings.md is
-# refused before a database is asked.
+# The README uses the default database, and the commands of docs/settings.md fail before using a database.
 @pytest.mark.parametrize(
     "name",
     [
@@ -84,9 +83,9 @@ def test_documented_commands_print_what_is_documented(name: str, database_uri: s
 
 
 def make_environment(uri: str, folder: Path) -> dict[str, str]:
-    """What a reader has: `pamps` and `python3` of one environment on the path, a terminal of 80 columns.
+    """A reader's environment: `pamps` and `python3` on the path, and a terminal of 80 columns.
 
-    Nothing of the surroundings that would change an answer, such as a proxy or a wish for colours.
+    Excludes variables that would change the output, such as proxies or colour settings.
     """
     programs = folder / "bin"
     programs.mkdir()
@@ -153,7 +152,7 @@ def documented_settings() -> list[list[str]]:
 
 
 def defaults_of(environment: str) -> dict[str, Any]:
-    """What pamps/default.toml sets for one environment, by full name."""
+    """The settings of one environment in pamps/default.toml, by full name."""
     sections = tomllib.loads(read("pamps/default.toml")).get(environment, {})
     return {
         f"{section}.{name}": value for section, names in sections.items() for name, value in names.items()
@@ -161,7 +160,7 @@ def defaults_of(environment: str) -> dict[str, Any]:
 
 
 def describe_bounds(field: FieldInfo) -> str:
-    """The way in which docs/settings.md words what a setting may be."""
+    """The bounds of a setting as worded in docs/settings.md."""
     kind = field.annotation
     if get_origin(kind) is tuple:
         entry = get_args(kind)[0]
@@ -197,7 +196,7 @@ def test_every_setting_is_documented_with_its_bounds() -> None:
     }
 
     assert documented.keys() == described.keys()
-    # More may follow after a comma, such as what a number counts.
+    # More may follow after a comma, such as the unit.
     wrong = {n: words for n, words in documented.items() if not f"{words},".startswith(f"{described[n]},")}
     assert wrong == {}
 
@@ -217,7 +216,7 @@ def test_every_default_of_one_environment_is_documented() -> None:
 
 def test_every_example_of_a_setting_is_accepted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("PAMPS_DB__uri")
-    monkeypatch.setenv("PAMPS_ENV", "development")  # where most defaults hold
+    monkeypatch.setenv("PAMPS_ENV", "development")  # where most defaults apply
     untouched = load_settings(tmp_path)
     for name, *_, example in documented_settings():
         variable, _, value = shlex.split(example)[0].partition("=")
@@ -277,14 +276,14 @@ def test_the_map_names_every_file_of_the_package_and_no_other() -> None:
 
 
 def promises() -> dict[int, list[str]]:
-    """The tests that are named for each promise, by its number."""
+    """The tests named for each promise, by number."""
     under = read("docs/security.md").split("\n## Promises\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (\d+) \| .+ \| (.+) \|$", under, re.MULTILINE)
     return {int(number): re.findall(r"`([^`]+)`", tests) for number, tests in rows}
 
 
 def defined_tests(name: str) -> set[str]:
-    """The names of the tests in a file; none where there is no file."""
+    """The names of the tests in a file; empty if it does not exist."""
     file = REPOSITORY / name
     if not file.is_file():
         return set()
@@ -314,7 +313,7 @@ def test_every_test_that_holds_a_promise_exists() -> None:
 
 
 def anchors_of(file: Path) -> set[str]:
-    """The anchors of a document's headings, as GitHub makes them."""
+    """The anchors of a document's headings, as GitHub generates them."""
     headings = HEADING.findall(file.read_text(encoding="utf-8"))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

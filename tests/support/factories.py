@@ -1,4 +1,4 @@
-"""Rows to test with: `make_x` fills in what a test does not care about and writes through the services."""
+"""Factories: `make_x` fills in what a test does not care about, and writes through the services."""
 
 import json
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ _numbers = count(1)
 def make_user(
     session: Session, username: str | None = None, *, superuser: bool = False, active: bool = True
 ) -> User:
-    """Somebody whose password is PASSWORD."""
+    """A user whose password is PASSWORD."""
     name = username or f"user{next(_numbers)}"
     request = UserRequest(email=f"{name}@example.com", username=name, password=PASSWORD)
     user = add_user(session, request, superuser=superuser)
@@ -40,7 +40,7 @@ def make_user(
 
 
 def make_session(session: Session, user: User, *, fresh: bool = True) -> TokenResponse:
-    """The tokens of a login of `user`, the first ones or, if not `fresh`, the next."""
+    """The tokens of a new session of `user`: those of the login or, if not `fresh`, of a refresh."""
     pair = open_session(session, user, CLIENT)
     if not fresh:
         pair = refresh(session, pair.refresh_token or "", CLIENT)
@@ -69,7 +69,7 @@ def make_post(session: Session, author: User, text: str = "A text.", *, parent: 
 
 
 def make_follow(session: Session, follower: User, followed: User) -> None:
-    """`follower` reads what `followed` writes."""
+    """`follower` follows `followed`."""
     follow_service.follow(session, follower, followed.id)
     session.commit()
 
@@ -81,5 +81,5 @@ def make_like(session: Session, user: User, post: Post) -> None:
 
 
 def value_of(made: Json[Any]) -> Any:
-    """What a JSON text says."""
+    """The parsed value of a JSON text."""
     return json.loads(made.content)
