@@ -145,7 +145,7 @@ def test_every_list_is_bounded(route: APIRoute) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
-def test_every_route_that_writes_waits_for_its_turn_outside_the_database(route: APIRoute) -> None:
+def test_every_writing_route_waits_for_its_slot_before_the_database(route: APIRoute) -> None:
     takes_turn = WriteTurn in route.dependencies or HashingTurn in route.dependencies
 
     assert takes_turn is not SAFE_METHODS.issuperset(route.methods or ())

@@ -54,7 +54,7 @@ def test_who_needs_to_sign_in_is_documented(method: str, path: str, operation: d
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=IDS)
-def test_a_token_that_is_not_valid_is_refused_wherever_a_token_is_read(
+def test_an_invalid_token_is_refused_wherever_tokens_are_read(
     client: TestClient, method: str, path: str, operation: dict[str, Any]
 ) -> None:
     answer = client.request(method, fill(path), headers={"Authorization": "Bearer nonsense"})

@@ -48,7 +48,7 @@ def cookie_of(answer: Response) -> Morsel[str]:
     return jar[cookies.NAME]
 
 
-def test_a_login_for_browsers_puts_the_refresh_token_into_a_cookie_alone(
+def test_a_browser_login_returns_the_refresh_token_only_in_a_cookie(
     session: Session, client: TestClient
 ) -> None:
     make_user(session, "ana")
@@ -63,7 +63,7 @@ def test_a_login_for_browsers_puts_the_refresh_token_into_a_cookie_alone(
     assert (cookie["max-age"], cookie["domain"]) == (str(600 * 60), "")
 
 
-def test_outside_development_the_cookie_wants_tls_and_this_very_host(
+def test_outside_development_the_cookie_requires_tls_and_this_host(
     session: Session, client: TestClient
 ) -> None:
     make_user(session, "ana")
@@ -101,13 +101,13 @@ def test_no_page_of_another_origin_can_use_the_cookie(browser: TestClient, heade
     assert browser.post("/refresh_token", headers=SAME_ORIGIN).status_code == 200
 
 
-def test_an_access_token_that_is_over_keeps_no_browser_from_refreshing(browser: TestClient) -> None:
+def test_a_browser_with_an_expired_access_token_can_refresh(browser: TestClient) -> None:
     headers = SAME_ORIGIN | {"Authorization": "Bearer expired"}
 
     assert browser.post("/refresh_token", headers=headers).status_code == 200
 
 
-def test_an_old_browser_that_sends_only_its_origin_can_use_the_cookie(browser: TestClient) -> None:
+def test_an_old_browser_that_sends_only_origin_can_use_the_cookie(browser: TestClient) -> None:
     assert browser.post("/refresh_token", headers={"Origin": "https://testserver"}).status_code == 200
 
 

@@ -61,7 +61,7 @@ def test_every_answer_carries_the_security_headers_and_a_number(method: str, pat
     assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_a_body_that_is_too_large_and_a_wrong_host_carry_them_too() -> None:
+def test_too_large_bodies_and_wrong_hosts_carry_them_too() -> None:
     client = make_client(max_body=10, hosts=("testserver",))
 
     for answer in (client.post("/who", content=b"x" * 11), client.get("/who", headers={"Host": "evil"})):
@@ -120,7 +120,7 @@ def test_without_names_in_the_settings_any_is_answered() -> None:
 FORWARDED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
 
 
-def test_what_a_stranger_says_about_being_a_proxy_is_not_believed() -> None:
+def test_forwarded_headers_of_strangers_are_not_trusted() -> None:
     told = make_client().get("/who", headers=FORWARDED).json()
 
     assert (told["host"], told["url"]) == ("192.0.2.7", "http://testserver/who/")
@@ -132,7 +132,7 @@ def test_a_trusted_proxy_is_believed() -> None:
     assert (told["host"], told["url"]) == ("203.0.113.9", "https://testserver/who/")
 
 
-def test_what_a_client_put_before_the_words_of_the_proxy_is_not_believed() -> None:
+def test_forwarded_headers_before_the_proxys_are_not_trusted() -> None:
     forged = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}
 
     told = make_client(trusted_proxies=("192.0.2.7",)).get("/who", headers=forged).json()

@@ -21,7 +21,7 @@ async def inside(turn: Turn) -> AsyncIterator[None]:
         leave()
 
 
-def test_no_more_are_inside_than_there_are_places_and_the_others_follow_in_order() -> None:
+def test_slots_are_limited_and_granted_in_order() -> None:
     turn, within, entered, most = Turn(2, patience=60), 0, list[int](), 0
 
     async def visit(number: int) -> None:
@@ -43,7 +43,7 @@ def test_no_more_are_inside_than_there_are_places_and_the_others_follow_in_order
     assert most == 2
 
 
-def test_who_waits_too_long_is_refused_with_a_time_to_come_back_and_the_place_is_kept() -> None:
+def test_a_wait_beyond_the_timeout_is_a_503_and_loses_no_slot() -> None:
     turn = Turn(1, patience=0.01)
 
     async def wait_behind() -> None:

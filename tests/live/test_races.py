@@ -70,7 +70,7 @@ def test_everybody_follows_everybody_without_waiting_for_ever(server: Server) ->
         assert (user["followers"], user["following"]) == (5, 5)
 
 
-def test_follows_and_unfollows_leave_counts_that_agree_with_the_lists(server: Server) -> None:
+def test_concurrent_follows_leave_counts_that_match_the_lists(server: Server) -> None:
     ana, _ = server.register("ana"), server.register("bia")
     bia_id = read(server, "/user/bia/")["id"]
 
@@ -204,7 +204,7 @@ def test_twenty_times_hiding_somebody_is_once(server: Server, act: str) -> None:
     assert_sound(server.uri)
 
 
-def test_two_who_block_and_follow_each_other_at_once_follow_nobody(server: Server) -> None:
+def test_concurrent_blocks_and_follows_leave_no_follow(server: Server) -> None:
     tokens = {name: server.register(name) for name in ("ana", "bia")}
     ids = {name: id_of(server, name) for name in tokens}
     pairs = [(tokens["ana"], ids["bia"]), (tokens["bia"], ids["ana"])]

@@ -183,7 +183,7 @@ def test_whoever_was_in_is_out_after_a_reset(
     assert actions == ["access_token_made", "password_reset"]
 
 
-def test_a_link_is_useless_once_the_password_or_the_address_is_another_one(
+def test_a_link_is_invalid_after_a_new_password_or_address(
     session: Session, ana: User, login: Login, client: TestClient, mailbox: Mailbox
 ) -> None:
     first = forget(client, mailbox)

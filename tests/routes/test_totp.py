@@ -97,9 +97,7 @@ def test_with_the_app_confirmed_a_login_wants_its_code(app: App, client: TestCli
     assert log_in(client, app.show()).status_code == 200
 
 
-def test_who_does_not_know_the_password_learns_nothing_of_a_second_factor(
-    app: App, client: TestClient
-) -> None:
+def test_a_wrong_password_reveals_nothing_of_the_second_factor(app: App, client: TestClient) -> None:
     for otp in (None, app.show(), "000000"):
         assert refusal(log_in(client, otp, "wrong horse")) == (401, "bad_credentials")
 
@@ -170,7 +168,7 @@ def test_nobody_uses_the_code_of_somebody_else(
         assert refusal(log_in(client, code)) == (401, "wrong_otp")
 
 
-def test_what_is_turned_on_is_not_started_anew_but_taken_away_first(
+def test_enabled_totp_has_to_be_disabled_before_a_new_start(
     app: App, ana: User, login: Login, client: TestClient
 ) -> None:
     owner = login(ana)

@@ -337,9 +337,7 @@ def test_it_is_said_in_one_line_and_done_once(database_uri: str, database: Engin
     assert (first.returncode, second.returncode, second.stderr) == (0, 0, "")
 
 
-def test_killed_in_the_middle_the_upgrade_goes_on_with_the_next_start(
-    database: Engine, database_uri: str
-) -> None:
+def test_a_killed_upgrade_continues_at_the_next_start(database: Engine, database_uri: str) -> None:
     before = look(database)
     forget_search(database_uri)
 
@@ -352,7 +350,7 @@ def test_killed_in_the_middle_the_upgrade_goes_on_with_the_next_start(
     assert look(database) == before
 
 
-def test_what_is_edited_before_the_upgrade_went_on_does_not_stop_it(database: Engine) -> None:
+def test_an_edit_before_an_upgrade_continues_does_not_stop_it(database: Engine) -> None:
     before = look(database)
     execute(database, "DELETE FROM search_index", "DELETE FROM tag")
     with Session(database) as session:

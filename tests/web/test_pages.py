@@ -108,7 +108,7 @@ def server(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @needs_browser
-def test_a_browser_without_internet_shows_the_api_and_tries_it_out(browser: Browser, server: Server) -> None:
+def test_the_api_page_works_in_a_browser_without_internet(browser: Browser, server: Server) -> None:
     page = browser.open(f"{server.url}/docs")
     page.wait_for("document.body.innerText.includes('Show Timeline')")
 
@@ -120,9 +120,7 @@ def test_a_browser_without_internet_shows_the_api_and_tries_it_out(browser: Brow
 
 
 @needs_browser
-def test_a_browser_without_internet_shows_the_reference_and_searches_it(
-    browser: Browser, server: Server
-) -> None:
+def test_the_reference_works_in_a_browser_without_internet(browser: Browser, server: Server) -> None:
     page = browser.open(f"{server.url}/redoc")
     page.wait_for("document.body.innerText.includes('Show Timeline')")
 
@@ -172,7 +170,7 @@ def test_what_people_write_is_data_and_no_part_of_a_page(browser: Browser, serve
 
 
 @needs_browser
-def test_a_link_for_a_new_password_works_once_and_leaves_nothing_behind(
+def test_a_password_link_works_once_and_leaves_nothing_behind(
     browser: Browser, server: Server, mailbox: Mailbox
 ) -> None:
     server.register("ana")
@@ -194,7 +192,7 @@ def test_a_link_for_a_new_password_works_once_and_leaves_nothing_behind(
 
 
 @needs_browser
-def test_who_chooses_a_bad_password_is_told_so_and_chooses_another(
+def test_a_rejected_password_is_explained_and_can_be_changed(
     browser: Browser, server: Server, mailbox: Mailbox
 ) -> None:
     server.register("bia")
@@ -238,7 +236,7 @@ def test_a_link_without_its_secret_says_so(path: str, browser: Browser, server: 
 
 
 @needs_browser
-def test_a_link_for_an_address_confirms_it_and_leaves_nothing_behind(
+def test_a_confirmation_link_works_and_leaves_nothing_behind(
     browser: Browser, mailbox: Mailbox, database_uri: str, tmp_path: Path
 ) -> None:
     settings: dict[str, Any] = {**mailbox.environment, "PAMPS_ACCOUNTS__confirm_email": "true"}
