@@ -58,8 +58,8 @@ def sweep(session: Session, table: type[RateCount] | type[EmailToken]) -> None:
 
     Never waits: rows locked by others are left for the next sweep.
     """
-    over = select(table.id).where(col(table.expires_at) <= utc_now()).limit(SWEEP)
-    change(session, delete(table).where(col(table.id).in_(over.with_for_update(skip_locked=True))))
+    expired = select(table.id).where(col(table.expires_at) <= utc_now()).limit(SWEEP)
+    change(session, delete(table).where(col(table.id).in_(expired.with_for_update(skip_locked=True))))
 
 
 def change(session: Session, statement: Update | Delete) -> int:

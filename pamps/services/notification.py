@@ -49,12 +49,12 @@ def withdraw(
 ) -> None:
     """Delete notifications of this type by `actor_id`: about a post, to a user, or both. Those to `exclude`
     are kept."""
-    gone = (col(Notification.actor_id) == actor_id) & (col(Notification.type) == type_.value)
+    matching = (col(Notification.actor_id) == actor_id) & (col(Notification.type) == type_.value)
     if post_id is not None:
-        gone &= col(Notification.post_id) == post_id
+        matching &= col(Notification.post_id) == post_id
     if user_id is not None:
-        gone &= col(Notification.user_id) == user_id
-    _forget(session, gone & col(Notification.user_id).not_in(exclude))
+        matching &= col(Notification.user_id) == user_id
+    _forget(session, matching & col(Notification.user_id).not_in(exclude))
 
 
 def delete_for_posts(session: Session, post_ids: Collection[int]) -> None:
@@ -74,8 +74,8 @@ def mark_read(session: Session, reader: Person, up_to: int) -> None:
     change(session, read)
 
 
-def _forget(session: Session, gone: ColumnElement[bool]) -> None:
-    change(session, delete(Notification).where(_in_order(gone)))
+def _forget(session: Session, matching: ColumnElement[bool]) -> None:
+    change(session, delete(Notification).where(_in_order(matching)))
 
 
 def _in_order(rows: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -185,13 +185,13 @@ def _count_reply(session: Session, parent_id: int) -> None:
 
 def _uncount(session: Session, ids: Collection[int]) -> None:
     """Subtract these posts from the counters of their authors and parents."""
-    gone = aliased(Post)
-    chosen = col(gone.id).in_(ids)
-    written = select(func.count()).where(chosen, col(gone.user_id) == User.id).scalar_subquery()
-    authors = col(User.id).in_(select(gone.user_id).where(chosen))
+    deleted = aliased(Post)
+    chosen = col(deleted.id).in_(ids)
+    written = select(func.count()).where(chosen, col(deleted.user_id) == User.id).scalar_subquery()
+    authors = col(User.id).in_(select(deleted.user_id).where(chosen))
     change(session, update(User).where(authors).values(posts=User.posts - written))
-    replied = select(func.count()).where(chosen, col(gone.parent_id) == Post.id).scalar_subquery()
-    parents = col(Post.id).in_(select(gone.parent_id).where(chosen))
+    replied = select(func.count()).where(chosen, col(deleted.parent_id) == Post.id).scalar_subquery()
+    parents = col(Post.id).in_(select(deleted.parent_id).where(chosen))
     change(session, update(Post).where(parents).values(replies_count=Post.replies_count - replied))
 
 
@@ -201,5 +201,5 @@ def _prune(session: Session, ids: Collection[int]) -> None:
     is_bare = col(Post.deleted) & ~exists().where(col(reply.parent_id) == Post.id)
     while ids:
         bare = delete(Post).where(col(Post.id).in_(ids), is_bare).returning(col(Post.parent_id))
-        gone = session.execute(bare, execution_options={"synchronize_session": False}).scalars()
-        ids = {parent_id for parent_id in gone if parent_id is not None}
+        deleted = session.execute(bare, execution_options={"synchronize_session": False}).scalars()
+        ids = {parent_id for parent_id in deleted if parent_id is not None}
