@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: by the settings of Pamps, one starter at a time."""
+"""Alembic environment: uses the database of the Pamps settings, one migrating process at a time."""
 
 import warnings
 from logging.config import fileConfig
@@ -12,14 +12,14 @@ import pamps.models  # noqa: F401 - registers every table
 from pamps.config import settings
 from pamps.db import make_engine
 
-# An arbitrary number that only this lock uses.
+# An arbitrary key for the advisory lock.
 MIGRATION_LOCK = 7_262_671_125
 
 if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
-# SQLite shows nobody the expression of an index such as lower(email), so Alembic cannot compare it and says
-# so for each, every time. On PostgreSQL it can, and ./test.sh checks there.
+# SQLite cannot reflect expressions of indexes such as lower(email), so Alembic warns for each that it cannot
+# compare it. On PostgreSQL it can, and ./test.sh checks there.
 for known in (
     "Skipped unsupported reflection of expression-based index",
     "autogenerate skipping metadata-specified expression-based index",
@@ -28,19 +28,20 @@ for known in (
 
 
 def is_ours(name: str | None, kind: str, _: object) -> bool:
-    """Whether Alembic compares it with the models. The search index is none of them: on SQLite it is a
-    virtual table with others behind it."""
+    """Whether Alembic compares the object with the models. The search index is not a model: on SQLite it is a
+    virtual table with shadow tables."""
     return not (kind == "table" and name is not None and name.startswith("search_index"))
 
 
 def wait_for_turn(connection: Connection) -> None:
-    """Let no other starter migrate until this transaction ends. SQLite did it at BEGIN IMMEDIATE."""
+    """Block other migrating processes until this transaction ends. On SQLite, BEGIN IMMEDIATE already
+    does."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
 
 
 def check_references(connection: Connection) -> None:
-    """SQLite migrates with foreign keys off (see make_engine): make sure that none was broken."""
+    """Check that no foreign key was broken: SQLite migrates with foreign keys off (see make_engine)."""
     if connection.dialect.name == "sqlite":
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if broken:
@@ -48,7 +49,7 @@ def check_references(connection: Connection) -> None:
 
 
 def run_online() -> None:
-    """Migrate in one transaction: all of it or nothing, on both databases."""
+    """Migrate in one transaction: all or nothing, on both databases."""
     engine = make_engine(settings.db, poolclass=NullPool, foreign_keys=False)
     with engine.execution_options(writes=True).connect() as connection:
         context.configure(

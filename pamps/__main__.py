@@ -1,4 +1,4 @@
-"""`python -m pamps` is the same as `pamps`."""
+"""Makes `python -m pamps` equivalent to `pamps`."""
 
 from pamps.cli import main
 

@@ -1,5 +1,5 @@
-"""What every test may ask for. One suite, two databases: PAMPS_TEST_URI names the PostgreSQL to run on;
-without it the suite runs on a SQLite file of its own."""
+"""Fixtures of all tests. PAMPS_TEST_URI names the PostgreSQL to run on; without it, the suite runs on a
+SQLite file of its own."""
 
 import os
 import tempfile
@@ -10,13 +10,13 @@ from typing import Any
 
 from tests.support.schemas import drop_schema, own_schema
 
-# Settings are read when pamps is imported, so this comes before any import of it.
+# Settings are read when pamps is imported, so this must come before any import of it.
 TEST_URI = GIVEN_URI = os.environ.get("PAMPS_TEST_URI", "")
 OWN_SCHEMA = ""
 for name in [name for name in os.environ if name.startswith("PAMPS_") and name != "PAMPS_TEST_URI"]:
-    del os.environ[name]  # a process of pytest-xdist reads PAMPS_TEST_URI after us
+    del os.environ[name]  # workers of pytest-xdist read PAMPS_TEST_URI afterwards
 if GIVEN_URI and "PYTEST_XDIST_WORKER" in os.environ:
-    # Side by side in one schema, two tests that make the same name would wait for each other.
+    # In one schema, parallel tests that create the same name would wait for each other.
     OWN_SCHEMA = f"test_{os.environ['PYTEST_XDIST_WORKER']}"
     TEST_URI = own_schema(GIVEN_URI, OWN_SCHEMA)
 _folder = tempfile.TemporaryDirectory(prefix="pamps-test-")
@@ -41,7 +41,7 @@ Login = Callable[..., TestClient]
 
 @pytest.fixture(scope="session", autouse=True)
 def _migrated() -> Iterator[None]:
-    """The schema, made by the migrations that users run."""
+    """Create the schema with the same migrations that users run."""
     schema.upgrade()
     yield
     engine.dispose()
@@ -51,7 +51,8 @@ def _migrated() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_event_loop() -> Iterator[None]:
-    """For the requests of all clients; otherwise each would start a thread with a loop of its own, twice."""
+    """Share one event loop among all clients; otherwise each would start a thread with its own loop,
+    twice."""
     with start_blocking_portal() as portal:
         TestClient.portal = portal
         yield
@@ -69,7 +70,7 @@ def rolled_back() -> Iterator[Connection]:
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    """A connection of which no test sees what another one wrote."""
+    """A connection in a transaction that is rolled back, which isolates tests from each other."""
     with rolled_back() as connection:
         yield connection
 
@@ -83,7 +84,7 @@ def session(connection: Connection) -> Iterator[Session]:
 
 @pytest.fixture
 def client(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    """Somebody who is not signed in. Every request has a session of its own, as in production."""
+    """An anonymous client. Every request has a session of its own, as in production."""
 
     class SessionInside(Session):
         def __init__(self, _: Engine, **options: Any) -> None:

@@ -69,9 +69,7 @@ def calls_of(folder: Path, words: str) -> int:
     return sum(words in line for line in (folder / "calls").read_text().splitlines())
 
 
-def test_the_first_start_makes_the_environment_and_the_second_does_nothing(
-    checkout: Path, run_sh: Run, tmp_path: Path
-) -> None:
+def test_the_environment_is_made_by_the_first_start_only(checkout: Path, run_sh: Run, tmp_path: Path) -> None:
     first = run_sh(checkout / "run.sh", "--port", "1")
     made = calls_of(tmp_path, "")
     second = run_sh(checkout / "run.sh")
@@ -143,7 +141,7 @@ def test_a_python_that_does_not_fit_is_named(checkout: Path, run_sh: Run, tmp_pa
     assert (old.returncode, missing.returncode) == (1, 1)
 
 
-def test_all_that_wants_the_machine_for_itself_is_in_the_folder_where_test_sh_looks() -> None:
+def test_tests_that_run_alone_are_where_test_sh_looks() -> None:
     marker = "pytest.mark." + "load"
     folder = REPOSITORY / "tests"
     marked = [path for path in folder.rglob("*.py") if marker in path.read_text(encoding="utf-8")]

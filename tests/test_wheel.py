@@ -36,7 +36,7 @@ def test_the_wheel_carries_settings_and_migrations_but_no_tests(wheel: Path) -> 
     assert {name.split("/")[0].split("-")[0] for name in names} == {"pamps"}
 
 
-def test_an_installed_wheel_migrates_and_serves_in_an_empty_folder(
+def test_a_wheel_migrates_and_serves_in_an_empty_folder(
     wheel: Path, database_uri: str, tmp_path: Path
 ) -> None:
     venv.create(tmp_path / "venv", with_pip=False)

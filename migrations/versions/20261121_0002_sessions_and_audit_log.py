@@ -1,6 +1,6 @@
 """Sessions and the audit log.
 
-Tokens made before name no session: everybody has to log in once more.
+Existing tokens do not name a session: all users have to log in again.
 
 Revision ID: 0002
 Revises: 0001

@@ -1,4 +1,4 @@
-"""Counts for rate limits.
+"""Rate-limit counters.
 
 Revision ID: 0004
 Revises: 0003

@@ -1,4 +1,4 @@
-"""The second factor: secrets of apps, and recovery codes.
+"""Two-factor authentication: TOTP secrets and recovery codes.
 
 Revision ID: 0006
 Revises: 0005

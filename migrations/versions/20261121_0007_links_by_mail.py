@@ -1,4 +1,4 @@
-"""Links by mail, and whether an address is confirmed.
+"""E-mail links, and whether an address is confirmed.
 
 Revision ID: 0007
 Revises: 0006
@@ -20,7 +20,7 @@ def big_id() -> sa.types.TypeEngine[int]:
 
 
 def upgrade() -> None:
-    # Who is there already stays able to log in. Neither database rewrites the table for this.
+    # Existing users can still log in. Neither database rewrites the table for this.
     op.add_column("user", sa.Column("confirmed", sa.Boolean(), server_default="1", nullable=False))
 
     op.create_table(

@@ -1,4 +1,4 @@
-"""Pages of timelines, likes and follows are found in an index alone.
+"""Pages of timelines, likes and follows come from an index alone.
 
 Revision ID: 0008
 Revises: 0007
@@ -13,7 +13,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-# Tables of pairs: their lists, each in order of id, with what they lead to.
+# Tables of pairs: their lists, each by id, including the id at the other end.
 PAIRS = (
     ("social", "follower_id", "followed_id"),
     ("social", "followed_id", "follower_id"),
@@ -21,9 +21,9 @@ PAIRS = (
     ("like", "post_id", "user_id"),
 )
 
-# Whose lists are found by an index. PostgreSQL takes the lists of few people for large parts of a table, and
-# then walks through the table in order rather than take the index. So it is told that one in a hundred rows
-# begins a new list, however many there are (ALTER TABLE ... SET (n_distinct), in its manual).
+# The columns whose lists come from an index. With few users, PostgreSQL estimates each list as a large part of the
+# table, and scans the table in order instead of using the index. So it is told that one row in a hundred starts a
+# new list, regardless of the size (ALTER TABLE ... SET (n_distinct), in its manual).
 LISTED_BY = (("post", "user_id"), ("post", "parent_id"), *((table, whose) for table, whose, _ in PAIRS))
 
 
@@ -35,19 +35,19 @@ def expect_short_lists(setting: str) -> None:
 
 def upgrade() -> None:
     expect_short_lists("SET (n_distinct = -0.01)")
-    # The new ones first: nobody waits for a list meanwhile.
+    # The new ones first, so that lists stay fast in the meantime.
     for table, whose, what in PAIRS:
         op.create_index(f"ix_{table}_{whose}_id_{what}", table, [whose, "id", what])
         op.drop_index(f"ix_{table}_{whose}_id", table)
     op.create_index("ix_post_user_id_id_deleted", "post", ["user_id", "id", "deleted"])
     op.drop_index("ix_post_user_id_id", "post")
-    # Without top-level posts, among which SQLite would otherwise look for those of one author.
+    # Excludes top-level posts, because SQLite would otherwise use it for posts by a user.
     is_reply = sa.text("parent_id IS NOT NULL")
     op.create_index(
         "ix_post_replies", "post", ["parent_id", "id"], sqlite_where=is_reply, postgresql_where=is_reply
     )
     op.drop_index("ix_post_parent_id_id", "post")
-    # Made anew to be the youngest: of two indexes that look equally good, SQLite takes that one.
+    # Recreated to be the newest: of two equally good indexes, SQLite picks that one.
     op.drop_index("ix_post_archive", "post")
     op.create_index(
         "ix_post_archive",

@@ -70,7 +70,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_notification_post_id", "notification", ["post_id"])
     if op.get_bind().dialect.name == "postgresql":
-        # So that it takes the lists of few people from their indexes, too (see migration 0008).
+        # So that short lists come from their indexes, too (see migration 0008).
         for table in ("hiding", "notification"):
             op.execute(f"ALTER TABLE {table} ALTER COLUMN user_id SET (n_distinct = -0.01)")
 

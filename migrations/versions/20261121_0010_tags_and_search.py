@@ -1,7 +1,7 @@
 """Tags, the search index, and posts by date.
 
-Posts that are there already get their tags and their words by `pamps.services.reindex`, which `pamps migrate`
-and `pamps serve` run once the index is empty and posts are there.
+Existing posts are tagged and indexed by `pamps.services.reindex`, which `pamps migrate` and `pamps serve` run if
+there are posts and the index is empty.
 
 Revision ID: 0010
 Revises: 0009
@@ -34,8 +34,8 @@ def is_postgresql() -> bool:
     return op.get_bind().dialect.name == "postgresql"
 
 
-# Whoever changes a count holds it until the end of the transaction, and a tag that is the talk of the day is
-# in many posts at once. So PostgreSQL counts at the very end, with nobody waiting for a client meanwhile.
+# Updating a count locks its row until the end of the transaction, and a trending tag is used by many concurrent
+# transactions. So PostgreSQL counts at commit (deferred trigger), when no lock waits for a client any more.
 COUNTING = """
 CREATE OR REPLACE FUNCTION count_tag_use() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -83,7 +83,7 @@ def upgrade() -> None:
     op.create_index("ix_post_tag_user_id", "post_tag", ["user_id"])
     op.create_index("ix_post_date", "post", ["date"])
     if is_postgresql():
-        # Names that begin alike become neighbours in the index of names. Only indexes are made anew.
+        # Names with a common prefix become adjacent in the index. Only indexes are rebuilt.
         op.execute('ALTER TABLE "user" ALTER COLUMN username TYPE VARCHAR(30) COLLATE "C"')
         op.execute("ALTER TABLE post_tag ALTER COLUMN tag_id SET (n_distinct = -0.01)")
         op.create_table(
@@ -91,13 +91,13 @@ def upgrade() -> None:
             sa.Column("post_id", sa.BigInteger(), nullable=False),
             sa.Column("words", sa.dialects.postgresql.TSVECTOR(), nullable=False),
             sa.Column("user_id", sa.BigInteger(), nullable=False),
-            # No reference to posts: as on SQLite, the services keep it in step.
+            # No foreign key to posts: as on SQLite, services keep the index up to date.
             sa.PrimaryKeyConstraint("post_id", name="pk_search_index"),
         )
         op.create_index("ix_search_index_words", "search_index", ["words"], postgresql_using="gin")
         op.execute(COUNTING)
     else:
-        # Everything beyond ASCII belongs to words, and of ASCII what pamps.text.tokenizer and marks are made of.
+        # All non-ASCII characters are token characters, and of ASCII those used by pamps.text.tokenizer and by marks.
         op.execute(
             "CREATE VIRTUAL TABLE search_index"
             """ USING fts5(words, user_id UNINDEXED, tokenize = "ascii tokenchars '_@#:'")"""

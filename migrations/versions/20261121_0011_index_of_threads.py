@@ -1,6 +1,6 @@
-"""The search index knows which posts begin a thread, and PostgreSQL always finds tags by their index.
+"""The search index marks top-level posts, and PostgreSQL always finds tags by their index.
 
-The search index is emptied, and with it filled anew: see revision 0010.
+Empties the search index, which causes it to be rebuilt: see revision 0010.
 
 Revision ID: 0011
 Revises: 0010
@@ -22,10 +22,10 @@ def change_counting(setting: str) -> None:
 
 def upgrade() -> None:
     op.execute("DELETE FROM search_index")
-    # A connection plans the function once. On a new server it would plan for a handful of tags, and go through
-    # all of them at each use, however many they have become, until PostgreSQL looks at the table again.
+    # A connection plans the function once. On a new server it would plan for a handful of tags, and scan all of
+    # them at each use, however many there are by then, until the statistics are updated.
     change_counting("SET enable_seqscan = off")
 
 
 def downgrade() -> None:
-    change_counting("RESET enable_seqscan")  # the words stay: the version before does not ask for the new one
+    change_counting("RESET enable_seqscan")  # the index stays: the previous version ignores the new mark

@@ -1,7 +1,7 @@
-"""The admin CLI: thin commands over the same settings, engine, rules and services as the API.
+"""The admin CLI: thin commands over the settings, engine, rules and services of the API.
 
-Settings and database are imported inside the commands, so that `--help` and `--version` answer at once
-and also where the settings are broken.
+Settings and database are imported inside the commands, so that `--help` and `--version` are fast and work
+even if the settings are invalid.
 """
 
 from typing import Annotated
@@ -41,7 +41,7 @@ main = typer.Typer(
 
 
 def show_version(wanted: bool) -> None:
-    """Print the version and stop."""
+    """Print the version and exit."""
     if wanted:
         typer.echo(f"pamps {__version__}")
         raise typer.Exit
@@ -50,8 +50,9 @@ def show_version(wanted: bool) -> None:
 @main.callback()
 def options(
     ctx: typer.Context,
-    version: Annotated[  # noqa: ARG001 - its callback does the work
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Pamps: a microblog server."""
@@ -64,7 +65,7 @@ main.command()(migrate)
 main.command()(reindex)
 main.command()(shell)
 main.command("user-list")(user_list)
-main.command("create-user", help="Make an account, by the same rules as the API.")(create_user)
+main.command("create-user", help="Create an account, with the same validation as the API.")(create_user)
 main.command("set-password")(set_password)
 main.command("disable-totp")(disable_totp)
 main.command()(sessions)

@@ -1,4 +1,4 @@
-"""What an administrator does to accounts. The audit log names the user of the system who did it."""
+"""Account administration. The audit log names the operating system user who ran the command."""
 
 import os
 import pwd
@@ -16,39 +16,40 @@ if TYPE_CHECKING:
 
     from pamps.models import User
 
-Name = Annotated[str, typer.Argument(metavar="USERNAME", help="Whose account, in any case.")]
+Name = Annotated[str, typer.Argument(metavar="USERNAME", help="User name, in any case.")]
 
 
 def promote(username: Name) -> None:
-    """Make somebody a superuser."""
+    """Make a user a superuser."""
     _set_superuser(username, superuser=True)
 
 
 def demote(username: Name) -> None:
-    """Make a superuser an ordinary user again."""
+    """Withdraw a user's superuser rights."""
     _set_superuser(username, superuser=False)
 
 
 def deactivate(username: Name) -> None:
-    """Keep somebody out: sessions end, tokens fail, logins are refused."""
+    """Deactivate an account: end its sessions, reject its tokens and logins."""
     _set_active(username, active=False)
 
 
 def activate(username: Name) -> None:
-    """Let somebody in again."""
+    """Reactivate an account."""
     _set_active(username, active=True)
 
 
 def delete_user(
-    username: Name, force: Annotated[bool, typer.Option("-f", "--force", help="Do not ask.")] = False
+    username: Name,
+    force: Annotated[bool, typer.Option("-f", "--force", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Delete an account and everything written with it."""
+    """Delete an account and all its posts."""
     from pamps.services import admin
 
     user = _find(username)
     if not force:
         posts = f"{user.posts} post{'' if user.posts == 1 else 's'}"
-        typer.confirm(f"Delete {user.username} with {posts} for good?", abort=True)
+        typer.confirm(f"Delete {user.username} and {posts} permanently?", abort=True)
     with _account(username) as (session, user):
         admin.delete_user(session, actor(), user.id, None)
     typer.echo(f"Deleted {user.username}.")
@@ -57,10 +58,11 @@ def delete_user(
 def set_password(
     username: Name,
     password: Annotated[
-        str | None, typer.Argument(help="When left out, asked for, or read from a pipe.", show_default=False)
+        str | None,
+        typer.Argument(help="If omitted, prompted for or read from standard input.", show_default=False),
     ] = None,
 ) -> None:
-    """Give somebody a new password. Their sessions and access tokens end."""
+    """Set a user's password and end all their sessions and access tokens."""
     from pamps.models.user import NewPasswordRequest
     from pamps.services import admin
 
@@ -68,11 +70,11 @@ def set_password(
     request = NewPasswordRequest(password=ask_password() if password is None else password)
     with _account(username) as (session, user):
         admin.set_password(session, actor(), user.id, request.password, None)
-    typer.echo(f"{user.username} has a new password. All sessions and access tokens have ended.")
+    typer.echo(f"Set a new password for {user.username}. All sessions and access tokens have ended.")
 
 
 def disable_totp(username: Name) -> None:
-    """Take somebody's second factor away, who has lost it and the recovery codes."""
+    """Turn off two-factor authentication for a user who has lost their device and recovery codes."""
     from pamps.services import totp
 
     with _account(username) as (session, user):
@@ -81,9 +83,9 @@ def disable_totp(username: Name) -> None:
 
 
 def sessions(
-    username: Name, end: Annotated[bool, typer.Option("--end", help="End them all.")] = False
+    username: Name, end: Annotated[bool, typer.Option("--end", help="End all sessions.")] = False
 ) -> None:
-    """List somebody's sessions, or end them."""
+    """List or end a user's sessions."""
     from pamps.queries.session import all_sessions
     from pamps.services import admin
 
@@ -117,15 +119,15 @@ def _set_active(username: str, *, active: bool) -> None:
 
 
 def _find(username: str) -> "User":
-    """The account as it is now; raises UserNotFound. For what is asked before a transaction: while one that
-    writes is open, nobody else can write on SQLite."""
+    """The account as it is now, read in a transaction of its own; raises UserNotFound. For use before
+    prompts: an open write transaction would block all other writers on SQLite."""
     with _account(username) as (_, user):
         return user
 
 
 @contextmanager
 def _account(username: str) -> Iterator[tuple["Session", "User"]]:
-    """A transaction, and the account that it is about; raises UserNotFound."""
+    """Open a transaction and find the account in it; raises UserNotFound."""
     from pamps.db import transaction
     from pamps.queries.user import get_user
 
@@ -134,8 +136,8 @@ def _account(username: str) -> Iterator[tuple["Session", "User"]]:
 
 
 def actor() -> str:
-    """Who sits at the terminal, as the audit log writes it."""
-    # Not by the environment, which would let anybody be anybody.
+    """The operating system user, in the form used by the audit log."""
+    # Not from the environment, which anyone can set.
     try:
         return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
     except KeyError:  # a user without a name, as in a container

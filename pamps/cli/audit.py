@@ -1,4 +1,4 @@
-"""The audit log, and invites, which it tells of."""
+"""The audit log and invites."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,13 @@ COLUMNS = ("date", "actor", "action", "target", "address")
 
 
 def audit(
-    user: Annotated[str | None, typer.Option(help="Only what this user did or suffered.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="So many lines, the latest.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+    user: Annotated[str | None, typer.Option(help="Only entries by or about this user.")] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Maximum number of entries, the latest ones.")
+    ] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Print the audit log: who did what to whom, latest last."""
+    """Print the audit log, latest entry last."""
     from sqlmodel import Session
 
     from pamps.db import reading_engine
@@ -35,16 +37,16 @@ def audit(
 
 
 def invite(
-    uses: Annotated[int, typer.Option(min=1, max=10_000, help="Registrations it is good for.")] = 1,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="Days it is good for.")] = 14,
-    note: Annotated[str, typer.Option(help="What it is for.")] = "",
+    uses: Annotated[int, typer.Option(min=1, max=10_000, help="Number of registrations it allows.")] = 1,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Number of days until it expires.")] = 14,
+    note: Annotated[str, typer.Option(help="A note on what it is for.")] = "",
 ) -> None:
-    """Make a code with which somebody may register where `accounts.registration` is `invite`."""
+    """Create an invite and print its code, for registering if `accounts.registration` is `invite`."""
     from pamps.db import transaction
     from pamps.models.invite import InviteRequest
     from pamps.services.invite import make_invite
 
     request = InviteRequest(note=note, uses=uses, expires_at=datetime.now(UTC) + timedelta(days=days))
     with transaction() as session:
-        made = make_invite(session, actor(), request, None)
-    typer.echo(made.code)
+        row = make_invite(session, actor(), request, None)
+    typer.echo(row.code)

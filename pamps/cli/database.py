@@ -1,4 +1,4 @@
-"""The tables: brought up to date, or dropped."""
+"""Migrating, reindexing and resetting the database."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def migrate() -> None:
-    """Bring the database to the newest migration."""
-    import pamps.config  # noqa: F401 - what is wrong with the settings is said before much is imported
+    """Migrate the database to the newest schema."""
+    import pamps.config  # noqa: F401 - reports invalid settings before the slow imports
     from pamps.db import migrate as schema
 
     schema.upgrade()
@@ -21,9 +21,9 @@ def migrate() -> None:
 
 
 def reindex() -> None:
-    """Make tags and the search index anew from the texts of all posts.
+    """Rebuild tags and the search index from all posts.
 
-    Nobody has to stop meanwhile. What is interrupted is started again.
+    The server can keep running. After an interruption, run the command again.
     """
     from pamps.cli.progress import show_progress
     from pamps.services.reindex import reindex as reindex_parts
@@ -32,33 +32,33 @@ def reindex() -> None:
         with show_progress(part.name, part.total) as advance:
             for steps in part.steps:
                 advance(steps)
-    typer.echo("Every post is found by its words, its tags and its author.")
+    typer.echo("Tags and the search index are up to date.")
 
 
 def reset_db(
-    force: Annotated[bool, typer.Option("-f", "--force", help="Do not ask.")] = False,
+    force: Annotated[bool, typer.Option("-f", "--force", help="Do not ask for confirmation.")] = False,
     database: Annotated[
-        str | None, typer.Option(help="Its name, which production wants to be told.", show_default=False)
+        str | None, typer.Option(help="Name of the database, required in production.", show_default=False)
     ] = None,
 ) -> None:
-    """Drop every table of Pamps, with all that is in them."""
+    """Drop all tables of Pamps and their contents."""
     from pamps.config import settings
     from pamps.db import migrate as schema
 
     name = settings.db.url.database
     if settings.env == "production":
         if database is None and not force:
-            database = typer.prompt("Everything will be lost. Type the name of the database to go on")
+            database = typer.prompt("All data will be lost. Type the name of the database to continue")
         if database != name:
-            fail(f"This is production: give the name of the database with --database {name}.")
+            fail(f"This is production: confirm the name of the database with --database {name}.")
     elif not force:
-        typer.confirm(f"Drop all tables of {whereabouts(settings.db.url)} with all in them?", abort=True)
+        typer.confirm(f"Drop all tables of {whereabouts(settings.db.url)} and their contents?", abort=True)
     schema.drop_all()
-    typer.echo("All tables are gone. `pamps migrate` makes them anew.")
+    typer.echo("Dropped all tables. Run `pamps migrate` to create them again.")
 
 
 def whereabouts(url: "URL") -> str:
-    """Which database it is: the full path of a SQLite file, because each folder may have its own."""
+    """The name of the database; for SQLite the full path, because each folder may have its own."""
     name = str(url.database)
     if url.get_backend_name() != "sqlite" or name.startswith((":memory:", "file:")):
         return name

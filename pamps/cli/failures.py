@@ -1,4 +1,4 @@
-"""Every expected failure of a command is one red line on stderr and exit status 1."""
+"""Reporting expected failures of commands as one red line on stderr, with exit status 1."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from rich.console import Console
 
 
 class PampsCommands(typer.core.TyperGroup):
-    """Turns every expected failure, misuse included, into one red line on stderr and exit status 1."""
+    """Reports every expected failure, including misuse, as one red line on stderr, with exit status 1."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         with one_red_line():
@@ -22,15 +22,15 @@ class PampsCommands(typer.core.TyperGroup):
 
 @contextmanager
 def one_red_line() -> Iterator[None]:
-    """Explain what can be explained. A bug still shows its traceback."""
+    """Report expected errors in one line. Bugs still show their traceback."""
     try:
         yield
     except SystemExit as end:
         if not isinstance(end.code, str):
             raise
-        fail(end.code.removeprefix("pamps: "))  # settings that cannot be used (see pamps.config)
+        fail(end.code.removeprefix("pamps: "))  # invalid settings (see pamps.config)
     except (BrokenPipeError, typer.Exit, typer.Abort):
-        raise  # an end, or the reader of a pipe has seen enough: Typer ends quietly
+        raise  # a deliberate exit or a closed pipe, which Typer handles quietly
     except Exception as error:
         message = explain(error)
         if message is None:
@@ -39,14 +39,14 @@ def one_red_line() -> Iterator[None]:
 
 
 def fail(message: str) -> NoReturn:
-    """Say in one red line what went wrong, and exit with status 1."""
+    """Print the message as one red line on stderr and exit with status 1."""
     Console(stderr=True, soft_wrap=True).print(message, style="red", markup=False, highlight=False)
     raise typer.Exit(1)
 
 
 def explain(error: Exception) -> str | None:
-    """One line for people about an error that a command may meet; None for anything else."""
-    if hasattr(error, "format_message"):  # Typer's own: a misspelt command or option, a missing argument
+    """A one-line message for an expected error; None for anything else."""
+    if hasattr(error, "format_message"):  # Typer's own: an unknown command or option, a missing argument
         return explain_misuse(error)
 
     from pydantic import ValidationError
@@ -66,7 +66,7 @@ def explain(error: Exception) -> str | None:
 
 
 def explain_misuse(error: Any) -> str:
-    """What Typer says, and the help of the command that it is about."""
+    """Typer's message, with a pointer to the help of the command."""
     message = error.format_message().rstrip(".")
     ctx = getattr(error, "ctx", None)
     command = f"pamps {ctx.info_name}" if ctx and ctx.parent else "pamps"
@@ -74,11 +74,11 @@ def explain_misuse(error: Any) -> str:
 
 
 def explain_refusal(reason: str) -> str:
-    """What the first line of the driver's message means for who typed the command."""
+    """A message for users, given the first line of the driver's message."""
     if "uq_user_username" in reason:
         return "This user name is taken."
     if "uq_user_email" in reason:
         return "This e-mail address is taken."
-    # A table in an empty database, a column in one that an older Pamps has made.
+    # A missing table in an empty database, or a missing column in one created by an older version.
     is_missing = reason.startswith(("no such ", "relation ", "column "))
     return f"The database refused: {reason.rstrip('.')}.{' Run `pamps migrate` first.' if is_missing else ''}"

@@ -1,4 +1,4 @@
-"""Asking for a password."""
+"""Prompting for a password."""
 
 import sys
 
@@ -6,7 +6,8 @@ import typer
 
 
 def ask_password() -> str:
-    """Asked for twice on a terminal; else one line of standard input, so that scripts need not show it."""
+    """Prompt twice on a terminal; otherwise read one line of standard input, so that scripts need not expose
+    it as an argument."""
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")

@@ -1,4 +1,4 @@
-"""How far a long command has come: a bar on a terminal, else a line for each finished part. On stderr."""
+"""Progress of long commands on stderr: a bar on a terminal, otherwise one line per finished part."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from rich.text import Text
 
 
 class RateColumn(ProgressColumn):
-    """How many a second."""
+    """Items per second."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
@@ -27,9 +27,9 @@ class RateColumn(ProgressColumn):
 
 @contextmanager
 def show_progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show one part of the work while it is done, and then how long it took.
+    """Show the progress of one part of the work, and then how long it took.
 
-    What it gives is to be called with the number of steps, of `total`, that were made.
+    Yields a function to call with the number of items, of `total`, that were completed.
     """
     console = Console(stderr=True)
     if not console.is_terminal:

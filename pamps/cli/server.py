@@ -1,4 +1,4 @@
-"""Serving."""
+"""Running the server."""
 
 import errno
 import os
@@ -17,13 +17,17 @@ from pamps.cli.failures import fail
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. \\[server.host]")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port. \\[server.port]")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes. \\[server.workers]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on. \\[server.port]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Number of worker processes. \\[server.workers]")
+    ] = None,
     reload: Annotated[bool, typer.Option("--reload", help="Restart when the code changes.")] = False,
 ) -> None:
-    """Bring the database to the newest migration and serve the API."""
+    """Migrate the database to the newest schema and serve the API."""
     if port:
-        # Before anybody reads the settings: the links in mails lead there, and the workers read them, too.
+        # Before the settings are read: links in mails contain the port, and the workers read settings, too.
         os.environ["PAMPS_SERVER__port"] = str(port)
 
     import uvicorn
@@ -68,10 +72,10 @@ def log_config() -> dict[str, Any]:
 
 
 def require_free_port(host: str, port: int) -> None:
-    """Fail with one line, and before anything is changed, where the server could not listen."""
+    """Fail with one line, before anything is changed, if the server could not listen there."""
     for family, address in addresses_of(host, port):
         with socket.socket(family, socket.SOCK_STREAM) as probe:
-            # As the server binds: a port is free although old connections of it are still dying.
+            # As the server does: lingering connections in TIME_WAIT do not make a port unavailable.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -79,23 +83,23 @@ def require_free_port(host: str, port: int) -> None:
                 probe.bind(address)
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
-                    fail(f"Port {port} of {host} is taken; choose another with --port.")
+                    fail(f"Port {port} of {host} is in use; choose another with --port.")
                 fail(f"Cannot listen on port {port} of {host}: {error.strerror}.")
 
 
 def addresses_of(host: str, port: int) -> list[tuple[int, Any]]:
-    """The families and addresses that a host name stands for on this machine."""
+    """The address families and addresses to which a host name resolves on this machine."""
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError):
-        fail(f"There is no host named {host}; choose another with --host.")
-    # A name may have an address of a family that this machine does not speak; the server skips it, too.
+        fail(f"Cannot resolve the host name {host}; choose another with --host.")
+    # A name may have an address of a family that this machine does not support; the server skips it, too.
     usable = {(family, address) for family, *_, address in found if speaks(family, str(address[0]))}
     return sorted(usable) or [(family, address) for family, *_, address in found]
 
 
 def speaks(family: int, address: str) -> bool:
-    """Whether this machine can bind the address to any port, which only shows whether it is its own."""
+    """Whether this machine can bind the address, tried with a free port to test only the address."""
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.bind((address, 0))
@@ -105,26 +109,26 @@ def speaks(family: int, address: str) -> bool:
 
 
 def introduce(host: str, port: int) -> None:
-    """Say on stderr what is served from where, and warn of a key that everybody knows."""
+    """Print version, database and address on stderr, and warn if the published key is in use."""
     from pamps.config import PUBLISHED_KEY, settings
 
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-    database = settings.db.url.set(query={}).render_as_string(hide_password=True)  # passwords go there, too
+    database = settings.db.url.set(query={}).render_as_string(hide_password=True)  # may hold a password
     shown = f"[{host}]" if ":" in host else host
-    # Port 0 is any free one; the server tells which.
+    # Port 0 picks a free one, which the server prints.
     docs = f"http://{shown}:{port}/docs" if port else "/docs"
     if settings.server.url:
         docs = f"{settings.server.url}/docs"
     console.print(f"Pamps {__version__} ({settings.env}) on {database}, docs at {docs}")
     if settings.security.secret_key == PUBLISHED_KEY and not is_loopback(host, port):
         console.print(
-            "WARNING: the key that signs tokens is the published one, and others can reach this address:"
-            " anybody can sign in as anybody. Set PAMPS_SECURITY__secret_key.",
+            "WARNING: tokens are signed with the published key, and this address is reachable from other"
+            " machines: anyone can sign in as any user. Set PAMPS_SECURITY__secret_key.",
             style="bold red",
         )
 
 
 def is_loopback(host: str, port: int) -> bool:
-    """Whether only this machine reaches the address."""
-    # An IPv6 address may name its interface behind a percent sign.
+    """Whether the address is reachable only from this machine."""
+    # An IPv6 address may have a zone id, after a percent sign.
     return all(ip_address(address[0].split("%")[0]).is_loopback for _, address in addresses_of(host, port))

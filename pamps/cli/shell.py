@@ -8,7 +8,7 @@ from pamps import __version__
 
 
 def shell() -> None:
-    """Open a Python shell with settings, engine, session and the tables at hand."""
+    """Open a Python shell with settings, engine, session and tables preloaded."""
     from sqlmodel import Session, select
 
     from pamps.config import settings
@@ -32,8 +32,8 @@ def shell() -> None:
 
 
 def start_shell(names: dict[str, Any], banner: str) -> None:
-    """IPython where it is installed, else the shell that Python brings along."""
-    # Asked beforehand: in a shell that starts while an ImportError is handled, every error shows it, too.
+    """Start IPython if it is installed, otherwise Python's built-in shell."""
+    # Checked beforehand: in a shell started while handling an ImportError, every traceback would include it.
     if find_spec("IPython"):
         from IPython.terminal.embed import InteractiveShellEmbed
 

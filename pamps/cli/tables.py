@@ -1,4 +1,4 @@
-"""Tables on a terminal and in a pipe."""
+"""Tables for terminals and pipes."""
 
 import sys
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-# No row is as wide; Rich fills no line up.
+# Wider than any row; Rich does not pad lines to the width.
 ENDLESS = 2000
 
 
 def print_table(title: str, headings: Iterable[str], rows: list[list[object]]) -> None:
-    """One line a row, so that grep finds whole ones; only a terminal that is too narrow gets it folded."""
+    """Print one line per row, so that grep finds whole rows; only a narrow terminal wraps cells."""
     table = Table(title=f"{title} ({len(rows)})")
     for heading in headings:
         table.add_column(heading, overflow="fold")
@@ -22,7 +22,7 @@ def print_table(title: str, headings: Iterable[str], rows: list[list[object]]) -
 
 
 def escape_cell(value: object) -> str:
-    """A cell of a table: yes and no for booleans, and nothing that Rich would take for markup."""
+    """Format a cell: yes or no for booleans, with Rich markup escaped."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return escape(str(value))

@@ -1,4 +1,4 @@
-"""Accounts."""
+"""Listing and creating users."""
 
 import json
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from pamps.cli.account import actor
 from pamps.cli.password import ask_password
 from pamps.cli.tables import print_table
 
-# What is shown of a user, and its heading in the table, where the e-mail address needs the room.
+# The fields shown, with their column headings; short ones leave room for the e-mail address.
 COLUMNS = {
     "id": "id",
     "username": "username",
@@ -21,7 +21,9 @@ COLUMNS = {
 }
 
 
-def user_list(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False) -> None:
+def user_list(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
     """List all users, oldest first."""
     from sqlmodel import Session, col, select
 
@@ -46,14 +48,15 @@ def create_user(
         str, typer.Argument(metavar="USERNAME", help="User name: letters, digits, underscores.")
     ],
     password: Annotated[
-        str | None, typer.Argument(help="When left out, asked for, or read from a pipe.", show_default=False)
+        str | None,
+        typer.Argument(help="If omitted, prompted for or read from standard input.", show_default=False),
     ] = None,
-    superuser: Annotated[bool, typer.Option("--superuser", help="May do what is under /admin/.")] = False,
+    superuser: Annotated[bool, typer.Option("--superuser", help="Grant access to /admin/.")] = False,
 ) -> Any:
-    """Make an account, by the same rules as the API.
+    """Create an account, with the same validation as the API.
 
-    From Python it returns the user and raises sqlalchemy.exc.IntegrityError if the name or the address is
-    taken, and pydantic.ValidationError if one of the three is not valid.
+    Called from Python, it returns the user; raises sqlalchemy.exc.IntegrityError if the name or the address
+    is taken, and pydantic.ValidationError if an argument is invalid.
     """
     from pamps.db import transaction
     from pamps.models.audit import Action

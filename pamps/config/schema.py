@@ -1,4 +1,4 @@
-"""What each table of the settings holds, and within which bounds."""
+"""Settings schema: the fields of each section and their bounds."""
 
 from email.utils import parseaddr
 from ipaddress import ip_network
@@ -12,14 +12,14 @@ from pamps.config.url import normalise_uri
 
 
 def _refuse_bool(value: object) -> object:
-    """`true` is not a number, although Python thinks so."""
+    """Reject booleans, which Python would accept as integers."""
     if isinstance(value, bool):
         raise ValueError("Input should be a number")
     return value
 
 
 def _split(value: object) -> object:
-    """A list comes from the environment as one text, its entries separated by commas."""
+    """Split a comma-separated list, the form in which the environment supplies one."""
     if isinstance(value, str):
         return [entry.strip() for entry in value.split(",") if entry.strip()]
     return value
@@ -43,7 +43,7 @@ def _proxy(value: str) -> str:
 
 def _web_address(value: str) -> str:
     if value and not value.startswith(("http://", "https://")):
-        raise ValueError('Input should begin with "https://" or "http://"')
+        raise ValueError('Input should start with "https://" or "http://"')
     return value.rstrip("/")
 
 
@@ -77,13 +77,13 @@ Rate = Annotated[str, AfterValidator(_known_rate)]
 
 
 class Section(BaseModel):
-    """A table of settings: unknown names are refused, nothing changes after the start."""
+    """Base of a settings section: unknown names are rejected, instances are immutable."""
 
     model_config = {"extra": "forbid", "frozen": True}
 
 
 class ServerSettings(Section):
-    """`[server]`: the process that listens, and whom it believes."""
+    """`[server]`: listening address, workers, and trusted proxies, hosts and origins."""
 
     host: str
     port: Annotated[Whole, Field(ge=0, le=65535)]
@@ -97,7 +97,7 @@ class ServerSettings(Section):
 
     @property
     def address(self) -> str:
-        """Where people reach this server, for links in mails: `url`, or else host and port."""
+        """The public URL, for links in mails: `url` if set, otherwise host and port."""
         return self.url or f"http://{self.host}:{self.port}"
 
     @property
@@ -107,7 +107,7 @@ class ServerSettings(Section):
 
 
 class DatabaseSettings(Section):
-    """`[db]`: where the data is. The URI may hold a password, so it never shows in a repr."""
+    """`[db]`: the database. The URI may contain a password, so it is left out of the repr."""
 
     uri: Annotated[str, AfterValidator(normalise_uri)] = Field(repr=False)
     echo: bool
@@ -119,7 +119,7 @@ class DatabaseSettings(Section):
 
     @property
     def url(self) -> URL:
-        """The URI, taken apart."""
+        """The parsed URI."""
         return make_url(self.uri)
 
 
@@ -136,14 +136,14 @@ class SecuritySettings(Section):
 
 
 class AccountSettings(Section):
-    """`[accounts]`: who may join, and how."""
+    """`[accounts]`: how users register."""
 
     registration: Literal["open", "invite", "closed"]
     confirm_email: bool
 
 
 class LimitSettings(Section):
-    """`[limits]`: how often is too often. Rates are those of the library `limits`."""
+    """`[limits]`: rate limits, in the notation of the `limits` library."""
 
     enabled: bool
     login: Rate
@@ -159,7 +159,7 @@ class LimitSettings(Section):
 
 
 class MailSettings(Section):
-    """`[mail]`: the server that takes our mail. Without a host nothing is sent."""
+    """`[mail]`: the SMTP server. Without a host, no mail is sent."""
 
     host: str
     port: Annotated[Whole, Field(ge=1, le=65535)]
@@ -171,20 +171,20 @@ class MailSettings(Section):
 
 
 class PostSettings(Section):
-    """`[posts]`: what may be written."""
+    """`[posts]`: bounds on posts."""
 
     max_length: Annotated[Whole, Field(ge=1, le=100_000)]
 
 
 class NotificationSettings(Section):
-    """`[notifications]`: the stream of them."""
+    """`[notifications]`: the live stream."""
 
     heartbeat: Positive
     streams: Positive
 
 
 class Settings(BaseModel):
-    """All settings of one environment, checked."""
+    """All settings of one environment, validated."""
 
     model_config = {"frozen": True}
 

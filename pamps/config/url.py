@@ -1,4 +1,4 @@
-"""Pure: which database URLs Pamps can use. They may hold a password, so no message repeats a part of one."""
+"""Validation of database URLs, without I/O. They may contain a password, so messages never quote them."""
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -7,7 +7,7 @@ DRIVERS = {"sqlite", "sqlite+pysqlite", "postgresql+psycopg2"}
 
 
 def normalise_uri(uri: str) -> str:
-    """The URL with its driver named. Raises ValueError where no engine could be made of it."""
+    """The URL with its driver named; raises ValueError for a URL that no engine can be created from."""
     # SQLAlchemy 2.1 would look for psycopg 3.
     for scheme in ("postgres://", "postgresql://"):
         if uri.startswith(scheme):
@@ -21,12 +21,12 @@ def normalise_uri(uri: str) -> str:
 
 
 def _parse(uri: str) -> URL:
-    """Take the URL apart, and refuse databases and drivers that Pamps does not bring along."""
+    """Parse the URL, and reject databases and drivers that Pamps does not support."""
     try:
         url = make_url(uri)
     except ArgumentError:
         raise ValueError("Input should be a SQLAlchemy URL of sqlite or postgresql") from None
-    except ValueError:  # the port is not a number, which a bracket left open looks like too
+    except ValueError:  # the port is not a number; an unclosed bracket raises the same
         raise _malformed() from None
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise ValueError("Input should be a SQLAlchemy URL of sqlite or postgresql")
@@ -36,22 +36,22 @@ def _parse(uri: str) -> URL:
 
 
 def _check_sqlite(url: URL) -> None:
-    """Refuse what is not a plain file: in memory every connection would have a database of its own."""
+    """Reject anything but a plain file: in memory, every connection would have its own database."""
     path = url.database or ""
     if url.host is not None or path in ("", ":memory:") or path.startswith("file:") or url.query:
         raise ValueError("Input should name a file and no options, as in sqlite:///pamps.db")
 
 
 def _check_postgresql(url: URL) -> None:
-    """Refuse hosts and ports that the driver would stumble over."""
+    """Reject hosts and ports that the driver cannot handle."""
     if url.port is not None and not 0 < url.port < 65536:
         raise _malformed()
-    # What follows the first @ of a password that is not encoded is taken for the host.
+    # What follows the first @ of an unencoded password is parsed as the host.
     if "@" in (url.host or ""):
         raise _malformed()
     try:
         url.get_dialect()().create_connect_args(url)
-    except ArgumentError:  # hosts and ports in the options, one for each of several servers
+    except ArgumentError:  # several servers, whose hosts and ports in the query do not match
         raise _malformed() from None
 
 

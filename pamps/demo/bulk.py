@@ -1,4 +1,4 @@
-"""Many rows at once, as each of the two databases likes it best."""
+"""Bulk inserts, by the fastest method of each database."""
 
 import csv
 from collections.abc import Iterable
@@ -16,28 +16,28 @@ GIN, GIN_MEMORY = "ix_search_index_words", "256MB"
 
 
 class Bulk(Protocol):
-    """Writes rows with ids into empty tables, within the transaction of a connection."""
+    """Writes rows with ids into empty tables, in the transaction of a connection."""
 
     def start(self, stage: Stage) -> None:
-        """Before the first row: put off what is done faster at the end, or what the rows bring along."""
+        """Prepare the table: disable triggers, and drop what is faster to build afterwards."""
 
     def write(self, stage: Stage, rows: Iterable[Row]) -> None:
         """Insert rows."""
 
     def finish(self, stage: Stage) -> None:
-        """After the last row: let the numbering go on from there, and let the planner know the table."""
+        """Complete the table: restore what `start` removed, advance its sequence, and analyse it."""
 
 
 def open_bulk(connection: Connection) -> Bulk:
-    """The way for this database. From now on nobody else writes until the transaction ends."""
+    """The implementation for this database. Blocks all other writers until the transaction ends."""
     return SqliteBulk(connection) if connection.dialect.name == "sqlite" else PostgresBulk(connection)
 
 
 class SqliteBulk:
-    """A prepared INSERT; the writing transaction has kept others out since it began."""
+    """Uses a prepared INSERT; the write transaction already excludes other writers."""
 
     def __init__(self, connection: Connection) -> None:
-        # Indexes are written in no order. With the usual 2 MB, pages would go out and in again many times.
+        # Index pages are written in random order: the default cache of 2 MB would thrash.
         connection.exec_driver_sql("PRAGMA cache_size = -32768")
         self._cursor: Any = connection.connection.cursor()
         self._triggers: list[str] = []
@@ -57,16 +57,17 @@ class SqliteBulk:
     def finish(self, stage: Stage) -> None:
         for trigger in self._triggers:
             self._cursor.execute(trigger)
-        if stage.table != SEARCH_INDEX.name:  # which has no rows of its own to look at
-            self._cursor.execute(f'ANALYZE "{stage.table}"')  # AUTOINCREMENT has seen every id
+        if stage.table != SEARCH_INDEX.name:  # a virtual table, which cannot be analysed
+            self._cursor.execute(f'ANALYZE "{stage.table}"')  # AUTOINCREMENT already knows every id
 
 
 class PostgresBulk:
-    """COPY, which is several times as fast as INSERT."""
+    """Uses COPY, which is several times faster than INSERT."""
 
     def __init__(self, connection: Connection) -> None:
         self._cursor: Any = connection.connection.cursor()
-        # Also keeps autovacuum out, which sees none of our rows and would tell the planner so. Readers go on.
+        # Also excludes autovacuum, which cannot see these rows and would report empty tables to the planner.
+        # Readers are not blocked.
         self._cursor.execute(f"LOCK TABLE {TABLES} IN SHARE ROW EXCLUSIVE MODE")
         self._cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         self._known: set[str] = set()
@@ -80,13 +81,13 @@ class PostgresBulk:
         file = StringIO()
         csv.writer(file).writerows(rows)
         file.seek(0)
-        # In this format None and "" look the same; only a text may be the latter.
+        # CSV cannot tell None from ""; only the column `text` may be "".
         empty = ", FORCE_NOT_NULL (text)" if "text" in stage.columns else ""
         names = ", ".join(stage.columns)
         self._cursor.copy_expert(f'COPY "{stage.table}" ({names}) FROM STDIN (FORMAT csv{empty})', file)
         if stage.table not in self._known:
-            # Each row is checked against those that it refers to. As long as the planner takes that table for
-            # empty, any index looks as good to it as the right one, and the time grows with the square.
+            # Foreign keys are checked row by row. While the planner believes the referenced table is empty,
+            # it may pick the wrong index, and the time becomes quadratic.
             self._analyze(stage)
 
     def finish(self, stage: Stage) -> None:
@@ -98,7 +99,8 @@ class PostgresBulk:
         self._analyze(stage)
 
     def _number_on(self, stage: Stage) -> None:
-        """Unlike setval(), ALTER SEQUENCE is undone with the transaction. Ids once used stay used."""
+        """Advance the sequence. Unlike setval(), ALTER SEQUENCE is transactional. Used ids are never
+        reused."""
         self._cursor.execute(
             "SELECT name, nextval(name::regclass) FROM pg_get_serial_sequence(%s, 'id') AS name",
             (f'"{stage.table}"',),
@@ -107,7 +109,7 @@ class PostgresBulk:
         self._cursor.execute(f"ALTER SEQUENCE {sequence} RESTART WITH {max(following, stage.total + 1)}")
 
     def _index_words(self, stage: Stage) -> None:
-        """The index of words, which is made in a fraction of the time in one go."""
+        """Create the full-text index, which is much faster in one go."""
         self._cursor.execute(f"SET LOCAL maintenance_work_mem = '{GIN_MEMORY}'")
         self._cursor.execute(f"CREATE INDEX {GIN} ON {stage.table} USING gin (words)")
 

@@ -1,8 +1,7 @@
-"""A world written into the database, fast: COPY on PostgreSQL, many rows a call on SQLite.
+"""Loads a demo world into the database with bulk inserts.
 
-It is all one transaction. So there is nothing to take up again: what was interrupted, even by SIGKILL, has
-left nothing behind and is simply started anew. Nobody ever reads half of it, and whoever registers meanwhile
-waits.
+Everything is one transaction: an interrupted run, even by SIGKILL, leaves nothing behind and is started
+again. A partial demo is never visible, and concurrent writers wait.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,21 +19,21 @@ from pamps.demo.world import Row, World
 from pamps.models.user import User
 from pamps.security.tokens import hash_password
 
-PASSWORD = "demo password"  # noqa: S105 - everybody in the demo has it, and everybody may know
+PASSWORD = "demo password"  # noqa: S105 - shared by all demo users, and public
 BATCH = 10_000
 
-# Called with what is to be made and how many; gives what is then called with each number that was written.
+# Called with the name and size of a stage; yields a function to call with the number of rows written.
 Report = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 class OtherUsers(Exception):
-    """There are accounts that are not of this demo."""
+    """The database has accounts that do not belong to this demo."""
 
 
 def load(recipe: Recipe, report: Report) -> bool:
-    """Fill a database without users; False, and nothing changed, if this demo is there already.
+    """Fill a database without users; returns False, and changes nothing, if it already has this demo.
 
-    Raises OtherUsers if anybody else is there.
+    Raises OtherUsers if it has other users.
     """
     password = hash_password(PASSWORD)  # slow, so before the transaction
     with transaction() as session:
@@ -42,7 +41,7 @@ def load(recipe: Recipe, report: Report) -> bool:
 
 
 def fill(connection: Connection, recipe: Recipe, password: str, report: Report) -> bool:
-    """The same within a transaction; `password` is the hash that everybody gets."""
+    """The same within a given transaction; `password` is the hash shared by all users."""
     bulk = open_bulk(connection)
     if _is_there(connection, recipe):
         return False
@@ -60,7 +59,7 @@ def fill(connection: Connection, recipe: Recipe, password: str, report: Report) 
 
 
 def _prepare_ahead(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Batches of rows, each made while the one before is written."""
+    """Batches of rows, each prepared while the previous one is being written."""
 
     def prepare() -> list[Row]:
         return list(islice(rows, BATCH))
@@ -73,7 +72,8 @@ def _prepare_ahead(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 
 def _is_there(connection: Connection, recipe: Recipe) -> bool:
-    """Whether this demo was loaded, whatever became of it since; raises OtherUsers if another one was."""
+    """Whether this demo was loaded before, even if changed since; raises OtherUsers if there are other
+    users."""
     emails = select(col(User.email)).limit(1)
     is_ours = col(User.email).endswith(f"@{recipe.domain}", autoescape=True)
     if connection.execute(emails.where(is_ours)).first():

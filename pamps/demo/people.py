@@ -1,4 +1,4 @@
-"""The people of a demo: what they are called, when they joined, whom they follow, how well they are known."""
+"""The users of a demo: names, join dates, follows and popularity."""
 
 from array import array
 from itertools import accumulate
@@ -9,18 +9,18 @@ from pamps.demo.recipe import Recipe
 from pamps.demo.rhythm import pack
 from pamps.demo.words import FAMILY, GIVEN
 
-LAST_JOIN = 0.9  # of the story: then everybody is there
-FOLLOWS = 10.0  # what sets how many people somebody follows: on average three times as many
+LAST_JOIN = 0.9  # share of the story at which the last user joins
+FOLLOWS = 10.0  # scale of the number of follows per user, which averages three times this
 
 
 class People:
-    """Everybody by number, from 0 on, in the order in which they joined."""
+    """All users by number, from 0, in the order in which they joined."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
         dice = recipe.dice("people")
         self.names = make_names(recipe.users, dice)
-        # The order of fame, and the order of zeal, which is similar: who is well known writes a lot.
+        # Ranked by fame, and by activity, which correlates: popular users post a lot.
         self.famous = list(range(recipe.users))
         dice.shuffle(self.famous)
         ranks = {person: (rank + 1) * (dice.random() + 0.1) for rank, person in enumerate(self.famous)}
@@ -29,16 +29,16 @@ class People:
         self.zeal = _harmonic(recipe.users, 10)
 
     def joined(self, share: float) -> int:
-        """How many people have joined by then; at least one."""
+        """The number of users who have joined by then; at least one."""
         return min(max(1, int(self._recipe.users * sqrt(share / LAST_JOIN))), self._recipe.users)
 
     def join(self, person: int) -> float:
-        """The share of the story at which somebody joins."""
+        """The share of the story at which a user joins."""
         part = person / self._recipe.users
         return LAST_JOIN * part * part
 
     def plan_follows(self) -> list[int]:
-        """Every follow: `pack`ed moment, follower and followed, in order of time. Each pair once."""
+        """All follows as `pack`ed moment, follower and followed, in order of time. Pairs are unique."""
         dice = self._recipe.dice("follows")
         follows: list[int] = []
         for person in range(self._recipe.users):
@@ -47,7 +47,8 @@ class People:
         return follows
 
     def _plan_following(self, person: int, dice: Random) -> list[int]:
-        """Whom one person follows, most of them soon after joining; all of them are there by then."""
+        """The follows of one user, most of them soon after joining, and only of users who have joined by
+        then."""
         random, start = dice.random, self.join(person)
         number = int(min(FOLLOWS / (random() + 0.05), (self._recipe.users - 1) / 3))
         chosen: dict[int, int] = {}
@@ -55,7 +56,7 @@ class People:
             if len(chosen) == number:
                 break
             share = start + (1 - start) * random() * random()
-            # Instead of somebody who is not there yet, somebody who is.
+            # Map users who have not joined yet to ones who have.
             followed = known % self.joined(share)
             if followed != person and followed not in chosen:
                 chosen[followed] = pack(share, person, followed)
@@ -63,7 +64,7 @@ class People:
 
 
 def make_names(count: int, dice: Random) -> list[str]:
-    """That many user names, none of them twice in any case, none reserved."""
+    """`count` user names, unique regardless of case, none of them reserved."""
     names, seen = [], dict[str, int]()
     for _ in range(count):
         name = dice.choice(GIVEN) + dice.choice(("", "_", "_")) + dice.choice(FAMILY)
@@ -75,5 +76,5 @@ def make_names(count: int, dice: Random) -> list[str]:
 
 
 def _harmonic(count: int, softness: int) -> "array[float]":
-    """Sums of weights that fall with the rank (Zipf's law); the greater `softness`, the less unequal."""
+    """Cumulative weights that decrease with rank (Zipf's law); a greater `softness` makes them more equal."""
     return array("d", accumulate(1 / (rank + softness) for rank in range(count)))

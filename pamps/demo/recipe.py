@@ -1,4 +1,4 @@
-"""What a demo is made from. The same recipe gives the same world, to the letter."""
+"""The parameters of a demo. The same recipe produces exactly the same world."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from random import Random
 
 @dataclass(frozen=True)
 class Recipe:
-    """How many people and posts, the seed of every choice, and the day at whose start the story ends."""
+    """The numbers of users and posts, the random seed, and the day at whose start the story ends."""
 
     users: int
     posts: int
@@ -17,12 +17,12 @@ class Recipe:
 
     @property
     def domain(self) -> str:
-        """The domain of everybody's e-mail address, by which this demo is known again.
+        """The domain of all e-mail addresses, which identifies this demo.
 
-        Nobody receives what is sent there: RFC 2606 keeps `.example` for examples.
+        Mail to it reaches nobody: RFC 2606 reserves `.example`.
         """
         return f"{self.users}-{self.posts}-{self.seed}.demo.example"
 
     def dice(self, aspect: str) -> Random:
-        """Dice for one aspect of the world: using them for one does not change the others."""
+        """A random generator for one aspect of the world, independent of all others."""
         return Random(f"{self.seed}/{aspect}")

@@ -1,4 +1,4 @@
-"""The texts of posts: of varied length, in the language of their author, some with tags and mentions."""
+"""The texts of posts: of varied length, in their author's language, some with tags and mentions."""
 
 from collections.abc import Iterable, Sequence
 from random import Random
@@ -11,14 +11,14 @@ PLACES = len(SYLLABLES) ** 3
 
 
 class Writer:
-    """Writes one text after the other: the same dice, the same texts."""
+    """Writes a sequence of texts that is determined by the random generator."""
 
     def __init__(self, dice: Random, longest: int) -> None:
         self._random = dice.random
         self._longest = longest
 
     def write(self, person: int, addressed: str | None = None) -> str:
-        """A post by `person`, which may begin by naming somebody: 1 to `longest` characters, never blank."""
+        """A post by `person`, optionally starting with a mention: 1 to `longest` characters, never blank."""
         random = self._random
         language = LANGUAGES[person % len(LANGUAGES)]
         words = [f"@{addressed}"] if addressed else []
@@ -32,12 +32,12 @@ class Writer:
         return ("\n" if random() < 0.05 else " ").join(words)[: self._longest]
 
     def _some(self, choices: Sequence[str], most: int) -> Iterable[str]:
-        """Up to `most` of them, rather the first ones than the last, none twice."""
+        """Up to `most` distinct choices, biased towards the first ones."""
         random, count = self._random, len(choices)
         return dict.fromkeys(choices[int(count * random() * random())] for _ in range(most))
 
     def _place(self) -> str:
-        """A name that a few posts or many have: places are as unequal as people."""
+        """A place name; how often each occurs is very uneven."""
         number = int(PLACES * self._random() ** 4)
         rest, first = divmod(number, len(SYLLABLES))
         last, middle = divmod(rest, len(SYLLABLES))

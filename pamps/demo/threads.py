@@ -1,4 +1,4 @@
-"""The posts of a demo as a whole: who wrote them, what they reply to, which are gone, how many like them."""
+"""The structure of a demo's posts: authors, parents, deletions, and numbers of likes."""
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
@@ -7,14 +7,14 @@ from pamps.demo.people import People
 from pamps.demo.recipe import Recipe
 from pamps.demo.rhythm import pack
 
-REPLIES = 0.4  # of all posts
-TALKS = 16  # at any time that many people take part in
-DELETED = 60  # one of so many that have replies
+REPLIES = 0.4  # share of all posts
+TALKS = 16  # popular conversations at any time
+DELETED = 60  # one in this many posts with replies
 TOP_LEVEL = -1
 
 
 class Threads:
-    """Every post by number, from 0 on, in order of time: some 20 bytes for each of them."""
+    """All posts by number, from 0, in order of time; about 20 bytes each."""
 
     def __init__(self, recipe: Recipe, people: People) -> None:
         self._recipe, self._people = recipe, people
@@ -25,25 +25,26 @@ class Threads:
         self.likes = self._choose_likes()
 
     def share(self, post: int) -> float:
-        """The share of the story that has passed before a post. Some of it is left after the last one."""
+        """The share of the story that precedes a post. Some is left after the last one."""
         return post / (self._recipe.posts + 1)
 
     def count_by_author(self) -> "array[int]":
-        """How many posts, without deleted ones, each person has written."""
+        """The number of posts by each user, without deleted ones."""
         counts = array("i", [0]) * self._recipe.users
         for author, deleted in zip(self.authors, self.deleted, strict=True):
             counts[author] += not deleted
         return counts
 
     def plan_likes(self) -> list[int]:
-        """Every like: `pack`ed moment, person and post, in order of time. Each pair once, nobody's own."""
+        """All likes as `pack`ed moment, user and post, in order of time. Pairs are unique, none is of one's
+        own post."""
         random = self._recipe.dice("likers").random
         likes: list[int] = []
         for post, number in enumerate(self.likes):
             if number:
                 start = self.share(post + 1)
                 likes += [
-                    # To the power of 8: most likes come soon, a few much later.
+                    # To the power of 8: most likes come early, a few much later.
                     pack(start + (1 - start) * random() ** 8, person, post)
                     for person in self._choose_likers(post, number, random)
                 ]
@@ -55,11 +56,11 @@ class Threads:
         authors = self._recipe.dice("authors").choices(
             people.zealous, cum_weights=people.zeal, k=self._recipe.posts
         )
-        # Instead of somebody who is not there yet, somebody who is.
+        # Map users who have not joined yet to ones who have.
         return array("i", (author % people.joined(self.share(n)) for n, author in enumerate(authors)))
 
     def _choose_parents(self) -> "array[int]":
-        """What each post replies to: TOP_LEVEL, something recent, or where one of the talks has come to."""
+        """The parent of each post: TOP_LEVEL, a recent post, or the latest post of a popular conversation."""
         random = self._recipe.dice("parents").random
         parents = array("i", [TOP_LEVEL]) * self._recipe.posts
         talks = [TOP_LEVEL] * TALKS
@@ -74,12 +75,12 @@ class Threads:
             if talks[talk] == TOP_LEVEL or random() < 0.02:
                 talks[talk] = recent
             parents[post] = talks[talk]
-            if talk % 2:  # these go deep, the others go wide
+            if talk % 2:  # these grow deep, the others wide
                 talks[talk] = post
         return parents
 
     def _choose_deleted(self) -> bytearray:
-        """Only what has replies leaves a place when it is deleted, so nothing else is chosen."""
+        """Choose tombstones, only among posts with replies: others leave none when deleted."""
         random = self._recipe.dice("deleted").random
         deleted = bytearray(self._recipe.posts)
         replied = sorted(set(self.parents) - {TOP_LEVEL})
@@ -89,7 +90,7 @@ class Threads:
         return deleted
 
     def _count_replies(self) -> "array[int]":
-        """How many replies, without deleted ones, each post has."""
+        """The number of replies to each post, without deleted ones."""
         counts = array("i", [0]) * self._recipe.posts
         for parent, deleted in zip(self.parents, self.deleted, strict=True):
             if parent != TOP_LEVEL and not deleted:
@@ -97,18 +98,19 @@ class Threads:
         return counts
 
     def _choose_likes(self) -> "array[int]":
-        """How many people like each post: most posts none, a few a great many; about as many as posts."""
+        """The number of likes of each post: none for most, very many for a few; about as many as posts in
+        total."""
         random = self._recipe.dice("likes").random
         attention = array("d", (weight / (random() + 0.0005) for weight in self._weigh_posts()))
         scale = self._recipe.posts / (sum(attention) or 1)
         likes = array("i", (int(weight * scale + random()) for weight in attention))
         for post, number in enumerate(likes):
-            # Half of those who could: then it is quick to find that many different ones.
+            # At most half of the possible users, so that distinct ones are found quickly.
             likes[post] = min(number, (self._people.joined(self.share(post)) - 1) // 2)
         return likes
 
     def _weigh_posts(self) -> Iterator[float]:
-        """How much attention a post may get, which depends on the fame of its author."""
+        """The relative attention each post gets, which depends on its author's fame."""
         fame = array("d", [0]) * self._recipe.users
         for rank, person in enumerate(self._people.famous):
             fame[person] = 1 + 60 / (rank + 3)
@@ -118,9 +120,9 @@ class Threads:
         )
 
     def _choose_likers(self, post: int, number: int, random: Callable[[], float]) -> Iterable[int]:
-        """Different people who are there when the post appears, without its author."""
+        """Distinct users who have joined before the post, without its author."""
         there, author = self._people.joined(self.share(post)), self.authors[post]
-        likers: dict[int, None] = {}  # unlike a set, in an order that every Python agrees on
+        likers: dict[int, None] = {}  # unlike a set, it has a deterministic order
         while len(likers) < number:
             liker = int(there * random())
             if liker != author:

@@ -1,4 +1,4 @@
-"""What people are called and what they say: short, harmless sentences in twelve languages."""
+"""Names and vocabulary of the demo: short, harmless sentences in twelve languages."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ FAMILY = """
     Singh Sousa Tanaka Torres Vidal Virtanen Vogel Wang Weber Yilmaz Zhang Zorn
 """.split()
 
-# What people say about themselves; some say nothing.
+# Profile texts; some users have none.
 BIOS = (
     None,
     None,
@@ -35,7 +35,7 @@ BIOS = (
     "음악, 산책, 커피 ☕",
 )
 
-# The more popular ones first.
+# Most popular first.
 TAGS = """
     #music #coffee #books #python #photo #travel #news #garden #food #cats #running #music_monday #art
     #bikes #rain #film #café #football #opensource #música #weekend #birds #books2026 #history #linux
@@ -47,7 +47,7 @@ TAGS = """
 
 EMOJI = "🙂 🎉 ☕ 📚 🚲 🌧️ 🌻 🐈 🎶 ❤️ 👩‍🚀 🇧🇷 👍🏽 ✨".split()
 
-# Three of them make the name of a place; the many thousands of names are the rare words of the world.
+# Three of them form a place name; these many thousands of names are the rare words of the demo.
 SYLLABLES = """
     al an ar ba be bor cal da del dor el en fa gal hal in ka kel lan lor ma mer mon na nor or pel quin
     ra ros sa sel tal tor un val ver wen yl zan
@@ -56,7 +56,7 @@ SYLLABLES = """
 
 @dataclass(frozen=True)
 class Language:
-    """Sentences, the common ones first, and what one says on arrival at a place."""
+    """Sentences, most common first, and one for the arrival at a place."""
 
     sentences: tuple[str, ...]
     arrival: str
@@ -205,7 +205,7 @@ KOREAN = Language(
     "방금 {}에 도착했어요.",
 )
 
-# One person in twenty for each entry.
+# Each entry is the language of one user in twenty.
 LANGUAGES = (
     *(ENGLISH,) * 6,
     *(PORTUGUESE,) * 3,

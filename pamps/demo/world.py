@@ -1,9 +1,9 @@
-"""The world of a demo: what is in every row, as a pure function of its recipe. No database.
+"""The world of a demo: the content of every row, as a pure function of its recipe. No database.
 
-Nobody is told of anything: notifications are no part of it.
+Notifications are not included.
 
-The counters that stand on a row are known before the row is made, so that each row is written once. The
-price is some memory, about 100 bytes a post; texts are made one by one.
+Counters are computed before the rows, so that each row is written once. This costs about 100 bytes of memory
+per post; texts are generated one by one.
 """
 
 from array import array
@@ -21,9 +21,9 @@ from pamps.services.search_index import Text, index_row
 from pamps.text.entities import find_tags
 from pamps.text.tokenizer import fold
 
-EDITED = 0.03  # of all posts
-ORPHANED = 0.25  # of the deleted ones: their author has gone, too
-ADDRESSED = 0.3  # of the replies begin with the name of somebody
+EDITED = 0.03  # share of all posts
+ORPHANED = 0.25  # share of deleted posts whose author is deleted, too
+ADDRESSED = 0.3  # share of replies that start with a mention
 
 USER_COLUMNS = (
     *("id", "username", "email", "password", "bio", "created_at"),
@@ -44,7 +44,7 @@ Row = tuple[int | str | None, ...]
 
 @dataclass(frozen=True)
 class Stage:
-    """The rows of one table, ids and times rising; `name` is for people."""
+    """The rows of one table, with ascending ids and times; `name` is for display."""
 
     name: str
     table: str
@@ -54,8 +54,8 @@ class Stage:
 
 
 class World:
-    """People, follows, posts and likes, numbered from 0 on; the id of a row is its number plus one. And what
-    posts are found by."""
+    """Users, follows, posts and likes, numbered from 0 (the id of a row is its number plus one), tags and the
+    search index."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
@@ -63,10 +63,10 @@ class World:
         self._people = People(recipe)
         self._threads = Threads(recipe, self._people)
         self._follows = self._people.plan_follows()
-        self._tags: dict[str, array[int]] = {}  # the posts of each
+        self._tags: dict[str, array[int]] = {}  # the posts with each tag
 
     def stages(self, password: str) -> Iterator[Stage]:
-        """Every table, each after those that it refers to. `password` is the hash that everybody shares."""
+        """All tables, each after those it references. `password` is the hash shared by all users."""
         users, posts, likes = self._recipe.users, self._recipe.posts, sum(self._threads.likes)
         yield Stage("users", "user", USER_COLUMNS, users, self._make_users(password))
         yield Stage("follows", "social", FOLLOW_COLUMNS, len(self._follows), self._make_follows())
@@ -74,7 +74,7 @@ class World:
         yield Stage("likes", "like", LIKE_COLUMNS, likes, self._make_likes())
         living = posts - sum(self._threads.deleted)
         yield Stage("words", "search_index", INDEX_COLUMNS, living, self._make_index())
-        # Only now it is known which there are.
+        # Known only after the index is complete.
         yield Stage("tags", "tag", TAG_COLUMNS, len(self._tags), self._make_tags())
         uses = sum(map(len, self._tags.values()))
         yield Stage("tagged", "post_tag", POST_TAG_COLUMNS, uses, self._make_post_tags())
@@ -93,7 +93,7 @@ class World:
         return self._make_pairs(self._follows)
 
     def _make_likes(self) -> Iterator[Row]:
-        yield from self._make_pairs(self._threads.plan_likes())  # planned when it is their turn
+        yield from self._make_pairs(self._threads.plan_likes())  # planned lazily, to save memory
 
     def _make_pairs(self, pairs: list[int]) -> Iterator[Row]:
         moment = self._rhythm.moment
@@ -119,7 +119,7 @@ class World:
             yield post + 1, author + 1, parent, text, rhythm.moment(share), edited, 0, *counts
 
     def _make_index(self) -> Iterator[Row]:
-        """What the services would have put into the index; the texts are made once more."""
+        """The index entries that the services would have written; generates the texts a second time."""
         for post, text in self._make_texts():
             tags = find_tags(text)
             for tag in tags:
@@ -143,7 +143,8 @@ class World:
             yield from ((post + 1, number, authors[post] + 1) for post in posts)
 
     def _find_addressed(self, post: int, random: Callable[[], float]) -> str | None:
-        """Whom a text names: a reply often who is replied to, others now and then somebody famous."""
+        """The user a text mentions: often the parent's author in replies, now and then a popular user
+        elsewhere."""
         threads, people = self._threads, self._people
         parent = threads.parents[post]
         if parent != TOP_LEVEL:
@@ -155,7 +156,7 @@ class World:
 
 
 def count_pairs(pairs: list[int], numbers: int) -> "tuple[array[int], array[int]]":
-    """How often each number is on the right of a pair, and how often on the left."""
+    """How often each number occurs on the right of a pair, and how often on the left."""
     lefts, rights = array("i", [0]) * numbers, array("i", [0]) * numbers
     for pair in pairs:
         _, left, right = unpack(pair)

@@ -1,4 +1,4 @@
-"""Tables and schemas, one file a noun. Importing this package registers every table."""
+"""Tables and schemas, one module per noun. Importing this package registers every table."""
 
 from pamps.models.access_token import AccessToken
 from pamps.models.audit import AuditEntry
@@ -15,7 +15,7 @@ from pamps.models.tag import PostTag, Tag
 from pamps.models.totp import RecoveryCode, Totp
 from pamps.models.user import User
 
-# The name that the tutorial gave the table of follows.
+# The tutorial's name for the follow table.
 Social = Follow
 
 __all__ = [

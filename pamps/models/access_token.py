@@ -1,4 +1,4 @@
-"""Personal access tokens: for bots and scripts, which cannot log in every half hour."""
+"""Personal access tokens, for bots and scripts that cannot log in every half hour."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -19,7 +19,7 @@ from pamps.models.types import (
 )
 from pamps.text.storable import is_blank
 
-# `read` opens what GET answers to, `write` everything that needs no login of its own.
+# `read` allows GET requests, `write` everything that does not require a signed-in session.
 Scopes = Literal["read", "write"]
 
 
@@ -33,20 +33,20 @@ TokenName = Annotated[str, *text(min_length=1, max_length=100), AfterValidator(_
 
 
 class AccessTokenPublic(SQLModel):
-    """What its owner sees of a token."""
+    """The fields of an access token that its owner sees."""
 
-    # What its owner calls it.
+    # A label chosen by the owner.
     name: str = Field(max_length=100)
     scopes: Scopes = Field(sa_type=String(10))
     created_at: datetime = moment()
-    # None for a token that lasts until it is revoked.
+    # None if the token is valid until it is revoked.
     expires_at: datetime | None
-    # Right to a minute; None until the first use.
+    # Accurate to a minute; None until the first use.
     last_used_at: datetime | None
 
 
 class AccessToken(AccessTokenPublic, table=True):
-    """A token of its owner's making. The token itself is nowhere: only its hash."""
+    """A personal access token. Only its hash is stored, never the token."""
 
     __tablename__ = "access_token"
     __table_args__ = TABLE_OPTIONS
@@ -61,7 +61,7 @@ Index("ix_access_token_user_id_id", col(AccessToken.user_id), col(AccessToken.id
 
 
 class AccessTokenRequest(RequestModel):
-    """A new token. Without `expires_at` it lasts until it is revoked."""
+    """A new access token. Without `expires_at` it is valid until it is revoked."""
 
     name: TokenName
     scopes: Scopes
@@ -69,10 +69,10 @@ class AccessTokenRequest(RequestModel):
 
 
 class AccessTokenResponse(AccessTokenPublic, HasId):
-    """A token, without what it is."""
+    """An access token without its secret."""
 
 
 class NewAccessTokenResponse(AccessTokenResponse):
-    """A token that was just made, with what it is: this is shown once."""
+    """A newly created access token with its secret, which is shown only once."""
 
     token: str

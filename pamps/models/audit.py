@@ -1,4 +1,4 @@
-"""The audit log: who did what to whom, kept when either is gone."""
+"""The audit log. Entries outlive the accounts they name."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from pamps.models.types import TABLE_OPTIONS, HasId, identity, moment
 
 
 class Action(StrEnum):
-    """What is written down."""
+    """The actions that are logged."""
 
     ACTIVATED = "activated"
     DEACTIVATED = "deactivated"
@@ -18,38 +18,38 @@ class Action(StrEnum):
     EMAIL_CHANGED = "email_changed"
     INVITE_MADE = "invite_made"
     INVITE_REVOKED = "invite_revoked"
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - an act
-    PASSWORD_SET = "password_set"  # noqa: S105 - an act
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - an action
+    PASSWORD_SET = "password_set"  # noqa: S105 - an action
     POST_DELETED = "post_deleted"
     PROMOTED = "promoted"
     SESSIONS_ENDED = "sessions_ended"
     TOTP_DISABLED = "totp_disabled"
     TOTP_ENABLED = "totp_enabled"
     USER_DELETED = "user_deleted"
-    # The password was right.
+    # Logged only after a correct password.
     WRONG_OTP = "wrong_otp"
     REFRESH_REUSED = "refresh_reused"
-    ACCESS_TOKEN_MADE = "access_token_made"  # noqa: S105 - an act
-    ACCESS_TOKEN_REVOKED = "access_token_revoked"  # noqa: S105 - an act
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an act
+    ACCESS_TOKEN_MADE = "access_token_made"  # noqa: S105 - an action
+    ACCESS_TOKEN_REVOKED = "access_token_revoked"  # noqa: S105 - an action
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an action
 
 
 class AuditPublic(SQLModel):
-    """One act."""
+    """The fields of an audit entry."""
 
     date: datetime = moment()
-    # A user name, or `cli:` and the name of the system's user.
+    # A user name, or `cli:` and the operating system user.
     actor: str = Field(max_length=100)
     action: str = Field(max_length=30)
-    # A user name, or a kind and an id, such as `post 12`.
+    # A user name, or a type and an id, such as `post 12`.
     target: str = Field(max_length=100)
-    # Empty for the command line.
+    # The client's IP address; empty for the command line.
     address: str = Field(max_length=MAX_ADDRESS)
 
 
 class AuditEntry(AuditPublic, table=True):
-    """A line of the log. It names people as text and not by reference: it outlives them, and nobody waits
-    for it."""
+    """An audit log entry. Users are recorded by name, not by foreign key, so that entries outlive accounts
+    and writing one never waits for a lock."""
 
     __tablename__ = "audit"
     __table_args__ = TABLE_OPTIONS
@@ -58,4 +58,4 @@ class AuditEntry(AuditPublic, table=True):
 
 
 class AuditResponse(AuditPublic, HasId):
-    """A line of the log."""
+    """An audit log entry."""

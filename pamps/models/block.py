@@ -1,4 +1,4 @@
-"""Who does not want to see whom: mutes and blocks."""
+"""Mutes and blocks."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,23 +10,23 @@ from pamps.models.types import TABLE_OPTIONS, HasId, identity, moment, reference
 
 
 class BlockKind(StrEnum):
-    """Why somebody is hidden from a person."""
+    """Why one user is hidden from another."""
 
-    MUTE = "mute"  # the person does not want to come across them
-    BLOCK = "block"  # the person does not want to have to do with them
-    BLOCKED = "blocked"  # the other side of a block: they do not want to have to do with the person
+    MUTE = "mute"  # the user muted them
+    BLOCK = "block"  # the user blocked them
+    BLOCKED = "blocked"  # the reverse of a block: the user was blocked by them
 
 
 class BlockPublic(SQLModel):
-    """Somebody whom one muted or blocked."""
+    """The fields of a mute or a block."""
 
     hidden_id: int = reference("user.id", ondelete="CASCADE")
     date: datetime = moment()
 
 
 class Block(BlockPublic, table=True):
-    """`user_id` does not see `hidden_id`. A block is a row each way, so that whoever looks asks for their own
-    rows alone (see pamps.queries.visibility)."""
+    """`user_id` does not see `hidden_id`. A block is stored as one row in each direction, so that queries
+    read only the viewer's own rows (see pamps.queries.visibility)."""
 
     __tablename__ = "hiding"
     __table_args__ = (
@@ -40,7 +40,7 @@ class Block(BlockPublic, table=True):
     kind: str = Field(sa_type=String(10))
 
 
-# Whom a person muted or blocked, each list in order of id; and what goes with a deleted account.
+# The lists of muted and of blocked users, each by id; and the cascade from a deleted account.
 Index("ix_hiding_user_id_kind_id", col(Block.user_id), col(Block.kind), col(Block.id))
 Index("ix_hiding_hidden_id", col(Block.hidden_id))
 

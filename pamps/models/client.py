@@ -1,4 +1,4 @@
-"""The program at the other end of a request: where it is, what it calls itself."""
+"""The client that sent a request: network address and user agent."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,22 +10,22 @@ MAX_DEVICE = 200
 
 @dataclass(frozen=True)
 class Client:
-    """Who sent a request, as far as the connection tells; see `server.trusted_proxies`."""
+    """The sender of a request, as seen through `server.trusted_proxies`."""
 
-    # IPv4 or IPv6; empty where there is none, as on a Unix socket.
+    # IPv4 or IPv6; empty if there is none, as on a Unix socket.
     address: str
-    # The User-Agent, cut; empty when it was not sent.
+    # The User-Agent, truncated; empty if none was sent.
     device: str
     arrived: datetime
 
     @property
     def network(self) -> str:
-        """What rate limits count as one."""
+        """The unit that rate limits count by; see `network_of`."""
         return network_of(self.address)
 
 
 def network_of(address: str) -> str:
-    """An IPv4 address, or the /64 that a subscriber of IPv6 gets; anything else as it is."""
+    """An IPv4 address, or the /64 of an IPv6 address (what one subscriber gets); anything else unchanged."""
     try:
         ip = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Links that are sent by mail: each works once, for an hour."""
+"""E-mail tokens: links sent by mail, each valid once and for one hour."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,10 +19,10 @@ class Purpose(StrEnum):
 
 
 class EmailToken(SQLModel, table=True):
-    """A link that was sent. The token in it is nowhere: only its hash.
+    """A link sent by mail. Only the hash of its token is stored.
 
-    One for each purpose and user: a new one makes the old one useless. A row without a user stands for a link
-    that was asked for an address that nobody has; writing it takes as long as writing any other.
+    There is one per user and purpose: a new link invalidates the previous one. A row without a user records a
+    request for an unknown address, so that it takes as long as a request for a known one.
     """
 
     __tablename__ = "mail_link"
@@ -31,7 +31,7 @@ class EmailToken(SQLModel, table=True):
     id: int = identity()
     user_id: int | None = reference("user.id", ondelete="CASCADE")
     purpose: str = Field(sa_type=String(20))
-    # The address that it was sent to, and that following it proves to be the owner's.
+    # The recipient; following the link proves that the user owns this address.
     email: str = Field(max_length=254)
     token_hash: str = Field(max_length=64, repr=False)
     expires_at: datetime
@@ -45,16 +45,16 @@ LinkToken = Annotated[str, *text(min_length=1, max_length=100)]
 
 
 class LinkRequest(RequestModel):
-    """A wish for a mail to this address."""
+    """A request for a link by mail to this address."""
 
     email: Email
 
 
 class LinkAnswer(SQLModel):
-    """What is answered whether the address is known or not."""
+    """The answer, which is the same for known and unknown addresses."""
 
-    detail: Literal["If the address is known here, a mail is on its way."] = (
-        "If the address is known here, a mail is on its way."
+    detail: Literal["If this address belongs to an account, an e-mail is on its way."] = (
+        "If this address belongs to an account, an e-mail is on its way."
     )
 
 

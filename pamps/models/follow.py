@@ -1,4 +1,4 @@
-"""Who follows whom."""
+"""Follows."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from pamps.models.types import TABLE_OPTIONS, HasId, identity, moment, reference
 
 
 class FollowPublic(SQLModel):
-    """`follower_id` reads what `followed_id` writes."""
+    """`follower_id` follows `followed_id`."""
 
     follower_id: int = reference("user.id", ondelete="CASCADE")
     followed_id: int = reference("user.id", ondelete="CASCADE")
@@ -17,9 +17,9 @@ class FollowPublic(SQLModel):
 
 
 class Follow(FollowPublic, table=True):
-    """One person following another, once, and never oneself."""
+    """A follow: unique per pair, and never of oneself."""
 
-    # The name that the tutorial gave the table.
+    # The tutorial's name for the table.
     __tablename__ = "social"
     __table_args__ = (
         UniqueConstraint("follower_id", "followed_id"),
@@ -30,7 +30,7 @@ class Follow(FollowPublic, table=True):
     id: int = identity()
 
 
-# The two lists of a person, each in order of id.
+# The followers of a user and those they follow, each by id.
 Index(
     "ix_social_follower_id_id_followed_id", col(Follow.follower_id), col(Follow.id), col(Follow.followed_id)
 )

@@ -1,4 +1,4 @@
-"""Invites: codes with which somebody may register where not everybody may."""
+"""Invites: codes that allow registration on an invite-only server."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,21 +14,21 @@ Note = Annotated[str, *text(max_length=100)]
 
 
 class InvitePublic(SQLModel):
-    """What superusers see of an invite."""
+    """The fields of an invite that superusers see."""
 
-    # What it is for, in the words of who made it.
+    # What the invite is for, in its creator's words.
     note: str = Field(max_length=100)
-    # Registrations that it is still good for.
+    # Remaining registrations.
     uses_left: int
     created_at: datetime = moment()
-    # None for one that does not end by time.
+    # None if it does not expire.
     expires_at: datetime | None
-    # A user name, or `cli:` and the name of the system's user.
+    # A user name, or `cli:` and the operating system user.
     made_by: str = Field(max_length=100)
 
 
 class Invite(InvitePublic, table=True):
-    """An invite. The code itself is nowhere: only its hash."""
+    """An invite. Only the hash of its code is stored."""
 
     __table_args__ = TABLE_OPTIONS
 
@@ -40,7 +40,7 @@ Index("uq_invite_code_hash", col(Invite.code_hash), unique=True)
 
 
 class InviteRequest(RequestModel):
-    """A new invite, for one registration unless `uses` says more."""
+    """A new invite, valid for `uses` registrations."""
 
     note: Note = ""
     uses: Annotated[int, Strict(), Ge(1), Le(10_000)] = 1
@@ -52,6 +52,6 @@ class InviteResponse(InvitePublic, HasId):
 
 
 class NewInviteResponse(InviteResponse):
-    """An invite that was just made, with its code: this is shown once."""
+    """A newly created invite with its code, which is shown only once."""
 
     code: str

@@ -1,4 +1,4 @@
-"""Who likes which post."""
+"""Likes."""
 
 from datetime import datetime
 
@@ -17,14 +17,14 @@ class LikePublic(SQLModel):
 
 
 class Like(LikePublic, table=True):
-    """One person liking one post, once."""
+    """A like: unique per user and post."""
 
     __table_args__ = (UniqueConstraint("user_id", "post_id"), TABLE_OPTIONS)
 
     id: int = identity()
 
 
-# The likes of a person and those of a post, each in order of id.
+# The likes of a user and those of a post, each by id.
 Index("ix_like_user_id_id_post_id", col(Like.user_id), col(Like.id), col(Like.post_id))
 Index("ix_like_post_id_id_user_id", col(Like.post_id), col(Like.id), col(Like.user_id))
 

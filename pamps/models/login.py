@@ -1,4 +1,4 @@
-"""What goes in and comes out of a login."""
+"""Login requests and the tokens they return."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from pamps.models.types import RequestModel, left_out_if_none, text
 from pamps.models.user import GivenPassword
 
 AccountName = Annotated[str, *text(min_length=1, max_length=254)]
-# Longer than any token of ours.
+# Longer than any token Pamps issues.
 GivenToken = Annotated[str, *text(min_length=1, max_length=2000)]
 Ignored = Annotated[str, *text(max_length=500)] | None
 
@@ -21,9 +21,9 @@ class LoginForm(RequestModel):
     username: AccountName = Field(description="User name or e-mail address.")
     password: GivenPassword
     otp: Otp | None = Field(
-        None, description="The code of the app, or a recovery code, where the account wants one."
+        None, description="Authenticator or recovery code, if two-factor authentication is on."
     )
-    cookie: bool = Field(False, description="Put the refresh token into a cookie instead of the answer.")
+    cookie: bool = Field(False, description="Return the refresh token in a cookie instead of the body.")
     grant_type: Literal["password"] | None = None
     scope: Ignored = None
     client_id: Ignored = None
@@ -37,10 +37,10 @@ class RefreshRequest(RequestModel):
 
 
 class TokenResponse(SQLModel):
-    """A pair of tokens; `expires_in` is the life of the access token in seconds (RFC 6749, 5.1)."""
+    """A token pair; `expires_in` is the lifetime of the access token in seconds (RFC 6749, 5.1)."""
 
     access_token: str
-    # Left out where it went into the cookie.
+    # Omitted if it was set as a cookie.
     refresh_token: str | None = left_out_if_none()
     token_type: Literal["bearer"]
     expires_in: int

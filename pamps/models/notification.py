@@ -1,4 +1,4 @@
-"""What happened to somebody while they were away."""
+"""Notifications."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from pamps.models.user import UserBrief
 
 
 class NotificationType(StrEnum):
-    """What somebody may be told of."""
+    """The events that notify a user."""
 
     FOLLOW = "follow"
     LIKE = "like"
@@ -25,8 +25,8 @@ class Notification(SQLModel, table=True):
     """`actor_id` did something that concerns `user_id`. There is one of each type for an actor and a post, or
     a follow.
 
-    Those of one person are committed in the order of their ids, because whoever adds one holds their account
-    (see pamps.services.notification): who has seen one has seen all before it.
+    The notifications of one user are committed in id order, because adding one requires the lock on their
+    account (see pamps.services.notification). A client that has seen an id has seen all smaller ones.
     """
 
     __table_args__ = TABLE_OPTIONS
@@ -64,13 +64,13 @@ Index("ix_notification_post_id", col(Notification.post_id))
 
 
 class ReadRequest(RequestModel):
-    """Which notifications have been read: those up to this one, itself included."""
+    """Marks notifications as read, up to and including this id."""
 
     up_to: BodyId
 
 
 class NotificationResponse(HasId):
-    """Somebody did something. `post` is the one that was liked, or the one that replies or mentions."""
+    """A notification. `post` is the post that was liked, or the reply or mention itself."""
 
     type: NotificationType
     date: datetime

@@ -1,4 +1,4 @@
-"""Counts of what is bounded in time, shared by all workers."""
+"""Rate-limit counters, shared by all workers."""
 
 from datetime import datetime
 
@@ -9,13 +9,13 @@ from pamps.models.types import TABLE_OPTIONS, identity
 
 
 class RateCount(SQLModel, table=True):
-    """How often something happened in a window of time. After its end the row means nothing."""
+    """The number of events in a time window. After `expires_at` the row is void."""
 
     __tablename__ = "rate_limit"
     __table_args__ = TABLE_OPTIONS
 
     id: int = identity()
-    # What is counted, for whom and by which rate.
+    # The limit, its subject and its rate.
     key: str = Field(max_length=200)
     count: int
     expires_at: datetime

@@ -1,4 +1,4 @@
-"""What is searched, and what is found."""
+"""Search options and results."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from pamps.models.post import PostResponse
 
 
 class SearchType(StrEnum):
-    """What somebody looks for."""
+    """What to search for."""
 
     POSTS = "posts"
     USERS = "users"
@@ -16,7 +16,7 @@ class SearchType(StrEnum):
 
 
 class SearchSort(StrEnum):
-    """The order in which posts are found."""
+    """The order of the posts found."""
 
     RANK = "rank"
     NEWEST_FIRST = "-date"
@@ -24,13 +24,13 @@ class SearchSort(StrEnum):
 
 
 class SnippetPart(SQLModel):
-    """A piece of a text, and whether it is what was searched."""
+    """A piece of text, and whether it matches the search."""
 
     text: str
     match: bool
 
 
 class PostHit(PostResponse):
-    """A post that was found, and the stretch of its text that matches."""
+    """A matching post, with the excerpt of its text that matches."""
 
     snippet: list[SnippetPart]

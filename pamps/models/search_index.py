@@ -1,7 +1,7 @@
-"""The search index: the words of each post that is not deleted, by which posts are found.
+"""The search index: the tokens of every post that is not deleted.
 
-It is none of the models: on PostgreSQL it is a table with a GIN index, on SQLite a virtual table (FTS5), and
-migrations make it. Both take words as they are given: pamps.text.tokenizer alone decides what a word is.
+It is not a SQLModel table: it is a table with a GIN index on PostgreSQL and an FTS5 virtual table on SQLite,
+created by migrations. Both store tokens as given: only pamps.text.tokenizer decides what a token is.
 """
 
 import re
@@ -17,19 +17,19 @@ else:
     _COLUMNS = (Column("post_id", BigInteger), Column("words", TSVECTOR))
 SEARCH_INDEX = Table("search_index", MetaData(), *_COLUMNS, Column("user_id", BigInteger))
 
-# On PostgreSQL the ids of posts are cut into blocks, and the blocks of a post are words of it: so a search
-# finds the newest posts with a word first, however many have it. Each kind has blocks eight times as large.
+# On PostgreSQL, post ids are divided into blocks, and the blocks of a post are among its tokens: so a search
+# finds the newest posts with a token first, however many have it. Each size is eight times the one before.
 BLOCK_BITS = (11, 14, 17, 20)
-# A word with its places, in the text form of a tsvector (PostgreSQL, 8.11.1). Marks have no places.
+# A lexeme with its positions, in the text form of a tsvector (PostgreSQL, 8.11.1). Marks have no positions.
 PLACED = re.compile(r"'([^']+)':([0-9,]+)")
 
 
-# What posts that begin a thread have as a word. People cannot write such words.
+# The mark of top-level posts. The tokenizer never produces `@` or `#`, so no text can contain a mark.
 TOP_LEVEL_WORD = "@top"
 
 
 def read_words(indexed: str) -> list[str]:
-    """The words of a post in their order, out of what the index has of it; without its marks."""
+    """The tokens of an index entry in text order, without its marks."""
     if IS_SQLITE:
         return [word for word in indexed.split() if word[0] not in "@#"]
     placed = ((word, int(place)) for word, places in PLACED.findall(indexed) for place in places.split(","))
@@ -37,15 +37,15 @@ def read_words(indexed: str) -> list[str]:
 
 
 def author_word(user_id: int) -> str:
-    """What posts of this author have as a word."""
+    """The mark of posts by this author."""
     return f"@{user_id}"
 
 
 def tag_word(tag: str) -> str:
-    """What posts with this tag have as a word."""
+    """The mark of posts with this tag."""
     return f"#{tag}"
 
 
 def block_word(bits: int, post_id: int) -> str:
-    """What posts of the block of this id have as a word."""
+    """The mark of posts in the block of this id."""
     return f"@{bits}:{post_id >> bits}"

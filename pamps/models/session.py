@@ -1,4 +1,4 @@
-"""Sessions: each login of each person, until it is ended."""
+"""Login sessions."""
 
 from datetime import datetime
 
@@ -10,29 +10,29 @@ from pamps.models.types import TABLE_OPTIONS, HasId, identity, moment, reference
 
 
 class SessionPublic(SQLModel):
-    """What its owner sees of a session."""
+    """The fields of a session that its owner sees."""
 
-    # What the client called itself at the login, and where it was then.
+    # User agent and network address of the client at login.
     device: str = Field(max_length=MAX_DEVICE)
     address: str = Field(max_length=MAX_ADDRESS)
     created_at: datetime = moment()
-    # The login, or the last refresh after it.
+    # The time of the login or of the latest refresh.
     last_used_at: datetime = moment()
-    # When it is over, however much it is used.
+    # The absolute end of the session, even if it is used.
     expires_at: datetime
 
 
 class LoginSession(SessionPublic, table=True):
-    """A login that has not been ended. Ending it deletes the row, and its tokens open nothing any more."""
+    """A login session. Ending it deletes the row, which invalidates its tokens."""
 
     __tablename__ = "session"
     __table_args__ = TABLE_OPTIONS
 
     id: int = identity()
     user_id: int = reference("user.id", ondelete="CASCADE")
-    # Until when refreshes that come together count as one moment (see pamps.services.session).
+    # Refreshes with an old token are tolerated until then (see pamps.services.session).
     overlap_until: datetime = moment()
-    # Of the one refresh token that is good; every other one of this session has been used before.
+    # Hash of the current refresh token; every other one of this session has already been used.
     refresh_hash: str = Field(max_length=64, repr=False)
 
 
@@ -40,6 +40,6 @@ Index("ix_session_user_id_id", col(LoginSession.user_id), col(LoginSession.id))
 
 
 class SessionResponse(SessionPublic, HasId):
-    """A session; `current` is the one that asks."""
+    """A session; `current` marks the one that sent the request."""
 
     current: bool

@@ -1,4 +1,4 @@
-"""Tags: what posts say they are about."""
+"""Tags."""
 
 from sqlalchemy import Index, String
 from sqlmodel import Field, SQLModel, col
@@ -6,26 +6,26 @@ from sqlmodel import Field, SQLModel, col
 from pamps.models.types import TABLE_OPTIONS, counter, identity, reference
 from pamps.text.entities import LONGEST_TAG
 
-# By code points on both databases: only so the tags that begin alike are neighbours in an index.
+# Collated by code point on both databases, so that tags with a common prefix are adjacent in the index.
 PLAIN_ORDER = String(LONGEST_TAG).with_variant(String(LONGEST_TAG, collation="C"), "postgresql")
 
 
 class TagPublic(SQLModel):
-    """What everybody sees of a tag."""
+    """The public fields of a tag."""
 
-    # The normal form, see pamps.text.entities.
+    # The normalised form; see pamps.text.entities.
     name: str = Field(max_length=LONGEST_TAG)
-    # How many posts have it; counted by triggers, see migration 0010.
+    # The number of posts with this tag; maintained by triggers, see migration 0010.
     uses: int = counter()
 
 
 class Tag(TagPublic, table=True):
-    """A tag that a post has, or had."""
+    """A tag that is or was used by a post."""
 
     __table_args__ = TABLE_OPTIONS
 
     id: int = identity()
-    # The name without accents, as search folds it.
+    # The name as search normalises it, without accents.
     folded: str = Field(sa_type=PLAIN_ORDER)
 
 
@@ -34,13 +34,13 @@ Index("ix_tag_folded", col(Tag.folded))
 
 
 class PostTag(SQLModel, table=True):
-    """A post has a tag. Deleted posts have none."""
+    """The use of a tag by a post. Deleted posts have none."""
 
     __tablename__ = "post_tag"
 
     post_id: int = reference("post.id", ondelete="CASCADE", primary_key=True)
     tag_id: int = reference("tag.id", ondelete="CASCADE", primary_key=True)
-    # Who wrote the post, so that the posts of a tag are chosen from an index alone.
+    # The author of the post, so that the posts of a tag are selected by an index-only scan.
     user_id: int = reference("user.id", ondelete="CASCADE")
 
 
@@ -49,10 +49,10 @@ Index("ix_post_tag_user_id", col(PostTag.user_id))
 
 
 class TagResponse(TagPublic):
-    """A tag, and how many posts have it."""
+    """A tag with the number of posts that use it."""
 
 
 class TrendingTagResponse(TagPublic):
-    """A tag that many write about, and how many people have lately."""
+    """A trending tag with the number of people who used it recently."""
 
     people: int

@@ -1,4 +1,4 @@
-"""The answer with a thread. It has no table: posts know what they reply to."""
+"""Thread responses. Threads have no table of their own: posts refer to their parents."""
 
 from typing import Literal
 
@@ -9,27 +9,27 @@ from pamps.models.types import left_out_if_none
 
 
 class ThreadPost(PostResponse):
-    """A post in a thread. Of one by somebody who is hidden from the viewer only the place is left: where it
-    is, when it was written, and how many replied."""
+    """A post in a thread. If its author is hidden from the viewer it is a tombstone that keeps only its
+    position, date and number of replies."""
 
-    # Why that is; whoever blocked whom, it is `block`.
+    # Why the post is hidden; `block` in either direction.
     hidden: Literal["block", "mute"] | None = left_out_if_none()
 
 
 class ThreadReply(ThreadPost):
-    """A reply somewhere below the post of the thread."""
+    """A direct or indirect reply to the post of the thread."""
 
     # 1 for a direct reply.
     depth: int
-    # Whether replies to it are left out because they are too deep: its own thread has them.
+    # Whether its replies are omitted because they are too deep; its own thread shows them.
     more_replies: bool
 
 
 class ThreadResponse(SQLModel):
-    """A post between what it answers and the replies below it."""
+    """A post with its ancestors and the replies below it."""
 
-    # Oldest first; where the first has a `parent_id`, its own thread goes on upwards.
+    # Oldest first; if the first has a `parent_id`, its own thread shows further ancestors.
     ancestors: list[ThreadPost]
     post: PostResponse
-    # Each before the replies to it, and siblings oldest first.
+    # Depth first: each before the replies to it, siblings oldest first.
     replies: list[ThreadReply]

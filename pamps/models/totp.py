@@ -1,4 +1,4 @@
-"""The second factor: codes that change with time, and recovery codes for when the phone is gone."""
+"""Two-factor authentication: time-based codes (TOTP), and recovery codes for a lost device."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,12 +9,12 @@ from sqlmodel import Field, SQLModel, Text, col
 
 from pamps.models.types import TABLE_OPTIONS, RequestModel, identity, reference, text
 
-# Six digits of the app, or a recovery code; blanks and hyphens do not count.
+# Six digits from the authenticator app, or a recovery code; spaces and hyphens are ignored.
 Otp = Annotated[str, *text(max_length=100)]
 
 
 class Totp(SQLModel, table=True):
-    """What an account shares with an app that shows codes (RFC 6238)."""
+    """The secret that an account shares with an authenticator app (RFC 6238)."""
 
     __table_args__ = TABLE_OPTIONS
 
@@ -22,14 +22,14 @@ class Totp(SQLModel, table=True):
     user_id: int = reference("user.id", ondelete="CASCADE")
     # Encrypted: see pamps.security.encryption.
     secret: str = Field(sa_type=Text, repr=False)
-    # None until the owner has shown a code; before that, nobody asks for one.
+    # None until the owner has confirmed a code; until then, logins require none.
     confirmed_at: datetime | None
-    # The time step of the last code that was accepted: none is accepted twice.
+    # The time step of the last accepted code: codes are accepted once, in order.
     last_step: int
 
 
 class RecoveryCode(SQLModel, table=True):
-    """A code that works once in place of the app's."""
+    """A single-use code that replaces one from the authenticator app."""
 
     __tablename__ = "recovery_code"
     __table_args__ = TABLE_OPTIONS
@@ -49,26 +49,26 @@ Index(
 
 
 class OtpRequest(RequestModel):
-    """A code of the app."""
+    """A code from the authenticator app."""
 
     otp: Annotated[str, *text(max_length=100), StringConstraints(min_length=1)]
 
 
 class TotpSecretResponse(SQLModel):
-    """What the app has to know, shown once: the secret in base 32, and the same as an address to scan."""
+    """The secret for the authenticator app, shown only once: in base 32, and as a URI for a QR code."""
 
     secret: str
     uri: str
 
 
 class TotpResponse(SQLModel):
-    """Whether logging in wants a code, and how many recovery codes are left."""
+    """Whether two-factor authentication is on, and the number of unused recovery codes."""
 
     enabled: bool
     recovery_codes_left: int
 
 
 class RecoveryCodesResponse(SQLModel):
-    """Codes that work once each in place of the app's; shown once."""
+    """Single-use recovery codes, shown only once."""
 
     recovery_codes: list[str]

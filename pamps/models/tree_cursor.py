@@ -14,7 +14,7 @@ from pamps.models.ids import MAX_ID
 TreePath = tuple[int, ...]
 
 DEFAULT_TREE_LIMIT = 50
-MAX_DEPTH = 20  # levels below the root that are shown
+MAX_DEPTH = 20  # levels shown below the root
 CURSOR_PATTERN = r"^[1-9][0-9]{0,18}(\.[1-9][0-9]{0,18}){0,19}$"  # MAX_DEPTH ids
 
 

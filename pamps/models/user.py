@@ -1,4 +1,4 @@
-"""People: the account, what they may send, and what others see of them."""
+"""User accounts: the table, requests and responses."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ from pamps.text.reserved_names import is_reserved
 
 USERNAME_PATTERN = r"^[A-Za-z0-9_]{1,30}$"
 PASSWORD_MAX_LENGTH = 256
-# By code points on both databases: only so the names that begin alike are neighbours in an index.
+# Collated by code point on both databases, so that names with a common prefix are adjacent in the index.
 NAME = String(30).with_variant(String(30, collation="C"), "postgresql")
 
 
@@ -41,7 +41,7 @@ def _allowed_username(username: str) -> str:
 
 
 def _valid_email(email: str) -> str:
-    """The address in its normal form. Never asks the network; `.test` domains are fine."""
+    """The normalised address. Does not use the network; `.test` domains are accepted."""
     try:
         return _normalise_email(email)
     except EmailNotValidError:
@@ -49,7 +49,7 @@ def _valid_email(email: str) -> str:
 
 
 def normal_email(typed: str) -> str:
-    """An address as it would be stored, or as it was typed if it cannot be one."""
+    """The address as it would be stored, or unchanged if it is invalid."""
     try:
         return _normalise_email(typed)
     except EmailNotValidError:
@@ -57,7 +57,7 @@ def normal_email(typed: str) -> str:
 
 
 def normalise_login(typed: str) -> str:
-    """A user name or e-mail address, the same for all spellings that find one account."""
+    """Normalise a user name or e-mail address: all spellings that find one account give the same result."""
     return (normal_email(typed) if "@" in typed else typed).lower()
 
 
@@ -69,21 +69,21 @@ def _normalise_email(email: str) -> str:
 
 def _uncommon(password: str) -> str:
     if is_common(password):
-        raise ValueError("This is one of the passwords that everybody tries first")
+        raise ValueError("This password is too common")
     return password
 
 
 def _web_address(url: str) -> str:
-    """An address that a browser can load; it is stored and shown, never fetched by the server."""
+    """Require an http(s) URL. It is stored and shown, never fetched by the server."""
     if not (url.isascii() and url.isprintable()) or " " in url:
-        raise ValueError("This is not a web address")
+        raise ValueError("This is not a valid URL")
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
         host = None
     if not host or parts.scheme not in ("http", "https"):
-        raise ValueError("A web address starts with http:// or https://")
+        raise ValueError("A URL must start with http:// or https://")
     return url
 
 
@@ -98,7 +98,7 @@ AvatarUrl = Annotated[
     documented(format="uri", pattern="^https?://"),
 ]
 Bio = Annotated[str, *text(max_length=500)]
-# Bounded, because hashing a megabyte is a way to keep a server busy.
+# Bounded, because hashing megabytes would be a denial of service.
 GivenPassword = Annotated[str, *text(max_length=PASSWORD_MAX_LENGTH)]
 NewPassword = Annotated[
     str,
@@ -111,37 +111,37 @@ InviteCode = Annotated[str, *text(max_length=100)]
 
 
 class Person(Protocol):
-    """Somebody with an account, known by a row of it or by less."""
+    """A user, given by the table row or a part of it."""
 
     @property
     def id(self) -> int:
-        """The id of the account."""
+        """The user's id."""
 
     @property
     def username(self) -> str:
-        """The name, as it is written."""
+        """The user name, as typed at registration."""
 
     @property
     def superuser(self) -> bool:
-        """Whether they may act on what is not theirs."""
+        """Whether the user may act on what belongs to others."""
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """A person who is signed in: as much of the account as reading and writing take."""
+    """The signed-in user: the part of the account that requests need."""
 
     id: int
     username: str
-    # False for a personal access token: what superusers may wants a login.
+    # False with a personal access token: superuser rights require a signed-in session.
     superuser: bool
-    # None for a personal access token.
+    # None with a personal access token.
     session_id: int | None
-    # Whether they have just given the password.
+    # Whether the access token was issued by a login with the password, not by a refresh.
     fresh: bool
 
 
 class UserPublic(SQLModel):
-    """What everybody sees, shared by the table and its responses."""
+    """The public fields of a user, shared by the table and its responses."""
 
     username: str = Field(sa_type=NAME)
     avatar: str | None = Field(max_length=500)
@@ -149,13 +149,13 @@ class UserPublic(SQLModel):
     created_at: datetime = moment()
     followers: int = counter()
     following: int = counter()
-    # Posts and replies that are there; a deleted one does not count.
+    # Posts and replies that are not deleted.
     posts: int = counter()
 
 
 class User(UserPublic, table=True):
-    """An account. Names are stored as typed, addresses in their normal form; both are unique without regard
-    to case."""
+    """A user account. Names are stored as typed, e-mail addresses normalised; both are unique regardless of
+    case."""
 
     __table_args__ = (
         Index("uq_user_username", sql("lower(username)"), unique=True),
@@ -168,12 +168,12 @@ class User(UserPublic, table=True):
     password: str = Field(repr=False)  # a hash
     superuser: bool = flag(False)
     is_active: bool = flag(True)
-    # False until the link in the mail was followed, where `accounts.confirm_email` wants that.
+    # False until the e-mail link is followed, if `accounts.confirm_email` requires that.
     confirmed: bool = flag(True)
 
 
 class Profile(RequestModel):
-    """What an owner may change freely; null clears it."""
+    """The profile fields a user may change freely; null clears a field."""
 
     avatar: AvatarUrl | None = None
     bio: Bio | None = None
@@ -185,46 +185,47 @@ class UserRequest(Profile):
     email: Email
     username: Username
     password: NewPassword
-    # Needed where `accounts.registration` is `invite`; elsewhere it does not matter.
+    # Required if `accounts.registration` is `invite`, otherwise ignored.
     invite: InviteCode | None = None
 
 
 class UserPatch(Profile):
-    """A change to one's own account; what is left out stays. A new e-mail needs a fresh token."""
+    """A change to one's own account; omitted fields stay unchanged. A new e-mail address requires a fresh
+    token."""
 
     email: Email = not_null_if_given()
 
 
 class NewPasswordRequest(RequestModel):
-    """A password that somebody else sets."""
+    """A password set by an administrator."""
 
     password: NewPassword
 
 
 class PasswordRequest(RequestModel):
-    """A change of password, which needs the one in use."""
+    """A password change, which requires the current password."""
 
     current_password: GivenPassword
     new_password: NewPassword
 
 
 class UserBrief(HasId):
-    """Enough of a person to show beside a post."""
+    """The part of a user that is shown beside a post."""
 
     username: str
     avatar: str | None
 
 
 class UserResponse(UserPublic, HasId):
-    """A person, with counts; for a signed-in viewer also how the two are connected."""
+    """A user with counts and, for a signed-in viewer, the relationship between the two."""
 
     followed: bool | None = left_out_if_none()
     follows_you: bool | None = left_out_if_none()
     muted: bool | None = left_out_if_none()
     blocked: bool | None = left_out_if_none()
-    # Only for its owner and for superusers.
+    # Only shown to the user and to superusers.
     email: str | None = left_out_if_none()
-    # How many notifications wait to be read, counted up to 100; only for its owner.
+    # The number of unread notifications, at most 100; only shown to the user.
     unread_notifications: int | None = left_out_if_none()
 
 
@@ -234,5 +235,5 @@ class AccountResponse(UserPublic, HasId):
     email: str
     superuser: bool
     is_active: bool
-    # Whether the link in the mail was followed, where `accounts.confirm_email` wants that.
+    # Whether the e-mail link was followed, if `accounts.confirm_email` requires that.
     confirmed: bool

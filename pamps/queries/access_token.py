@@ -18,8 +18,8 @@ class AccessTokenNotFound(NotFound):
 
 
 def find_by_secret(session: Session, secret: str) -> tuple[Viewer, AccessToken] | None:
-    """The active owner of an access token, and the token, unless it was revoked or is over. One indexed
-    query."""
+    """The active owner of an access token and the token; None if it is unknown, revoked or expired. One
+    indexed query."""
     row = session.execute(
         select(col(User.id), col(User.username), AccessToken)
         .join(AccessToken, col(AccessToken.user_id) == User.id)
@@ -37,7 +37,7 @@ def find_by_secret(session: Session, secret: str) -> tuple[Viewer, AccessToken] 
 
 
 def is_to_come() -> ColumnElement[bool]:
-    """Whether the end of a token is still to come."""
+    """Whether a token has not expired yet; NULL if it does not expire."""
     return col(AccessToken.expires_at) > utc_now()
 
 
@@ -48,6 +48,6 @@ def list_access_tokens(session: Session, owner: Person, window: Window) -> Listi
 
 
 def count_access_tokens(session: Session, owner: Person) -> int:
-    """How many access tokens `owner` has, with those that are over."""
+    """The number of access tokens of `owner`, including expired ones."""
     own = select(func.count()).where(col(AccessToken.user_id) == owner.id)
     return int(session.execute(own).scalar_one())

@@ -15,7 +15,7 @@ def list_audit(session: Session, window: Window) -> Listing[AuditEntry]:
 
 
 def latest_audit(session: Session, user: str | None, limit: int) -> list[AuditEntry]:
-    """The last lines of the log, oldest first; with `user` those by or about a user of this name."""
+    """The latest `limit` entries, oldest first; with `user`, those by or about the user of this name."""
     statement = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(limit)
     if user is not None:
         statement = statement.where(is_named(AuditEntry.actor, user) | is_named(AuditEntry.target, user))

@@ -1,4 +1,4 @@
-"""What queries share: the values that statements have, and who looks."""
+"""Parameters and clauses shared by queries."""
 
 from datetime import datetime
 from typing import Any
@@ -24,35 +24,35 @@ from pamps.models.post import Post
 from pamps.models.types import BigId
 from pamps.models.user import Person
 
-# Ids are given before the commit: so many posts at most are written at the same moment.
+# Ids are assigned before the commit, so dates may be out of order: the maximum number of concurrent inserts.
 AT_ONCE = 1_000
 VIEWER, USER, POST = (bindparam(name, type_=BigId) for name in ("viewer", "user", "post"))
 
 
 def as_value(viewer: Person | None) -> dict[str, int]:
-    """The value of VIEWER, which stands in a statement only if somebody is signed in."""
+    """The value of VIEWER, a parameter only of statements for signed-in viewers."""
     return {} if viewer is None else {"viewer": viewer.id}
 
 
 def first_id_since(session: Session, moment: datetime) -> int:
-    """An id that no post since that moment is below; posts that were written at the same time may have any
-    order. MAX_ID if there is none."""
+    """A lower bound of the ids of posts since that moment, allowing for concurrent inserts; MAX_ID if there
+    are none."""
     since = select(col(Post.id)).where(col(Post.date) >= moment).order_by(col(Post.date)).limit(1)
     first = session.scalar(since)
     return MAX_ID if first is None else max(0, first - AT_ONCE)
 
 
 def last_id_until(session: Session, moment: datetime) -> int:
-    """The same for posts before that moment: an id that none of them is above, 0 if there is none."""
+    """An upper bound of the ids of posts before that moment; 0 if there are none."""
     until = select(col(Post.id)).where(col(Post.date) < moment).order_by(col(Post.date).desc()).limit(1)
     last = session.scalar(until)
     return 0 if last is None else last + AT_ONCE
 
 
 def is_there(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a unique row is there, asked of an index for each row of the outer statement.
+    """Whether a unique row exists, looked up in an index for each row of the outer statement.
 
-    Unlike EXISTS, for which PostgreSQL may first read everything that somebody ever liked or followed.
+    Unlike for EXISTS, PostgreSQL cannot plan this as a join that first reads all likes or follows of a user.
     """
     return select(literal_column("1")).where(*conditions).scalar_subquery().is_not(None)
 
@@ -60,8 +60,8 @@ def is_there(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 def first_pairs(shape: WindowShape, partner: Any, condition: ColumnElement[bool]) -> Subquery:
     """The window of a list of likes or follows: their ids, and the partners that they lead to.
 
-    On their own, because only so PostgreSQL takes them from the index that has them in order. Joined with the
-    partners, it expects so few of them that it reads and sorts all, also those of the famous.
+    In a subquery, so that PostgreSQL reads them in order from an index. Joined with the partners, it
+    underestimates their number, and reads and sorts all of them, even for users with many.
     """
     key = col(partner.class_.id)
     pairs: Select[Any] = select(key.label("id"), partner.label("partner")).where(condition)
@@ -69,8 +69,8 @@ def first_pairs(shape: WindowShape, partner: Any, condition: ColumnElement[bool]
 
 
 def given(name: str, *columns: str) -> Subquery:
-    """A table of whole numbers that is the value `name` of the statement: a list of rows, each a list. It has
-    these columns, and `position`, by which they are in order."""
+    """A table of integers from the parameter `name`, a list of rows, each a list. It has these columns and
+    `position`, the index of the row in the list."""
     rows = bindparam(name, type_=JSON)
     if IS_SQLITE:
         each = func.json_each(rows).table_valued("key", "value")
@@ -79,7 +79,7 @@ def given(name: str, *columns: str) -> Subquery:
             func.json_extract(each.c.value, literal_column(f"'$[{n}]'")) for n in range(len(columns))
         ]
     else:
-        # PostgreSQL knows that this is in order of its position, and need not sort.
+        # PostgreSQL knows that the rows are ordered by position and does not sort them.
         each = func.json_array_elements(rows).table_valued("value", with_ordinality="position")
         each = each.render_derived()
         position = each.c.position

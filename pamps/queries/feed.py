@@ -1,4 +1,4 @@
-"""The public feed, and its filters."""
+"""The public feed and its filters."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -22,13 +22,13 @@ class BadInvite(Forbidden):
 
 
 def is_good(code: str) -> ColumnElement[bool]:
-    """Whether an invite has this code and can be used now."""
+    """Whether an invite has this code and is valid now."""
     lasts = col(Invite.expires_at).is_(None) | (col(Invite.expires_at) > utc_now())
     return (col(Invite.code_hash) == digest(code)) & (col(Invite.uses_left) > 0) & lasts
 
 
 def require_invite(session: Session, code: str) -> None:
-    """Raise BadInvite unless the code is good now."""
+    """Raise BadInvite unless the code belongs to an invite that is valid now."""
     if session.scalar(select(col(Invite.id)).where(is_good(code))) is None:
         raise BadInvite
 

@@ -1,9 +1,9 @@
-"""Posts by their words: what is searched, in the language of the search index, and the first ids there.
+"""Full-text matching: translates a search into the syntax of the index, and selects the first matching ids.
 
-A common word is in a large part of all posts, and nobody wants to wait for all of them. FTS5 of SQLite gives
-rows in order of id, so it stops where the page is full. The GIN index of PostgreSQL has no order: there it is
-asked for the posts in a block of ids first (see pamps.models.search_index), then in larger ones, and for all
-only if these had too few. So a page costs the same however many posts have the word.
+A common token matches a large part of all posts, too many to read for one page. SQLite's FTS5 returns rows in
+id order, so it stops when the page is full. PostgreSQL's GIN index is unordered: it is searched in one block
+of ids first (see pamps.models.search_index), then in larger blocks, and in all posts only if these have too
+few. So the cost of a page does not depend on the number of matching posts.
 """
 
 from collections.abc import Iterable
@@ -28,16 +28,15 @@ INDEX = SEARCH_INDEX.c
 
 
 class Match(NamedTuple):
-    """What the index is asked: what a post must have, and what it must not, each in the language of the
-    index, and "" for nothing."""
+    """What a post must match and must not match, each in the syntax of the index, "" for nothing."""
 
     wanted: str
     unwanted: str
 
 
 def match_of(query: SearchQuery, authors: dict[str, int], *, top_level: bool) -> Match:
-    """What a search asks of the index, if anything only posts that begin a thread. `authors` are the ids of
-    those named in it; there must be one for each that is wanted."""
+    """Translate a query; with `top_level`, anything that is wanted is limited to top-level posts. `authors`
+    has the ids of the authors it names, and must have one for each that is wanted."""
     wanted = [author_word(authors[name]) for name in query.authors] + list(map(tag_word, query.tags))
     if top_level and (wanted or query.wanted):
         wanted.append(TOP_LEVEL_WORD)
@@ -50,7 +49,7 @@ def match_of(query: SearchQuery, authors: dict[str, int], *, top_level: bool) ->
 
 
 def _phrase(term: Term) -> str:
-    """Words one after the other. They hold no quotes (see pamps.text.tokenizer)."""
+    """Adjacent tokens. They contain no quotes (see pamps.text.tokenizer)."""
     if IS_SQLITE:
         return f'"{" ".join(term.words)}"' + "*" * term.prefix
     return "(" + " <-> ".join(f"'{word}'" for word in term.words) + ":*" * term.prefix + ")"
@@ -61,13 +60,13 @@ def _marks(words: Iterable[str]) -> list[str]:
 
 
 def values_of(match: Match, *, bottom: int, top: int, descending: bool) -> dict[str, str]:
-    """The values of `select_matching` for ids from `bottom` to `top`."""
+    """The parameters of `select_matching` for ids from `bottom` to `top`."""
     excluded = f" NOT ({match.unwanted})" if IS_SQLITE else f" & !({match.unwanted})"
     asked = f"({match.wanted})" + (excluded if match.unwanted else "")
     if IS_SQLITE:
         return {"match": asked}
     start, following = (top, -1) if descending else (bottom, 1)
-    # A block and its neighbour: so there are as many ids as a block has, wherever in its block the first is.
+    # A block and its neighbour, which cover at least one block's worth of ids from any start.
     blocks = [[block_word(bits, start), block_word(bits, start + (following << bits))] for bits in BLOCK_BITS]
     steps = [f"{asked} & ({' | '.join(_marks(pair))})" for pair in blocks]
     return {f"match{number}": step for number, step in enumerate((*steps, asked))}
@@ -82,7 +81,7 @@ def select_matching(shape: WindowShape, *conditions: ColumnElement[bool], with_w
         return shape.of(matching.where(_matches("match"), *conditions), INDEX.post_id)
     steps: list[CTE] = []
     for number in range(len(BLOCK_BITS) + 1):
-        # Only so PostgreSQL asks the index of words, and not each post in order of id.
+        # Materialised, so that PostgreSQL uses the GIN index instead of checking each post in id order.
         found = matching.where(_matches(f"match{number}"), *conditions).cte(f"found{number}")
         found = found.prefix_with("MATERIALIZED", dialect="postgresql")
         too_few = [_count(step) < shape.limit for step in steps]
@@ -92,7 +91,7 @@ def select_matching(shape: WindowShape, *conditions: ColumnElement[bool], with_w
 
 
 def is_unwanted(post_id: Any) -> ColumnElement[bool]:
-    """Whether a post has anything that is not wanted; the value is `unwanted`."""
+    """Whether a post matches the parameter `unwanted`."""
     same: Select[Any] = select(literal_column("1")).where(INDEX.post_id == post_id, _matches("unwanted"))
     return same.scalar_subquery().is_not(None)
 

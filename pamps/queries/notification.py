@@ -116,5 +116,5 @@ def recipients_since() -> Select[Any]:
 
 @prepared_statement
 def newest_of_all() -> Select[Any]:
-    """The newest id of all; 0 if there is none."""
+    """The newest id of all notifications; 0 if there are none."""
     return select(func.coalesce(func.max(Notification.id), 0))

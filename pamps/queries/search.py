@@ -1,4 +1,4 @@
-"""Search, and the filters of the feed: posts chosen by words, tags, authors and dates."""
+"""Search and feed filters: posts by words, tags, authors and dates."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from pamps.queries.visibility import visible_posts
 from pamps.text.search_query import SearchQuery
 from pamps.text.snippets import Segment, score, snippet
 
-# So many of the newest posts that match are ranked. More would take longer, and be older.
+# Only this many of the newest matching posts are ranked. More would be slower and add older posts.
 RANKED = 200
 # Statements that are kept: what can be asked has more shapes than anybody asks.
 KEPT_SHAPES = 64
@@ -32,8 +32,8 @@ KEPT_SHAPES = 64
 
 @dataclass(frozen=True)
 class Filters:
-    """Which posts are wanted beside those that match: all of them, or only those that begin a thread, and of
-    these perhaps those that somebody replied to, or nobody."""
+    """Restrictions besides the query: to top-level posts, and to posts with (True) or without (False)
+    replies."""
 
     top_level: bool = False
     has_replies: bool | None = None
@@ -52,7 +52,7 @@ class _Words:
     excludes: bool
     since: bool
     until: bool
-    # Whether somebody asked for the posts of certain people, whom they may have muted.
+    # Whether authors were named, whose posts are shown even if muted.
     by_name: bool
 
 
@@ -97,11 +97,10 @@ def _own_id(post_id: int) -> int:
 
 
 class Ranking:
-    """The ids of posts in the order of how well they fit, with the pages of it. A page after a post that is
-    not among them any more is empty."""
+    """Paginates post ids by rank. A page after a post that is no longer among them is empty."""
 
     def __init__(self, found: Sequence[Row], query: SearchQuery) -> None:
-        # They come newest first, and sorting keeps that among equals.
+        # They are newest first, and the sort is stable.
         best = sorted(found, key=lambda row: -score(query, read_words(row[1])))
         self._rows: list[Row] = [(post_id, post_id) for post_id, _ in best]
         self._places = {post_id: place for place, (post_id, _) in enumerate(self._rows)}
@@ -116,7 +115,7 @@ class Ranking:
 
 
 class PostSearch:
-    """Finds the posts of one search as a viewer sees them."""
+    """Runs one search for a viewer."""
 
     def __init__(self, session: Session, viewer: Person | None, query: SearchQuery, filters: Filters) -> None:
         self._session, self._query, self._filters = session, query, filters
@@ -178,8 +177,8 @@ class PostSearch:
         )
 
     def _find_bounds(self) -> tuple[int, int]:
-        """Ids that the posts are between, by their dates; there may be others between them, too."""
-        # One by one: for both at once SQLite would go through all of them.
+        """Bounds of the matching ids, by date. There may be other posts between them."""
+        # In separate statements: for both at once SQLite would scan the table.
         bottom, top = (self._session.scalar(select(end(Post.id))) or 0 for end in (func.min, func.max))
         if self._query.after is not None:
             self._values["since"] = self._query.after
@@ -191,7 +190,7 @@ class PostSearch:
 
 
 def find_ids(session: Session, names: set[str]) -> dict[str, int]:
-    """The ids of those who are there, by their names in lower case."""
+    """The ids of the users that exist, by lower-case name."""
     if not names:
         return {}
     name = func.lower(User.username)

@@ -1,4 +1,4 @@
-"""Reading sessions, and finding out who is asking."""
+"""Reading sessions, and identifying the signed-in user."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ class SessionNotFound(NotFound):
 
 
 def find_signed_in(session: Session, claims: Claims) -> Viewer | None:
-    """The owner of a token, unless the account was deactivated or the session is over. One indexed query."""
+    """The owner of a token; None if the account is inactive or the session has ended. One indexed query."""
     rows = run(session, _signed_in(), login=claims.session_id, user=claims.user_id, now=utc_now())
     if not rows:
         return None
@@ -56,19 +56,19 @@ def list_sessions(session: Session, owner: Person, window: Window) -> Listing[Lo
 
 
 def was_used_from(session: Session, owner: Person, network: str) -> bool:
-    """Whether `owner` has a session that was opened from this network (see pamps.models.client)."""
+    """Whether `owner` has a session opened from this network (see pamps.models.client)."""
     own = select(col(LoginSession.address)).where(col(LoginSession.user_id) == owner.id)
     return network in map(network_of, session.scalars(own.distinct()))
 
 
 def all_sessions(session: Session, owner: Person) -> list[LoginSession]:
-    """The sessions of `owner` that can still be used, latest login first. There are never many."""
+    """The active sessions of `owner`, latest login first. Their number is bounded by MAX_SESSIONS."""
     own = select(LoginSession).where(col(LoginSession.user_id) == owner.id, is_alive())
     return list(session.scalars(own.order_by(col(LoginSession.id).desc())))
 
 
 def is_alive() -> ColumnElement[bool]:
-    """Whether a session can be used now: not past its end, nor past that of its last refresh token."""
+    """Whether a session is active: neither it nor its latest refresh token has expired."""
     now = utc_now()
     idle = now - timedelta(minutes=settings.security.refresh_token_minutes)
     return (col(LoginSession.expires_at) > now) & (col(LoginSession.last_used_at) > idle)

@@ -1,4 +1,4 @@
-"""Reading tags, and the posts that have one."""
+"""Reading tags and tagged posts."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,9 +24,9 @@ from pamps.text.storable import is_storable
 from pamps.text.tokenizer import fold
 
 TRENDING = timedelta(days=7)
-# Uses of tags that are looked through, so that trends cost the same on a busy day.
+# The number of tag uses examined, which bounds the cost of trends on busy days.
 LATEST_USES = 5_000
-LAST = "\U0010ffff"  # comes after everything that begins alike
+LAST = "\U0010ffff"  # sorts after every name with the same prefix
 
 
 class TrendingTag(NamedTuple):
@@ -60,7 +60,7 @@ def list_trending(session: Session, viewer: Person | None, limit: int) -> list[T
     """The tags that most people whom the viewer sees have used in the last days, most first."""
     since = utc_now() - TRENDING
     first = first_id_since(session, since)
-    # Only among the first ones there may be older ones: of the others nobody needs to look at the date.
+    # Only ids near the lower bound may be older posts: the dates of all others need not be checked.
     date = select(col(Post.date)).where(col(Post.id) == PostTag.post_id).scalar_subquery()
     is_recent = (col(PostTag.post_id) > min(first + 2 * AT_ONCE, MAX_ID)) | (date >= since)
     latest = (

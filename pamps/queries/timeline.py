@@ -1,13 +1,13 @@
-"""The home timeline: what the people whom somebody follows wrote, newest first.
+"""The home timeline: posts by the users one follows, newest first.
 
-The obvious `user_id IN (followed) ORDER BY id` reads either every post of the followed or, when they have
-not written for long, the whole table. Here the cost depends on how many people are followed, never on how
-much was ever written (ADR 0008). There are two ways to a page, and both give the same one:
+The obvious `user_id IN (followed) ORDER BY id` reads either all posts by the followed users or, if they have
+not posted recently, the whole table. Here the cost depends on the number of followed users, not on the number
+of posts (ADR 0008). There are two strategies with the same result:
 
-- Look through the latest posts of everybody, so many and no more. Whoever follows people who write finds a
-  whole page of them there.
-- Otherwise each followed author gives the newest id, from an index; those with the newest ones give as many
-  as the page needs, and the page is the newest of these.
+- Scan a bounded number of the latest posts by all users. If the followed users are active, this finds a full
+  page.
+- Otherwise read the newest id of each followed user from an index, then as many ids as the page needs from
+  those with the newest ones, and take the newest of these.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from pamps.queries.rows import PostRow
 from pamps.queries.visibility import visible_people
 
 WANTED_COLUMNS: list[Any] = [col(Post.id), col(Post.user_id)]
-REACH = 25  # posts of everybody that are looked through for each row of a page
+REACH = 25  # posts by all users scanned per row of a page
 
 
 @dataclass(frozen=True)

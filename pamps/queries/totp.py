@@ -1,4 +1,4 @@
-"""Reading second factors."""
+"""Reading the state of two-factor authentication."""
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -8,12 +8,12 @@ from pamps.models.user import Person
 
 
 def find_totp(session: Session, owner: Person) -> Totp | None:
-    """What `owner` shares with an app, confirmed or not."""
+    """The TOTP secret of `owner`, confirmed or not."""
     return session.scalar(select(Totp).where(col(Totp.user_id) == owner.id))
 
 
 def has_recovery_code(session: Session, owner: Person, code_hash: str) -> bool:
-    """Whether `owner` has a recovery code that was not used."""
+    """Whether this is the hash of an unused recovery code of `owner`."""
     own = (col(RecoveryCode.user_id) == owner.id) & (col(RecoveryCode.code_hash) == code_hash)
     return session.scalar(select(col(RecoveryCode.id)).where(own)) is not None
 

@@ -1,7 +1,7 @@
-"""The replies below a post in reading order: each before the replies to it, siblings oldest first.
+"""The replies below a post in depth-first order: each before the replies to it, siblings oldest first.
 
-No page of n has more than n replies of one level, and they are the first n of it. So the tree is read level
-by level, each with one statement and no further than the page could reach. What else is there costs nothing.
+A page of n has at most n replies of one level, and they are the first n of that level. So the tree is read
+level by level, with one statement each and no further than the page can reach, whatever its size.
 """
 
 from collections import defaultdict
@@ -66,7 +66,7 @@ def _replies(rows: int, each: int) -> Select[Any]:
     ids = select(col(Post.id)).where(*own).correlate(ranges).order_by(col(Post.id)).limit(_word(each))
     replies: Any = ids.lateral()
     reply = replies.c.id
-    if IS_SQLITE:  # without LATERAL: a function that gives a table may take what stands before it
+    if IS_SQLITE:  # no LATERAL, but a table-valued function can refer to tables to its left
         first = ids.subquery()
         listed = select(func.json_group_array(first.c.id)).correlate(ranges).scalar_subquery()
         replies = func.json_each(listed).table_valued("value")
@@ -76,7 +76,7 @@ def _replies(rows: int, each: int) -> Select[Any]:
 
 
 def _word(rows: int) -> Any:
-    """As a word of the statement, not as a value: it decides how PostgreSQL plans."""
+    """A literal instead of a parameter, because PostgreSQL's plan depends on it."""
     return literal_column(str(rows))
 
 

@@ -45,30 +45,30 @@ def role_of(viewer: Viewer | None) -> Role:
 
 
 def is_called(name: str) -> ColumnElement[bool]:
-    """Whether a user has this name, without regard to case. What cannot be a name is nobody's."""
+    """Whether a user has this name, ignoring case; false for anything that cannot be a name."""
     return is_named(User.username, name)
 
 
 def is_named(column: Any, name: str) -> ColumnElement[bool]:
-    """Whether a column holds this user name, without regard to case."""
-    # Beyond ASCII the two databases and Python disagree about case; NUL is more than PostgreSQL can take.
+    """Whether a column has this user name, ignoring case."""
+    # Beyond ASCII, the two databases and Python disagree about case; PostgreSQL rejects NUL.
     if not name.isascii() or "\0" in name:
         return false()
     return func.lower(column) == name.lower()
 
 
 def plain_name(name: str) -> str:
-    """A name without regard to case; empty, which is nobody's, for what cannot be a name."""
+    """The lower-case name; "", which matches no user, for anything that cannot be a name."""
     return "" if not name.isascii() or "\0" in name else name.lower()
 
 
 def find_user(session: Session, username: str) -> User | None:
-    """The user of that name, without regard to case."""
+    """The user of that name, ignoring case, or None."""
     return session.scalar(select(User).where(is_called(username)))
 
 
 def get_user(session: Session, username: str) -> User:
-    """The user of that name, without regard to case; raises UserNotFound."""
+    """The user of that name, ignoring case; raises UserNotFound."""
     if (user := find_user(session, username)) is None:
         raise UserNotFound
     return user

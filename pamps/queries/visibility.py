@@ -27,7 +27,7 @@ def visible_people(person: Any, signed_in: bool, *, even_muted: bool = False) ->
     """The same for a person, given by a column of ids."""
     if not signed_in:
         return true()
-    # One set for the whole statement. Not NULL: that is neither in a set nor outside of it.
+    # The set is computed once per statement. COALESCE, because NULL is neither in a set nor outside it.
     return func.coalesce(person, 0).not_in(_hidden(even_muted=even_muted))
 
 

@@ -23,8 +23,8 @@ from pamps.routes import (
 )
 
 ROUTERS = (
-    timeline.router,  # before user, whose /user/{username}/ would take its address for a name
-    tag.router,  # before post, likewise
+    timeline.router,  # before user: /user/{username}/ would match its path
+    tag.router,  # before post, for the same reason
     post.router,
     mute.router,  # before user, too
     block.router,

@@ -44,5 +44,5 @@ def list_access_tokens(
 def revoke_access_token(
     token_id: PathId, viewer: CurrentSession, client: ClientDep, session: SessionDep
 ) -> None:
-    """Revoke one of one's own access tokens. It stops working at once."""
+    """Revoke one of your personal access tokens. It stops working immediately."""
     access_token_service.revoke(session, viewer, token_id, client)

@@ -1,4 +1,4 @@
-"""What superusers do. Everything here wants a login of a superuser, and is written to the audit log."""
+"""Administration. Every route requires a signed-in superuser; changes are written to the audit log."""
 
 from typing import Annotated
 
@@ -31,8 +31,12 @@ router = make_router("/admin", "admin", access=superuser, store=False)
 
 GUARDS = (Unauthorized, SessionRequired, SuperuserRequired)
 Part = Annotated[str, *text(max_length=254)]
-Search = Annotated[Part | None, Query(description="A part of the user name or e-mail address.")]
-IsActive = Annotated[bool | None, Query(description="Only active accounts, or only deactivated ones.")]
+Search = Annotated[
+    Part | None, Query(description="Only accounts whose user name or e-mail address contains this text.")
+]
+IsActive = Annotated[
+    bool | None, Query(description="`true`: only active accounts; `false`: only deactivated ones.")
+]
 
 
 @router.get("/user/", responses=refusals(*GUARDS))
@@ -64,13 +68,13 @@ def activate(
 
 @router.delete("/user/{user_id}/", status_code=204, responses=refusals(*GUARDS, UserNotFound, OwnAccount))
 def delete_user(user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> None:
-    """Delete an account and everything written with it."""
+    """Delete an account and all its posts."""
     admin_service.delete_user(session, viewer, user_id, client)
 
 
 @router.delete("/post/{post_id}/", status_code=204, responses=refusals(*GUARDS, PostNotFound))
 def delete_post(post_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> None:
-    """Delete any post. With replies, its place stays."""
+    """Delete any post. If it has replies, a tombstone remains."""
     post_service.delete_post(session, viewer, post_id, client)
 
 
@@ -96,5 +100,5 @@ def list_invites(page: PageDep, session: SessionDep) -> Answer[list[InviteRespon
 
 @router.delete("/invite/{invite_id}/", status_code=204, responses=refusals(*GUARDS, InviteNotFound))
 def revoke_invite(invite_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep) -> None:
-    """Make an invite useless."""
+    """Revoke an invite."""
     invite_service.revoke_invite(session, viewer, invite_id, client)

@@ -35,5 +35,5 @@ def block(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> Answer[B
 
 @router.delete("/block/{user_id}/", status_code=204, responses=UNBLOCK)
 def unblock(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
-    """Take a block back; doing it again changes nothing. The follows do not come back."""
+    """Unblock a user. Follows are not restored. Succeeds even if they are not blocked."""
     block_service.unblock(session, viewer, user_id)

@@ -1,4 +1,4 @@
-"""Links by mail: for who forgot the password, and to confirm an address."""
+"""E-mail tokens: links for resetting a password and for confirming an address."""
 
 from pamps.errors import TooManyRequests
 from pamps.http.dependencies import ClientDep, Hashing, SessionDep
@@ -14,25 +14,25 @@ router = make_router("", "mail")
 
 @router.post("/password_reset/", status_code=202, responses=refusals(TooManyRequests))
 def request_password_reset(body: LinkRequest, client: ClientDep, session: SessionDep) -> LinkAnswer:
-    """Have a link sent for choosing a new password. The answer is the same whether the address is known."""
+    """Request a password reset link by e-mail. The answer does not reveal whether the address is known."""
     email_token_service.request_link(session, Purpose.PASSWORD_RESET, body.email, client)
     return LinkAnswer()
 
 
 @router.post("/password_reset/confirm/", status_code=204, dependencies=[Hashing], responses=refusals(BadLink))
 def reset_password(body: PasswordReset, client: ClientDep, session: SessionDep) -> None:
-    """Choose a new password with the token of a link. All sessions and access tokens end."""
+    """Set a new password with the token of a reset link. All sessions and access tokens end."""
     email_token_service.reset_password(session, body.token, body.new_password, client)
 
 
 @router.post("/email_confirmation/", status_code=202, responses=refusals(TooManyRequests))
 def request_email_confirmation(body: LinkRequest, client: ClientDep, session: SessionDep) -> LinkAnswer:
-    """Have the link for confirming an address sent again. The answer is the same whether it is known."""
+    """Request a new confirmation link by e-mail. The answer does not reveal whether the address is known."""
     email_token_service.request_link(session, Purpose.EMAIL_CONFIRMATION, body.email, client)
     return LinkAnswer()
 
 
 @router.post("/email_confirmation/confirm/", status_code=204, responses=refusals(BadLink, EmailTaken))
 def confirm_email(body: LinkConfirmation, client: ClientDep, session: SessionDep) -> None:
-    """Confirm an e-mail address with the token of a link."""
+    """Confirm an e-mail address with the token of a confirmation link."""
     email_token_service.confirm_email(session, body.token, client)

@@ -1,4 +1,4 @@
-"""Following, and the lists that come of it."""
+"""Follows."""
 
 from pamps.auth import CurrentUser, MaybeUser
 from pamps.errors import Unauthorized
@@ -32,7 +32,7 @@ def follow(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> Answer[
 
 @router.delete("/follow/{user_id}/", status_code=204, responses=refusals(Unauthorized, UserNotFound))
 def unfollow(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
-    """Stop following somebody; doing it again changes nothing."""
+    """Unfollow a user. Succeeds even if you do not follow them."""
     follow_service.unfollow(session, viewer, user_id)
 
 

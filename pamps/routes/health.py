@@ -1,4 +1,4 @@
-"""What a load balancer asks."""
+"""Health checks for load balancers."""
 
 from typing import Literal
 
@@ -13,19 +13,19 @@ router = make_router("", "health", store=False)
 
 
 class Health(SQLModel):
-    """The server is well."""
+    """The server is healthy."""
 
     status: Literal["ok"]
 
 
 @router.get("/health/")
 def health() -> Health:
-    """The process serves."""
+    """Check that the process serves requests."""
     return Health(status="ok")
 
 
 @router.get("/ready/", responses=refusals(NotMigrated))
 def ready(session: SessionDep) -> Health:
-    """The process serves, the database answers, and its schema is the newest."""
+    """Check that the process serves requests, and that the database responds and is fully migrated."""
     require_current_schema(session)
     return Health(status="ok")

@@ -33,7 +33,7 @@ def like_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> Answ
 
 @router.delete("/{post_id}/like/", status_code=204, responses=refusals(Unauthorized, PostNotFound))
 def unlike_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
-    """Take a like back; doing it again changes nothing."""
+    """Unlike a post. Succeeds even if you do not like it."""
     like_service.unlike(session, viewer, post_id)
 
 

@@ -32,9 +32,9 @@ def log_in(
     request: Request,
     response: Response,
 ) -> TokenResponse:
-    """Log in with user name or e-mail address and password.
+    """Log in with a user name or e-mail address and a password.
 
-    With `cookie` the refresh token goes into a cookie for browsers and not into the answer.
+    With `cookie`, the refresh token is set as a cookie, for browsers, and omitted from the body.
     """
     check_wish(request, in_cookie=form.cookie)
     return hand_out(response, login_service.log_in(session, form, client), in_cookie=form.cookie)
@@ -44,9 +44,9 @@ def log_in(
 def refresh_token(
     refresh: GivenRefresh, client: ClientDep, session: SessionDep, response: Response
 ) -> TokenResponse:
-    """Get a new pair of tokens for the refresh token in body or cookie; its access token is not fresh.
+    """Exchange the refresh token in body or cookie for a new token pair. The access token is not fresh.
 
-    The refresh token works once. Used again, it ends the session.
+    A refresh token can be used once. Using it again ends the session.
     """
     pair = session_service.refresh(session, refresh.require(), client)
     return hand_out(response, pair, in_cookie=refresh.in_cookie)

@@ -24,24 +24,31 @@ from pamps.services.live.hub import TooManyStreams
 
 router = make_router("/notification", "notification")
 
-OnlyType = Annotated[NotificationType | None, Query(alias="type", description="Only those of this type.")]
+OnlyType = Annotated[
+    NotificationType | None, Query(alias="type", description="Only notifications of this type.")
+]
 MAX_SECONDS = 3_600
 LastEventId = Annotated[
     Position | None,
-    Header(alias="Last-Event-ID", description="Begin with what came after this one; wins over the query."),
+    Header(
+        alias="Last-Event-ID", description="Start after this notification. Overrides the query parameter."
+    ),
 ]
 After = Annotated[
     Position | None,
-    Query(alias="last_event_id", description="The same, for clients that cannot set the header."),
+    Query(
+        alias="last_event_id",
+        description="Same as the `Last-Event-ID` header, for clients that cannot set it.",
+    ),
 ]
 Seconds = Annotated[
     int,
     Ge(0),
     Le(MAX_SECONDS),
     BeforeValidator(plain_digits),
-    Query(description="How long it lasts at most. With 0 it sends what is there and ends."),
+    Query(description="Maximum duration. With 0, the stream sends what is pending and ends."),
 ]
-OnlyUnread = Annotated[bool, Query(description="Only what has not been read.")]
+OnlyUnread = Annotated[bool, Query(description="Only unread notifications.")]
 
 
 @router.get("/", responses=refusals(Unauthorized))
@@ -74,12 +81,12 @@ def stream_notifications(
     after: After = None,
     seconds: Seconds = MAX_SECONDS,
 ) -> NotificationStream:
-    """What others do that concerns oneself, as it happens."""
+    """Stream your notifications live, as server-sent events."""
     position = after if last_event_id is None else last_event_id
     return open_stream(session, viewer, bearer_token(request), position, seconds, native.notification)
 
 
 @router.post("/read/", status_code=204, responses=refusals(Unauthorized))
 def mark_read(body: ReadRequest, viewer: CurrentUser, session: SessionDep) -> None:
-    """Mark one's notifications as read, up to the one with this id."""
+    """Mark your notifications as read, up to and including the one with this id."""
     notification_service.mark_read(session, viewer, body.up_to)

@@ -26,11 +26,13 @@ from pamps.services.post import NotAuthor, ParentNotFound
 router = make_router("/post", "post")
 
 WithTag = Annotated[str | None, Query(description="Only posts with this tag.")]
-Since = Annotated[Moment | None, Query(description="Only posts from this time on, or from this day on.")]
-Until = Annotated[Moment | None, Query(description="Only posts before this time, or before this day.")]
-Matching = Annotated[str | None, Query(description="Only posts that match, as in `/search/`.")]
-HasReplies = Annotated[bool | None, Query(description="Only posts that were answered, or that were not.")]
-Author = Annotated[str | None, Query(max_length=30, description="Only posts of the user with this name.")]
+Since = Annotated[Moment | None, Query(description="Only posts at or after this time or day.")]
+Until = Annotated[Moment | None, Query(description="Only posts before this time or day.")]
+Matching = Annotated[str | None, Query(description="Only posts that match this query, as in `/search/`.")]
+HasReplies = Annotated[
+    bool | None, Query(description="`true`: only posts with replies; `false`: only posts without.")
+]
+Author = Annotated[str | None, Query(max_length=30, description="Only posts by the user with this name.")]
 
 
 @router.get("/", responses=refusals(TooManyRequests))
@@ -102,5 +104,5 @@ def edit_post(
 
 @router.delete("/{post_id}/", status_code=204, responses=refusals(Unauthorized, NotAuthor, PostNotFound))
 def delete_post(post_id: PathId, viewer: CurrentUser, client: ClientDep, session: SessionDep) -> None:
-    """Delete one's own post, or as a superuser anybody's. With replies, its place stays."""
+    """Delete your own post or, as a superuser, any post. If it has replies, a tombstone remains."""
     post_service.delete_post(session, viewer, post_id, client)

@@ -1,4 +1,4 @@
-"""Feeds for readers of feeds."""
+"""RSS feeds."""
 
 from urllib.parse import quote
 
@@ -17,14 +17,14 @@ from pamps.text.entities import normal_tag
 router = make_router("", "feed")
 
 MEDIA_TYPE = "application/rss+xml"
-# With a response class of its own, the document would say that errors are RSS, too.
+# With a response class of its own, the OpenAPI document would declare errors as RSS, too.
 RSS: Responses = {
     200: {"description": "An RSS 2.0 feed.", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
 }
 
 
 def as_rss(feed: bytes) -> Response:
-    """The answer that is this feed."""
+    """The response with this feed."""
     return Response(feed, media_type=f"{MEDIA_TYPE}; charset=utf-8")
 
 
@@ -32,7 +32,7 @@ def as_rss(feed: bytes) -> Response:
     f"/user/{{username}}/{FILE}", response_class=Response, responses={**RSS, **refusals(UserNotFound)}
 )
 def show_feed_of_user(username: str, session: SessionDep) -> Response:
-    """The newest 20 top-level posts of somebody as RSS, as anybody sees them."""
+    """The newest 20 top-level posts by a user as RSS, as seen without signing in."""
     user = get_user(session, username)
     name = user.username
     posts = list_newest_by_user(session, user)
@@ -41,7 +41,7 @@ def show_feed_of_user(username: str, session: SessionDep) -> Response:
 
 @router.get(f"/post/tag/{{tag}}/{FILE}", response_class=Response, responses=RSS)
 def show_feed_of_tag(tag: str, session: SessionDep) -> Response:
-    """The newest 20 posts and replies with a tag as RSS, as anybody sees them."""
+    """The newest 20 posts and replies with a tag as RSS, as seen without signing in."""
     name = normal_tag(tag)
     posts = list_newest_tagged(session, name)
     return as_rss(render_feed(f"#{name}", f"Posts with #{name}", f"/post/tag/{quote(name)}/{FILE}", posts))

@@ -24,7 +24,7 @@ Typed = Annotated[
     str,
     Query(
         description='Words, `"phrases"`, `-not`, `begin*`, `from:name`, `tag:x` or `#x`, `before:2026-11-20`,'
-        " `after:2026-11-20`. Nothing that is typed is an error."
+        " `after:2026-11-20`. Never an error: anything else is searched as words."
     ),
 ]
 What = Annotated[SearchType, Query(alias="type")]

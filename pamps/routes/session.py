@@ -1,4 +1,4 @@
-"""Logging out, and one's sessions."""
+"""Logging out and managing sessions."""
 
 from fastapi import Response
 
@@ -23,7 +23,7 @@ router = make_router("", "session", store=False)
     "/logout/", status_code=204, responses=refusals(Unauthorized, RefusedToken, SessionRequired, CrossOrigin)
 )
 def log_out(viewer: MaybeUser, refresh: MaybeRefresh, session: SessionDep, response: Response) -> None:
-    """End the session of the access token, or without one that of the refresh token in body or cookie."""
+    """End the session of the access token or, without one, of the refresh token in body or cookie."""
     session_service.log_out(session, require_session(viewer).session_id if viewer else None, refresh.token)
     clear(response)
 
@@ -39,7 +39,7 @@ def list_sessions(
 
 @router.delete("/session/", status_code=204, responses=refusals(Unauthorized, SessionRequired))
 def end_other_sessions(viewer: CurrentSession, session: SessionDep) -> None:
-    """End all of one's sessions except the one that asks."""
+    """End all your sessions except the current one."""
     session_service.end_sessions(session, viewer, exclude=viewer.session_id)
 
 
@@ -49,5 +49,5 @@ def end_other_sessions(viewer: CurrentSession, session: SessionDep) -> None:
     responses=refusals(Unauthorized, SessionRequired, SessionNotFound),
 )
 def end_session(session_id: PathId, viewer: CurrentSession, session: SessionDep) -> None:
-    """End one of one's own sessions. Its access tokens stop working at once."""
+    """End one of your sessions. Its access tokens stop working immediately."""
     session_service.end_session(session, viewer, session_id)

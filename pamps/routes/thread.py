@@ -22,7 +22,7 @@ def show_thread(
     """A post, what it answers (the nearest 50, oldest first), and the replies below it in reading order: each
     before the replies to it, siblings oldest first, 20 levels deep.
 
-    What somebody wrote who is muted or blocked is a place without text and author; replies to it follow.
+    A post by a muted or blocked user is a tombstone without text and author; replies to it are still shown.
     """
     thread = thread_queries.get_thread(session, viewer, post_id, after=page.after, limit=page.limit)
     return page.answer(native.thread(thread), thread.next)

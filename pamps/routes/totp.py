@@ -1,4 +1,4 @@
-"""The second factor of one's own account."""
+"""Two-factor authentication."""
 
 from pamps.auth import CurrentSession, FreshSession
 from pamps.errors import FreshTokenRequired, SessionRequired, Unauthorized
@@ -46,5 +46,5 @@ def renew_recovery_codes(viewer: FreshSession, session: SessionDep) -> RecoveryC
 
 @router.delete("/", status_code=204, responses=refusals(*FRESH))
 def disable_totp(viewer: FreshSession, client: ClientDep, session: SessionDep) -> None:
-    """Take the second factor away."""
+    """Turn two-factor authentication off."""
     totp_service.disable(session, viewer, viewer, client)

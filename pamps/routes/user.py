@@ -55,7 +55,7 @@ def change_account(
 
 @router.delete("/me/", status_code=204, responses=refusals(Unauthorized, FreshTokenRequired, SessionRequired))
 def delete_account(viewer: FreshSession, session: SessionDep) -> None:
-    """Delete one's own account and everything written with it."""
+    """Delete your account and all your posts."""
     user_service.delete_user(session, viewer)
 
 
@@ -68,7 +68,7 @@ def delete_account(viewer: FreshSession, session: SessionDep) -> None:
 def change_password(
     body: PasswordRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> None:
-    """Change one's own password. All other sessions end."""
+    """Change your password. All your other sessions end."""
     user_service.change_password(session, viewer, body, client, kept=viewer.session_id)
 
 

@@ -1,11 +1,11 @@
-"""The passwords that everybody tries first."""
+"""The most common passwords, which attackers try first."""
 
 from functools import cache
 from pathlib import Path
 
 
 def is_common(password: str) -> bool:
-    """Whether a password, in any case, is one of the 5,000 most common ones of 8 characters or more."""
+    """Whether a password, ignoring case, is one of the 5,000 most common ones of 8 characters or more."""
     return password.lower() in _read()
 
 

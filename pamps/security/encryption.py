@@ -1,5 +1,5 @@
-"""Secrets that have to be kept in a form that can be read back: encrypted with a key that is not in the
-database. Losing `security.secret_key`, or changing it, loses them."""
+"""Encryption of stored secrets that must be readable again, with a key that is not in the database. Losing or
+changing `security.secret_key` loses them."""
 
 import base64
 
@@ -11,12 +11,12 @@ from pamps.config import settings
 
 
 def encrypt(secret: str) -> str:
-    """`secret` as it may stand in the database (Fernet: AES-128-CBC with HMAC-SHA-256)."""
+    """Encrypt `secret` for storage in the database (Fernet: AES-128-CBC with HMAC-SHA-256)."""
     return _fernet().encrypt(secret.encode()).decode()
 
 
 def decrypt(stored: str) -> str | None:
-    """What `encrypt` was given; None if that was done with another key."""
+    """Decrypt the result of `encrypt`; None if it was encrypted with another key."""
     try:
         return _fernet().decrypt(stored.encode()).decode()
     except InvalidToken:
@@ -24,6 +24,6 @@ def decrypt(stored: str) -> str | None:
 
 
 def _fernet() -> Fernet:
-    # A key of its own, so that what is encrypted tells nothing about what is signed (RFC 5869).
+    # A derived key, so that encryption and signing are independent (RFC 5869).
     derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"pamps encryption")
     return Fernet(base64.urlsafe_b64encode(derive.derive(settings.security.secret_key.encode())))

@@ -18,7 +18,7 @@ from pamps.config.schema import Scheme, SecuritySettings
 ALGORITHM = "HS256"
 CLOCK_SKEW_SECONDS = 60
 
-# So that people and scanners know a leaked one when they see it.
+# So that people and secret scanners recognise a leaked token.
 ACCESS_TOKEN_PREFIX = "pamps_"  # noqa: S105 - no secret
 
 TokenScope = Literal["access_token", "refresh_token"]
@@ -29,13 +29,13 @@ FAMILIES: dict[Scheme, list[str]] = {"bcrypt": ["bcrypt_sha256", "bcrypt"], "arg
 
 
 def make_context(security: SecuritySettings) -> CryptContext:
-    """How passwords are hashed: with the first scheme of the settings; those of the others are verified."""
+    """The hashing context: hashes with the first configured scheme, verifies all configured ones."""
     return CryptContext(
         schemes=[name for scheme in security.password_schemes for name in FAMILIES[scheme]],
         deprecated="auto",
         bcrypt_sha256__rounds=security.bcrypt_rounds,
         bcrypt__rounds=security.bcrypt_rounds,
-        # The second choice of RFC 9106 asks for 64 MiB; a server with many logins at once follows OWASP's 19.
+        # RFC 9106's second recommendation is 64 MiB; for many concurrent logins OWASP's 19 MiB are used.
         argon2__memory_cost=19 * 1024,
         argon2__time_cost=2,
         argon2__parallelism=1,
@@ -46,27 +46,27 @@ _passwords = make_context(settings.security)
 
 
 class InvalidToken(Exception):
-    """The token is not one of ours, not of this scope, or no longer valid."""
+    """The token was not issued by this server, has another scope, or has expired."""
 
 
 class TokenId(str):
-    """The `jti` of a token: random, and known to nobody who does not have the token."""
+    """The `jti` of a token: random, and known only to holders of the token."""
 
     @classmethod
     def new(cls) -> "TokenId":
-        """One that was never used before."""
+        """A new random id."""
         return cls(secrets.token_hex(16))
 
     @property
     def hashed(self) -> str:
-        """What a database may know of it."""
+        """The form in which it may be stored."""
         return digest(self)
 
 
 @dataclass(frozen=True)
 class Claims:
-    """What a valid token says: whose it is, of which session, and whether its owner has just given the
-    password."""
+    """The content of a valid token: user, session, token id, and whether it was issued by a login with the
+    password (`fresh`)."""
 
     user_id: int
     session_id: int
@@ -75,54 +75,54 @@ class Claims:
 
 
 def hash_password(password: str) -> str:
-    """Hash a password of any length. Takes a noticeable time on purpose; holds no lock meanwhile."""
+    """Hash a password of any length. Deliberately slow; releases the GIL."""
     return str(_passwords.hash(password))
 
 
 def verify_password(password: str, hashed: str | None) -> bool:
     """Whether `hashed` was made from `password`.
 
-    None takes as long as a real hash, so that the time taken does not tell who has an account.
+    None takes as long as a real hash, so that timing does not reveal which accounts exist.
     """
     if hashed is None:
         _passwords.dummy_verify()
         return False
     try:
         return bool(_passwords.verify(password, hashed))
-    except ValueError:  # longer than plain bcrypt takes, or no hash at all
+    except ValueError:  # longer than plain bcrypt accepts, or not a hash
         return False
 
 
 def digest(secret: str) -> str:
-    """The SHA-256 of a secret that we made, in hex. It has too many bits to be guessed, so it needs no salt
-    and no slowness."""
+    """The SHA-256 of a generated secret, in hex. The secret has too much entropy to be guessed, so neither a
+    salt nor a slow hash is needed."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def is_outdated(hashed: str) -> bool:
-    """Whether a hash would be made in another way today: by another scheme, or at another cost."""
+    """Whether a hash was made with another scheme or cost than the configured ones."""
     return bool(_passwords.needs_update(hashed))
 
 
 def new_access_token() -> str:
-    """A personal access token: 256 random bits behind a prefix."""
+    """A personal access token: a prefix and 256 random bits."""
     return ACCESS_TOKEN_PREFIX + secrets.token_urlsafe(32)
 
 
 def new_code() -> str:
-    """A code that people send each other: 120 random bits in small letters and digits."""
+    """A code for people to pass on: 120 random bits in lower-case letters and digits."""
     return base64.b32encode(secrets.token_bytes(15)).decode().lower()
 
 
 def seconds_to_live(scope: TokenScope, until: datetime) -> int:
-    """How long a token that is signed now lives: as long as the settings say, and not beyond `until`."""
+    """The lifetime of a token signed now: as configured, but not beyond `until`."""
     security = settings.security
     minutes = security.access_token_minutes if scope == "access_token" else security.refresh_token_minutes
     return min(minutes * 60, int(until.timestamp()) - int(time.time()))
 
 
 def sign_token(claims: Claims, scope: TokenScope, until: datetime) -> str:
-    """A signed token (RFC 7519, HS256) that expires as the settings say, and not after `until`."""
+    """A signed token (RFC 7519, HS256) that expires as configured, but not after `until`."""
     now = int(time.time())
     payload = {
         "sub": str(claims.user_id),
@@ -138,10 +138,10 @@ def sign_token(claims: Claims, scope: TokenScope, until: datetime) -> str:
 
 @lru_cache(maxsize=1000)
 def _decode(token: str) -> dict[str, Any]:
-    """What a token that we signed says; raises JWTError for any other.
+    """The payload of a token signed by this server; raises JWTError for any other.
 
-    Clients send the same one again and again, and checking the signature takes longer than asking the
-    database for the session. What changes with time is not remembered: `read_token` looks at the end again.
+    Cached, because clients send the same token repeatedly, and verifying the signature takes longer than
+    looking up the session. Expiry is not cached: `read_token` checks it every time.
     """
     options = {"require_exp": True, "require_sub": True, "require_iat": True, "require_jti": True}
     payload: dict[str, Any] = jwt.decode(
@@ -151,7 +151,7 @@ def _decode(token: str) -> dict[str, Any]:
 
 
 def read_token(token: str, scope: TokenScope) -> Claims:
-    """The claims of a valid token of that scope; raises InvalidToken for any other."""
+    """The claims of a valid token of this scope; raises InvalidToken for any other."""
     try:
         payload = _decode(token)
         issued = payload["iat"]
@@ -168,13 +168,13 @@ def read_token(token: str, scope: TokenScope) -> Claims:
             id=TokenId(payload["jti"]),
             fresh=payload.get("fresh") is True,
         )
-    # Somebody else's token may be broken in more ways than the library expects.
+    # Foreign tokens may be malformed in more ways than the library expects.
     except (JWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidToken from error
 
 
 def _row_id(text: str) -> int:
-    """The text as a row id; anything else means that we did not sign it."""
+    """Parse a row id; raises InvalidToken for anything else, which this server never signs."""
     if not (text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) < 2**63):
         raise InvalidToken
     return int(text)

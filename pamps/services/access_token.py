@@ -1,4 +1,4 @@
-"""Personal access tokens: made, used, revoked."""
+"""Creating, using and revoking personal access tokens."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -20,7 +20,7 @@ from pamps.services.audit import record
 from pamps.services.locking import change, lock_accounts
 
 MAX_ACCESS_TOKENS = 100
-# A token that is used all the time is written down once in so long.
+# `last_used_at` is written at most once per interval, however often a token is used.
 USE_PRECISION = timedelta(minutes=1)
 
 
@@ -50,7 +50,7 @@ def create(session: Session, owner: Person, request: AccessTokenRequest, client:
 
 
 def revoke(session: Session, owner: Person, token_id: int, client: Client) -> None:
-    """End an access token of `owner` at once; raises AccessTokenNotFound."""
+    """Revoke an access token of `owner`, effective immediately; raises AccessTokenNotFound."""
     own = (col(AccessToken.user_id) == owner.id) & (col(AccessToken.id) == token_id)
     if not change(session, delete(AccessToken).where(own)):
         raise AccessTokenNotFound
@@ -58,7 +58,8 @@ def revoke(session: Session, owner: Person, token_id: int, client: Client) -> No
 
 
 def note_use(session: Session, token: AccessToken) -> None:
-    """Write down that a token is used now. If the database cannot take it, that is no reason to refuse."""
+    """Record that a token is in use now. A database error is ignored: it is no reason to reject the
+    request."""
     now = utc_now()
     if token.last_used_at is None or now - token.last_used_at > USE_PRECISION:
         statement = update(AccessToken).where(col(AccessToken.id) == token.id).values(last_used_at=now)

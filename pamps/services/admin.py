@@ -1,4 +1,4 @@
-"""What superusers and the command line do to accounts. Every act is written to the audit log."""
+"""Account administration, by superusers and the command line. Every action is written to the audit log."""
 
 from sqlmodel import Session, col, update
 
@@ -15,7 +15,7 @@ from pamps.services.email_token import forget_links
 from pamps.services.locking import change, lock
 from pamps.services.session import end_sessions, revoke_all_access
 
-# Who acts: a superuser, or `cli:` and the name of the system's user, who sent no request.
+# A superuser, or for the command line `cli:` and the operating system user.
 Actor = Person | str
 
 
@@ -28,9 +28,9 @@ def set_active(session: Session, actor: Actor, user_id: int, client: Client | No
     """Let somebody in, also whose address was never confirmed, or keep them out: then their sessions end, and
     nothing opens their account.
 
-    What they wrote stays to be seen. Raises UserNotFound or OwnAccount.
+    Its posts stay visible. Raises UserNotFound or OwnAccount.
     """
-    user = _hold(session, actor, user_id)
+    user = _lock(session, actor, user_id)
     state = {"is_active": True, "confirmed": True} if active else {"is_active": False}
     if any(getattr(user, name) is not value for name, value in state.items()):
         change(session, update(User).where(col(User.id) == user_id).values(state))
@@ -41,30 +41,30 @@ def set_active(session: Session, actor: Actor, user_id: int, client: Client | No
 
 
 def delete_user(session: Session, actor: Actor, user_id: int, client: Client | None) -> None:
-    """End an account as its owner could; raises UserNotFound or OwnAccount."""
+    """Delete an account as its owner could; raises UserNotFound or OwnAccount."""
     user = _find(session, actor, user_id)
     try:
         user_service.delete_user(session, user)
-    except RefusedToken:  # somebody else was quicker
+    except RefusedToken:  # deleted concurrently
         raise UserNotFound from None
     record(session, Action.USER_DELETED, actor, user, client)
 
 
 def set_superuser(session: Session, actor: Actor, user_id: int, *, superuser: bool) -> None:
-    """Make somebody a superuser, or no longer one; raises UserNotFound."""
-    user = _hold(session, actor, user_id)
+    """Grant or withdraw superuser rights; raises UserNotFound."""
+    user = _lock(session, actor, user_id)
     if user.superuser is not superuser:
         change(session, update(User).where(col(User.id) == user_id).values(superuser=superuser))
         record(session, Action.PROMOTED if superuser else Action.DEMOTED, actor, user, None)
 
 
 def set_password(session: Session, actor: Actor, user_id: int, password: str, client: Client | None) -> None:
-    """Give somebody a new password. Whoever was in is out: sessions and access tokens end.
+    """Set a user's password and revoke all access: sessions and access tokens end.
 
     Raises UserNotFound.
     """
     hashed = hash_password(password)
-    user = _hold(session, actor, user_id)
+    user = _lock(session, actor, user_id)
     change(session, update(User).where(col(User.id) == user_id).values(password=hashed))
     revoke_all_access(session, user)
     forget_links(session, user)
@@ -72,8 +72,8 @@ def set_password(session: Session, actor: Actor, user_id: int, password: str, cl
 
 
 def end_all_sessions(session: Session, actor: Actor, user_id: int) -> int:
-    """End all sessions of somebody, and tell how many; raises UserNotFound."""
-    user = _hold(session, actor, user_id)
+    """End all sessions of a user and return how many there were; raises UserNotFound."""
+    user = _lock(session, actor, user_id)
     ended = end_sessions(session, user)
     if ended:
         record(session, Action.SESSIONS_ENDED, actor, user, None)
@@ -88,10 +88,10 @@ def _find(session: Session, actor: Actor, user_id: int) -> User:
     return user
 
 
-def _hold(session: Session, actor: Actor, user_id: int) -> User:
-    """The account, which nobody else changes until the end of the transaction."""
+def _lock(session: Session, actor: Actor, user_id: int) -> User:
+    """The account, locked against concurrent changes until the end of the transaction."""
     user = _find(session, actor, user_id)
     if not lock(session, User, col(User.id) == user_id):
         raise UserNotFound
-    session.refresh(user)  # as it is now that nobody else changes it
+    session.refresh(user)  # it may have changed before the lock was acquired
     return user

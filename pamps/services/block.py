@@ -23,8 +23,8 @@ def mute(session: Session, user: Person, hidden_id: int) -> tuple[Block, bool]:
 
 
 def unmute(session: Session, user: Person, hidden_id: int) -> None:
-    """Take a mute back; not having muted is fine. Raises UserNotFound or SelfBlock."""
-    _hold(session, user, hidden_id)
+    """Unmute a user; does nothing if they are not muted. Raises UserNotFound or SelfBlock."""
+    _lock(session, user, hidden_id)
     _show(session, user.id, hidden_id, BlockKind.MUTE)
 
 
@@ -41,14 +41,14 @@ def block(session: Session, user: Person, hidden_id: int) -> tuple[Block, bool]:
 
 
 def unblock(session: Session, user: Person, hidden_id: int) -> None:
-    """Take a block back; not having blocked is fine. The follows do not come back. Raises UserNotFound or
+    """Unblock a user; does nothing if they are not blocked. Follows are not restored. Raises UserNotFound or
     SelfBlock."""
-    _hold(session, user, hidden_id)
+    _lock(session, user, hidden_id)
     _show(session, user.id, hidden_id, BlockKind.BLOCK)
     _show(session, hidden_id, user.id, BlockKind.BLOCKED)
 
 
-def _hold(session: Session, user: Person, hidden_id: int) -> None:
+def _lock(session: Session, user: Person, hidden_id: int) -> None:
     if hidden_id == user.id:
         raise SelfBlock
     if hidden_id not in lock_accounts(session, user, hidden_id):

@@ -1,4 +1,4 @@
-"""Links by mail: for who forgot the password, and to confirm an address."""
+"""E-mail tokens: links for resetting a password and for confirming an address."""
 
 import secrets
 from datetime import timedelta
@@ -28,18 +28,19 @@ from pamps.services.uniqueness import explain_taken
 LIFE = timedelta(hours=1)
 
 SUBJECTS = {
-    Purpose.PASSWORD_RESET: "Your new password for Pamps",
+    Purpose.PASSWORD_RESET: "Reset your Pamps password",
     Purpose.EMAIL_CONFIRMATION: "Confirm your e-mail address for Pamps",
 }
 TEXTS = {
     Purpose.PASSWORD_RESET: """\
 Hello {username},
 
-somebody, probably you, forgot the password of your account. Choose a new one here:
+we received a request to reset the password of your account. Choose a new password here:
 
 {link}
 
-The link works once, for one hour. If it was not you, do nothing: your password stays as it is.
+The link works once and expires in one hour. If you did not request this, ignore this message: your password
+stays unchanged.
 """,
     Purpose.EMAIL_CONFIRMATION: """\
 Hello {username},
@@ -48,7 +49,7 @@ please confirm that this is your e-mail address:
 
 {link}
 
-The link works once, for one hour. If you know nothing of this account, do nothing.
+The link works once and expires in one hour. If you do not have this account, ignore this message.
 """,
 }
 
@@ -59,8 +60,8 @@ class BadLink(Forbidden):
 
 
 def request_link(session: Session, purpose: Purpose, email: str, client: Client) -> None:
-    """Send a link to the owner of an address, if there is one who can use it. Nobody learns whether there is:
-    neither by the answer nor by the time it takes. Raises TooManyRequests."""
+    """Send a link to an address if it belongs to an account that can use it. Neither the result nor the time
+    taken reveals whether it does. Raises TooManyRequests."""
     count_mail(session, email, client)
     user = find_by_email(session, email)
     wanted = user is not None and (purpose is Purpose.PASSWORD_RESET or not user.confirmed)
@@ -68,37 +69,38 @@ def request_link(session: Session, purpose: Purpose, email: str, client: Client)
 
 
 def count_mail(session: Session, email: str, client: Client) -> None:
-    """Bound how much somebody can have sent, and to whom; raises TooManyRequests."""
+    """Count a mail against the limits per recipient and per client; raises TooManyRequests."""
     count(
         session,
         RateLimitHit("mail", digest(email.lower()), "mails to this address"),
-        RateLimitHit("mail_address", client.network, "mails asked for from your address"),
+        RateLimitHit("mail_address", client.network, "mails requested from your address"),
     )
 
 
 def send_link(session: Session, purpose: Purpose, email: str, user: User | None) -> None:
-    """Make a link for `user` and send it to `email` once it is committed; without a user only look busy."""
+    """Create a link for `user` and mail it to `email` after the commit. Without a user, do the same database
+    work and send nothing."""
     token = secrets.token_urlsafe(32)
-    made = {
+    row = {
         "user_id": user.id if user else None,
         "purpose": purpose.value,
         "email": email,
         "token_hash": digest(token),
         "expires_at": utc_now() + LIFE,
     }
-    insert: Any = insert_into(EmailToken).values(made)
-    newer = {name: made[name] for name in ("email", "token_hash", "expires_at")}
+    insert: Any = insert_into(EmailToken).values(row)
+    newer = {name: row[name] for name in ("email", "token_hash", "expires_at")}
     session.execute(insert.on_conflict_do_update(index_elements=["user_id", "purpose"], set_=newer))
     sweep(session, EmailToken)
     if user is not None:
-        # Behind `#`, which no browser sends: so the token is in nobody's log.
+        # In the fragment, which browsers do not send: so the token stays out of server logs.
         link = f"{settings.server.address}/{purpose}/#{token}"
         text = TEXTS[purpose].format(username=user.username, link=link)
         post(session, Mail(email, SUBJECTS[purpose], text))
 
 
 def reset_password(session: Session, token: str, password: str, client: Client) -> None:
-    """Set a new password for who followed the link. Whoever was in is out: sessions and access tokens end.
+    """Set a new password with the token of a link and revoke all access: sessions and access tokens end.
 
     Raises BadLink.
     """
@@ -106,7 +108,7 @@ def reset_password(session: Session, token: str, password: str, client: Client) 
     release(session)  # hashing is slow
     hashed = hash_password(password)
     user, _ = _use(session, Purpose.PASSWORD_RESET, token)
-    # Who reads the mail of an address has confirmed it.
+    # Receiving mail at an address confirms it.
     change(session, update(User).where(col(User.id) == user.id).values(password=hashed, confirmed=True))
     revoke_all_access(session, user)
     forget_links(session, user)
@@ -114,7 +116,7 @@ def reset_password(session: Session, token: str, password: str, client: Client) 
 
 
 def confirm_email(session: Session, token: str, client: Client) -> None:
-    """Make the address of the link that of the account; raises BadLink or EmailTaken."""
+    """Make the address of the link the account's confirmed address; raises BadLink or EmailTaken."""
     user, email = _use(session, Purpose.EMAIL_CONFIRMATION, token)
     if email != user.email:
         record(session, Action.EMAIL_CHANGED, user, user, client)
@@ -125,15 +127,15 @@ def confirm_email(session: Session, token: str, client: Client) -> None:
 
 
 def forget_links(session: Session, user: Person) -> None:
-    """Make the links that were sent to `user` useless."""
+    """Invalidate all links sent to `user`."""
     change(session, delete(EmailToken).where(col(EmailToken.user_id) == user.id))
 
 
 def _find(session: Session, purpose: Purpose, token: str) -> EmailToken:
-    """A link that is good and has an active user; raises BadLink."""
+    """A valid link of an active user; raises BadLink."""
     good = (col(EmailToken.token_hash) == digest(token)) & (col(EmailToken.purpose) == purpose.value)
     if purpose is Purpose.PASSWORD_RESET:
-        good &= col(EmailToken.email) == col(User.email)  # who reads an old address has no claim any more
+        good &= col(EmailToken.email) == col(User.email)  # a link sent to a former address is void
     link = session.exec(
         select(EmailToken)
         .join(User, col(User.id) == EmailToken.user_id)
@@ -145,7 +147,8 @@ def _find(session: Session, purpose: Purpose, token: str) -> EmailToken:
 
 
 def _use(session: Session, purpose: Purpose, token: str) -> tuple[User, str]:
-    """The account of a link, held, and its address. The link is spent: one of two who use it gets BadLink."""
+    """The account of a link, locked, and its address. Consumes the link: of two concurrent uses one raises
+    BadLink."""
     link = _find(session, purpose, token)
     lock(session, User, col(User.id) == link.user_id)
     user = session.get(User, link.user_id)

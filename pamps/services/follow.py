@@ -26,12 +26,12 @@ class Blocked(Conflict):
 def follow(session: Session, follower: Person, followed_id: int) -> tuple[Follow, bool]:
     """Follow somebody; the second value says whether that is new.
 
-    Raises UserNotFound, also for those who blocked the follower, SelfFollow or Blocked.
+    Raises UserNotFound, including for users who blocked the follower, SelfFollow or Blocked.
     """
     if followed_id == follower.id:
         raise SelfFollow
-    _hold(session, follower, followed_id)
-    block = find_block(session, follower, followed_id)  # only now nobody can block any more
+    _lock(session, follower, followed_id)
+    block = find_block(session, follower, followed_id)  # after the lock, which keeps out concurrent blocks
     if block is not None:
         raise UserNotFound if block is BlockKind.BLOCKED else Blocked
     row, created = add_once(session, Follow, {"follower_id": follower.id, "followed_id": followed_id})
@@ -42,21 +42,21 @@ def follow(session: Session, follower: Person, followed_id: int) -> tuple[Follow
 
 
 def unfollow(session: Session, follower: Person, followed_id: int) -> None:
-    """Stop following; not having followed is fine. Raises UserNotFound."""
-    _hold(session, follower, followed_id)
+    """Unfollow a user; does nothing if they are not followed. Raises UserNotFound."""
+    _lock(session, follower, followed_id)
     end_follow(session, follower.id, followed_id)
 
 
 def end_follow(session: Session, follower_id: int, followed_id: int) -> None:
-    """End a follow, if there is one. Both accounts have to be held."""
+    """Delete a follow, if it exists. Both accounts must be locked."""
     pair = (col(Follow.follower_id) == follower_id) & (col(Follow.followed_id) == followed_id)
     if change(session, delete(Follow).where(pair)):
         _count(session, follower_id, followed_id, -1)
         withdraw(session, NotificationType.FOLLOW, follower_id, user_id=followed_id)
 
 
-def _hold(session: Session, follower: Person, followed_id: int) -> None:
-    """Both at once, in the common order: two people may follow each other at the same moment."""
+def _lock(session: Session, follower: Person, followed_id: int) -> None:
+    """Lock both accounts at once, in the common order: two users may follow each other concurrently."""
     if followed_id not in lock_accounts(session, follower, followed_id):
         raise UserNotFound
 

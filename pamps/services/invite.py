@@ -1,4 +1,4 @@
-"""Invites: made by superusers and the command line, used by registering."""
+"""Invites: created by superusers and the command line, used by registrations."""
 
 from typing import NamedTuple
 
@@ -33,28 +33,29 @@ def make_invite(
 ) -> NewInvite:
     """Make an invite."""
     code = new_code()
-    made = Invite(
+    row = Invite(
         note=request.note,
         uses_left=request.uses,
         expires_at=request.expires_at,
         made_by=name_of(actor),
         code_hash=digest(code),
     )
-    session.add(made)
+    session.add(row)
     session.flush()
     record(session, Action.INVITE_MADE, actor, f"invite {made.id}", client)
     return NewInvite(made, code)
 
 
 def revoke_invite(session: Session, actor: Person | str, invite_id: int, client: Client | None) -> None:
-    """Make an invite useless; raises InviteNotFound."""
+    """Revoke an invite; raises InviteNotFound."""
     if not change(session, delete(Invite).where(col(Invite.id) == invite_id)):
         raise InviteNotFound
     record(session, Action.INVITE_REVOKED, actor, f"invite {invite_id}", client)
 
 
 def check_registration(session: Session, code: str | None) -> None:
-    """Whether somebody with this code, if any, may register; raises RegistrationClosed or BadInvite."""
+    """Check that registration is possible, with this invite code if any; raises RegistrationClosed or
+    BadInvite."""
     if settings.accounts.registration == "closed":
         raise RegistrationClosed
     if settings.accounts.registration == "invite":
@@ -62,7 +63,8 @@ def check_registration(session: Session, code: str | None) -> None:
 
 
 def use_invite(session: Session, code: str | None) -> None:
-    """Take one use of an invite, where one is needed; raises BadInvite. One of two gets the last."""
+    """Consume one use of an invite, if registration requires one; raises BadInvite. Safe under concurrency:
+    the last use is granted once."""
     if settings.accounts.registration == "invite":
         used = update(Invite).where(is_good(code or "")).values(uses_left=Invite.uses_left - 1)
         if not change(session, used):

@@ -26,15 +26,15 @@ def like(session: Session, user: Person, post_id: int) -> tuple[Like, bool]:
 
 
 def unlike(session: Session, user: Person, post_id: int) -> None:
-    """Take a like back; not having liked is fine. Raises PostNotFound."""
-    _hold(session, post_id)
+    """Unlike a post; does nothing if it is not liked. Raises PostNotFound."""
+    _lock(session, post_id)
     own = delete(Like).where(col(Like.user_id) == user.id, col(Like.post_id) == post_id)
     if change(session, own):
         _count(session, post_id, -1)
         withdraw(session, NotificationType.LIKE, user.id, post_id=post_id)
 
 
-def _hold(session: Session, post_id: int) -> None:
+def _lock(session: Session, post_id: int) -> None:
     if not lock(session, Post, (col(Post.id) == post_id) & IS_LISTED):
         raise PostNotFound
 

@@ -1,4 +1,4 @@
-"""How services change rows so that any number of requests may do it at once."""
+"""Locking and writing rows safely under concurrent requests."""
 
 from typing import Any, TypeVar
 
@@ -19,52 +19,53 @@ Table = TypeVar("Table", bound=SQLModel)
 
 
 def lock(session: Session, table: type[User] | type[Post], rows: ColumnElement[bool]) -> set[int]:
-    """Hold the rows until the end of the transaction, and return the ids of those that are there.
+    """Lock rows until the end of the transaction; returns the ids of those that exist.
 
-    Two requests that lock in different orders would wait for each other for ever. So everybody locks users
-    first, then posts, each in one call and by id. Others may still refer to a row that is held. SQLite has
-    one writer at a time and needs none of this.
+    Two requests that lock in different orders could deadlock. So all callers lock users first, then posts,
+    each in one call and in id order. Other transactions may still insert references to a locked row. SQLite
+    has a single writer and needs none of this.
     """
     statement = select(table.id).where(rows).order_by(table.id).with_for_update(key_share=True)  # type: ignore[arg-type]
     return set(session.exec(statement))
 
 
 def lock_accounts(session: Session, own: Person, *others: int) -> set[int]:
-    """Hold one's own account and others, and return the ids of those that are there; raises RefusedToken.
+    """Lock `own` and other accounts; returns the ids of those that exist. Raises RefusedToken if `own` does
+    not.
 
-    Whoever adds rows to an account holds it first: otherwise it could be deleted meanwhile, and what is
-    added would escape the clearing up.
+    Required before adding rows to an account: otherwise it could be deleted concurrently, and the new rows
+    would escape its clean-up.
     """
-    held = lock(session, User, col(User.id).in_((own.id, *others)))
-    if own.id not in held:
+    locked = lock(session, User, col(User.id).in_((own.id, *others)))
+    if own.id not in locked:
         raise RefusedToken
-    return held
+    return locked
 
 
 def add_once(session: Session, table: type[Table], pair: dict[str, Any]) -> tuple[Table, bool]:
-    """The row of a unique pair, and whether this call made it.
+    """The row of a unique pair, and whether this call created it.
 
-    The unique constraint decides, not a look beforehand: any number of callers at once make one row.
+    The unique constraint decides, not a look-up: any number of concurrent callers create one row.
     """
     statement = insert_into(table).values(pair).on_conflict_do_nothing().returning(table)
-    if (made := session.scalars(statement).first()) is not None:
-        return made, True
+    if (row := session.scalars(statement).first()) is not None:
+        return row, True
     return session.exec(select(table).filter_by(**pair)).one(), False
 
 
 def sweep(session: Session, table: type[RateCount] | type[EmailToken]) -> None:
-    """Delete some rows whose end is past: more than are made meanwhile, so that the table does not grow.
+    """Delete some expired rows: more than are created in the meantime, so that the table stays small.
 
-    Never waits: what somebody else holds stays for the next time.
+    Never waits: rows locked by others are left for the next sweep.
     """
-    over = select(table.id).where(col(table.expires_at) <= utc_now()).limit(SWEEP)
-    change(session, delete(table).where(col(table.id).in_(over.with_for_update(skip_locked=True))))
+    expired = select(table.id).where(col(table.expires_at) <= utc_now()).limit(SWEEP)
+    change(session, delete(table).where(col(table.id).in_(expired.with_for_update(skip_locked=True))))
 
 
 def change(session: Session, statement: Update | Delete) -> int:
-    """Run a statement over a set of rows and return how many it touched.
+    """Run a bulk statement and return the number of rows affected.
 
-    Objects that the session has loaded are not brought up to date: read again what you show.
+    Objects already loaded into the session are not updated: read them again before showing them.
     """
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -32,7 +32,7 @@ class EmailNotConfirmed(Forbidden):
 def log_in(session: Session, form: LoginForm, client: Client) -> TokenPair:
     """A new session and its fresh pair of tokens.
 
-    Raises BadCredentials, which never tells what was wrong, EmailNotConfirmed, OtpRequired, WrongOtp and
+    Raises BadCredentials, which does not reveal what was wrong, EmailNotConfirmed, OtpRequired, WrongOtp or
     TooManyRequests.
     """
     user = find_login(session, form.username)
@@ -46,7 +46,7 @@ def log_in(session: Session, form: LoginForm, client: Client) -> TokenPair:
     better = hash_password(form.password) if is_outdated(user.password) else user.password
     proof = _check_second_factor(session, user, form.otp, attempt)
     attempt.was_right(session)
-    # What was true before the hashing must be true still.
+    # The account may have changed during the hashing.
     unchanged = col(User.is_active).is_(True) & (col(User.password) == user.password)
     if not lock(session, User, (col(User.id) == user.id) & unchanged):
         raise BadCredentials
@@ -57,7 +57,7 @@ def log_in(session: Session, form: LoginForm, client: Client) -> TokenPair:
 
 
 def _check_second_factor(session: Session, user: User, otp: str | None, attempt: Attempt) -> Proof:
-    """The proof that a login of `user` wants beside the password; raises OtpRequired, WrongOtp and
+    """The proof of the second factor that a login of `user` requires; raises OtpRequired, WrongOtp or
     TooManyRequests."""
     if otp:
         attempt.count_code(session, user)

@@ -1,4 +1,4 @@
-"""Bounds on guessing passwords."""
+"""Limits on password guessing."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from pamps.services.rate_limit import RateLimitHit, count, forget, refund
 
 @dataclass(frozen=True)
 class Attempt:
-    """Somebody tries a password. Count it, give the connection back, look at the password, and then say
-    whether it was right. Until then it counts as a failure, so that many at once are not tried for free.
+    """A login attempt. Count it, release the connection, verify the password, then report success. Until then
+    it counts as a failure, so that concurrent attempts are limited too.
 
-    Three counts bound it: for this account from this address, from this address for any account, and for this
-    account from everywhere. Of the last an address is free from which the account was used: so no stranger
-    locks the owner out where the owner usually is.
+    Three limits apply: this account from this address, any account from this address, and this account from
+    anywhere. The last one exempts addresses the account was used from, so that strangers cannot lock its
+    owner out of their usual places.
     """
 
     name: str
@@ -31,28 +31,29 @@ class Attempt:
         count(session, *self._hits(session))
 
     def was_right(self, session: Session) -> None:
-        """It was no failure. The account and the address begin anew with each other."""
+        """The attempt succeeded: reset the count of account and address, refund the others."""
         here, *wider = self._hits(session)
         forget(session, here)
         refund(session, *wider)
 
     @property
     def _who(self) -> str:
-        # Name and e-mail address apart: a count that they share would tell that they do.
+        # User name and e-mail address count separately: a shared count would reveal that they belong
+        # together.
         return digest(normalise_login(self.name))
 
     def count_code(self, session: Session, user: Person) -> None:
-        """The password was right: count a wrong code, and keep that; raises TooManyRequests."""
+        """The password was correct: count a wrong code and commit; raises TooManyRequests."""
         count(session, *self._code_hits(session, user))
         release(session)
 
     def code_was_right(self, session: Session, user: Person) -> None:
-        """The code was no failure."""
+        """The code was correct: refund the count."""
         refund(session, *self._code_hits(session, user))
 
     def wants_code(self, session: Session) -> None:
-        """The password was right and no code came with it: that is no failure, and kept so. Only the count
-        for this account from this address stays, or asking without a code would make guessing codes free."""
+        """The password was correct but the code is missing: refund and commit. Only the count for this
+        account from this address stays, otherwise requests without a code would allow unlimited guesses."""
         _, *wider = self._hits(session)
         refund(session, *wider)
         release(session)

@@ -1,4 +1,4 @@
-"""Mail: sent in the background once the transaction that it tells about is committed."""
+"""Mail, sent in the background after the commit of the transaction that caused it."""
 
 import logging
 import os
@@ -25,13 +25,13 @@ from pamps.config import settings
 logger = logging.getLogger(__name__)
 
 QUEUE_LIMIT = 1000
-PAUSES = (1.0, 5.0, 30.0)  # seconds before each further try; the mails behind wait, too
-POLICY = policy.SMTP.clone(cte_type="7bit")  # not every server takes 8 bits
+PAUSES = (1.0, 5.0, 30.0)  # seconds before each retry; queued mails wait as well
+POLICY = policy.SMTP.clone(cte_type="7bit")  # not every server supports 8BITMIME
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A plain text to one address."""
+    """A plain-text mail to one address."""
 
     to: str
     subject: str
@@ -39,22 +39,22 @@ class Mail:
 
 
 def post(session: Session, mail: Mail) -> None:
-    """Send `mail` once the transaction of `session` is committed; never if that, or the savepoint that we are
-    in, is rolled back.
+    """Send `mail` after the transaction of `session` is committed; never if the transaction or the current
+    savepoint is rolled back.
 
-    Nobody waits for it and nobody hears of a failure: after a few tries only the log knows, which names the
-    domain of the recipient and no more. Without a mail server the mail is shown on stderr, except in
-    production, where a warning says that there is none.
+    Does not block, and failures are not reported to the caller: after a few attempts they are logged, with
+    only the recipient's domain. Without a mail server the mail is printed on stderr; in production a warning
+    is logged instead.
     """
     transaction = session.get_nested_transaction() or session.get_transaction() or session.begin()
-    # By transaction: one that ends without a commit takes its mails with it.
+    # Keyed by transaction: one that ends without a commit drops its mails.
     session.info.setdefault("mails", WeakKeyDictionary()).setdefault(transaction, []).append(mail)
 
 
 def drain(seconds: float) -> bool:
-    """Wait until every mail is sent or given up, at most so long; returns whether that is so.
+    """Wait at most `seconds` until every mail is sent or abandoned; returns whether that was achieved.
 
-    For the end of a process, which loses what still waits: there is no pause before another try any more.
+    For the end of a process, which loses queued mails: retries no longer pause.
     """
     return _outbox.drain(seconds)
 
@@ -63,7 +63,7 @@ def drain(seconds: float) -> bool:
 def _on_commit(session: Session) -> None:
     mails = session.info.get("mails")
     if not mails:
-        return  # nearly every commit
+        return  # the common case
     if savepoint := session.get_nested_transaction():
         mails.setdefault(savepoint.parent, []).extend(mails.pop(savepoint, []))
         return
@@ -72,7 +72,7 @@ def _on_commit(session: Session) -> None:
 
 
 def _hand_over(mail: Mail) -> None:
-    """Neither waits nor raises: what is committed must not look as if it had failed."""
+    """Neither blocks nor raises: the transaction is committed and must not appear to have failed."""
     if settings.mail.host:
         _outbox.put(mail)
     elif settings.env == "production":
@@ -84,12 +84,12 @@ def _hand_over(mail: Mail) -> None:
 
 
 class _Outbox:
-    """The mails that wait, in memory, and the one thread that sends them."""
+    """The in-memory queue and the single thread that sends from it."""
 
     def __init__(self) -> None:
-        self.start_anew()
+        self.reset()
 
-    def start_anew(self) -> None:
+    def reset(self) -> None:
         self._queue: Queue[Mail] = Queue(QUEUE_LIMIT)
         self._hurry = Event()
         self._lock = Lock()
@@ -99,8 +99,8 @@ class _Outbox:
         try:
             self._queue.put_nowait(mail)
         except Full:
-            logger.error("No mail to %r: too many wait already", _domain(mail.to))
-        with self._lock, suppress(RuntimeError):  # no thread to be had: the next mail asks again
+            logger.error("No mail to %r: the queue is full", _domain(mail.to))
+        with self._lock, suppress(RuntimeError):  # cannot start a thread: the next mail tries again
             if self._thread is None:
                 thread = Thread(target=self._work, name="mail", daemon=True)
                 thread.start()
@@ -120,14 +120,14 @@ class _Outbox:
             mail = self._queue.get()
             try:
                 self._send(mail)
-            except Exception as error:  # whatever it is, the next mail is another one
+            except Exception as error:  # must not keep the next mail from being sent
                 server = f"{settings.mail.host}:{settings.mail.port}"
                 logger.error("No mail to %r: %s (%s)", _domain(mail.to), _reason(error), server)
             finally:
                 self._queue.task_done()
 
     def _send(self, mail: Mail) -> None:
-        message = _message(mail)  # once: whoever gets it twice can tell by its number
+        message = _message(mail)  # built once: a duplicate delivery keeps its Message-ID
         for pause in PAUSES:
             try:
                 return _transmit(message)
@@ -139,9 +139,9 @@ class _Outbox:
 
 
 def _message(mail: Mail) -> EmailMessage:
-    if len(f"{mail.subject}.".splitlines()) > 1:  # the library lets a break at the end pass
+    if len(f"{mail.subject}.".splitlines()) > 1:  # the library accepts a line break at the end
         raise ValueError("a subject is one line")
-    # One address and nothing else; a domain in another script becomes what the DNS knows it by.
+    # Exactly one address; an internationalised domain becomes its ASCII (IDNA) form.
     to = validate_email(
         mail.to, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False
     ).ascii_email
@@ -158,7 +158,7 @@ def _message(mail: Mail) -> EmailMessage:
 
 def _transmit(message: EmailMessage) -> None:
     mail = settings.mail
-    # The default context checks certificates; that of smtplib does not.
+    # The default context verifies certificates; the one of smtplib does not.
     context = None if mail.security == "none" else ssl.create_default_context()
     connect = partial(smtplib.SMTP_SSL, context=context) if mail.security == "tls" else smtplib.SMTP
     with closing(connect(mail.host, mail.port, timeout=mail.timeout)) as server:
@@ -167,19 +167,19 @@ def _transmit(message: EmailMessage) -> None:
         if mail.username:
             server.login(mail.username, mail.password)
         server.send_message(message)
-        with suppress(smtplib.SMTPException):  # it is sent already
+        with suppress(smtplib.SMTPException):  # the mail is already sent
             server.quit()
 
 
 def _code(error: Exception) -> int | None:
-    """What the server answered, if it did."""
+    """The SMTP reply code, if the server sent one."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return next(iter(error.recipients.values()))[0]
     return getattr(error, "smtp_code", None)
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without the words of the server, which may quote ours."""
+    """The failure without the server's message, which may quote the mail."""
     return f"{type(error).__name__} {_code(error) or getattr(error, 'strerror', None) or ''}".rstrip()
 
 
@@ -188,5 +188,5 @@ def _domain(address: str) -> str:
 
 
 _outbox = _Outbox()
-if hasattr(os, "register_at_fork"):  # a fork has no thread, and its mails are for its parent to send
-    os.register_at_fork(after_in_child=_outbox.start_anew)
+if hasattr(os, "register_at_fork"):  # a fork has no thread, and its parent sends the queued mails
+    os.register_at_fork(after_in_child=_outbox.reset)

@@ -1,6 +1,6 @@
-"""Telling people what happened: `notify()` is the only way in.
+"""Notifications, created only by `notify()`.
 
-A notification is written in the transaction of its cause, and goes with it.
+A notification is written in the transaction of its cause, and rolled back with it.
 """
 
 from collections.abc import Collection
@@ -23,16 +23,16 @@ def notify(
     actor: Person,
     post_id: int | None = None,
 ) -> None:
-    """Tell people what `actor` did, nobody twice of the same and never the actor.
+    """Notify `recipients` of what `actor` did: each at most once for the same thing, and never the actor.
 
-    Their accounts have to be held (see `lock_accounts`): only so those of one person are committed in the
-    order of their ids.
+    The recipients' accounts must be locked (see `lock_accounts`), so that the notifications of one user are
+    committed in id order.
     """
-    told = sorted(set(recipients) - {actor.id})
-    if not told:
+    others = sorted(set(recipients) - {actor.id})
+    if not others:
         return
     about = {"type": type_.value, "actor_id": actor.id, "post_id": post_id, "date": utc_now()}
-    rows = [{"user_id": user_id, **about} for user_id in told]
+    rows = [{"user_id": user_id, **about} for user_id in others]
     insert = insert_into(Notification).values(rows).on_conflict_do_nothing()
     new = session.execute(insert.returning(col(Notification.user_id))).scalars().all()
     publish(session, new)
@@ -47,38 +47,38 @@ def withdraw(
     user_id: int | None = None,
     exclude: Collection[int] = (),
 ) -> None:
-    """Take back what somebody no longer does: about a post, or to a person, but not what these are told."""
-    gone = (col(Notification.actor_id) == actor_id) & (col(Notification.type) == type_.value)
+    """Delete notifications of this type by `actor_id`: about a post, to a user, or both. Those to `exclude`
+    are kept."""
+    matching = (col(Notification.actor_id) == actor_id) & (col(Notification.type) == type_.value)
     if post_id is not None:
-        gone &= col(Notification.post_id) == post_id
+        matching &= col(Notification.post_id) == post_id
     if user_id is not None:
-        gone &= col(Notification.user_id) == user_id
-    _forget(session, gone & col(Notification.user_id).not_in(exclude))
+        matching &= col(Notification.user_id) == user_id
+    _forget(session, matching & col(Notification.user_id).not_in(exclude))
 
 
 def delete_for_posts(session: Session, post_ids: Collection[int]) -> None:
-    """Take back everything that was about these posts."""
+    """Delete all notifications about these posts."""
     _forget(session, col(Notification.post_id).in_(post_ids))
 
 
 def delete_for_user(session: Session, user_id: int) -> None:
-    """Take back everything that somebody did, or was told; so also all that was about their posts."""
+    """Delete all notifications by or to a user, which includes all about their posts."""
     _forget(session, (col(Notification.actor_id) == user_id) | (col(Notification.user_id) == user_id))
 
 
 def mark_read(session: Session, reader: Person, up_to: int) -> None:
-    """Mark one's notifications up to that id as read."""
+    """Mark the reader's notifications up to and including that id as read."""
     own = (col(Notification.user_id) == reader.id) & IS_UNREAD & (col(Notification.id) <= up_to)
     read = update(Notification).where(_in_order(own)).values(read=True)
     change(session, read)
 
 
-def _forget(session: Session, gone: ColumnElement[bool]) -> None:
-    change(session, delete(Notification).where(_in_order(gone)))
+def _forget(session: Session, matching: ColumnElement[bool]) -> None:
+    change(session, delete(Notification).where(_in_order(matching)))
 
 
 def _in_order(rows: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The same rows, held in the order of their ids: of two who change the same ones neither waits for the
-    other for ever."""
-    held = select(Notification.id).where(rows).order_by(col(Notification.id)).with_for_update()
-    return col(Notification.id).in_(held)
+    """The same rows, locked in id order, so that concurrent changes of the same rows cannot deadlock."""
+    locked = select(Notification.id).where(rows).order_by(col(Notification.id)).with_for_update()
+    return col(Notification.id).in_(locked)

@@ -1,4 +1,4 @@
-"""Posts: written, edited, deleted."""
+"""Writing, editing and deleting posts."""
 
 from collections.abc import Collection
 from typing import Any
@@ -28,7 +28,7 @@ from pamps.services.search_index import Text, index_post, reindex_posts, unindex
 from pamps.services.tag import untag_author
 from pamps.text.entities import find_mentions
 
-BATCH = 1000  # rows named in one statement; SQLite takes at most 32,766
+BATCH = 1000  # ids per statement; SQLite allows at most 32,766 values
 
 
 class ParentNotFound(NotFound):
@@ -48,7 +48,7 @@ def create_post(session: Session, author: Person, request: PostRequest) -> PostR
     mentioned = _find_mentioned(session, request.text)
     if replied_to or mentioned:
         mentioned &= lock_accounts(session, author, *replied_to, *mentioned)
-    # Counts, and holds the account like `lock_accounts`.
+    # Updates the counter, and thereby locks the account like `lock_accounts`.
     if not run(session, _count_post(), user=author.id):
         raise RefusedToken
     if request.parent_id is not None:
@@ -64,7 +64,7 @@ def create_post(session: Session, author: Person, request: PostRequest) -> PostR
 
 
 def _find_mentioned(session: Session, text: str) -> set[int]:
-    """The people whom a text mentions. Until their accounts are held, some of them may go."""
+    """The ids of the users mentioned in a text. Until their accounts are locked, they may be deleted."""
     names = find_mentions(text)
     if not names:
         return set()
@@ -72,7 +72,7 @@ def _find_mentioned(session: Session, text: str) -> set[int]:
 
 
 def _get_parent_author(session: Session, author: Person, parent_id: int | None) -> list[int]:
-    """Whom a reply answers; nobody for a post that is none. Raises ParentNotFound."""
+    """The author of the parent as a list; empty for a top-level post. Raises ParentNotFound."""
     if parent_id is None:
         return []
     try:
@@ -102,7 +102,7 @@ def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) 
 
 
 def delete_post(session: Session, actor: Person, post_id: int, client: Client) -> None:
-    """Delete one's own post, or as a superuser anybody's; raises PostNotFound or NotAuthor."""
+    """Delete the actor's own post, or any post if they are a superuser; raises PostNotFound or NotAuthor."""
     post = get_post(session, post_id)
     if post.user_id != actor.id and not actor.superuser:
         raise NotAuthor
@@ -112,26 +112,26 @@ def delete_post(session: Session, actor: Person, post_id: int, client: Client) -
 
 
 def remove_all_posts(session: Session, author: Person) -> None:
-    """Delete everything that somebody wrote. Their account and their posts have to be held."""
-    # At once, because only then all notifications, and all tags, are held in one order.
+    """Delete everything the author wrote. Their account and posts must be locked."""
+    # For all posts at once, so that all notifications, and all tags, are locked in one order.
     delete_for_user(session, author.id)
     untag_author(session, author.id)
-    # Youngest first: a reply to oneself goes before what it replies to, which can then go as well.
+    # Newest first: a reply to oneself is deleted before its parent, which then needs no tombstone.
     own = select(Post.id).where(col(Post.user_id) == author.id, IS_LISTED).order_by(col(Post.id).desc())
     while batch := session.exec(own.limit(BATCH)).all():
         remove_posts(session, batch)
 
 
 def remove_posts(session: Session, ids: Collection[int]) -> None:
-    """Take the text and the likes of these posts away, and their rows as far as nobody replied.
+    """Delete these posts: text, likes, notifications, index entries, and the rows of those without replies.
 
-    A row with replies stays as a tombstone, so that a thread stays readable; a tombstone whose last reply
-    goes, goes too.
+    A row with replies stays as a tombstone, so that the thread stays readable; a tombstone is removed
+    together with its last reply.
     """
     chosen = col(Post.id).in_(ids)
     lock(session, User, col(User.id).in_(select(Post.user_id).where(chosen)))
     lock(session, Post, col(Post.id).in_(with_ancestors(chosen)))
-    # Somebody else may have deleted some of them before the lock was ours.
+    # Some may have been deleted before the lock was acquired.
     living = session.exec(select(Post.id).where(chosen, IS_LISTED)).all()
     _uncount(session, living)
     change(session, delete(Like).where(col(Like.post_id).in_(living)))
@@ -143,10 +143,11 @@ def remove_posts(session: Session, ids: Collection[int]) -> None:
 
 
 def with_ancestors(chosen: ColumnElement[bool]) -> Select[tuple[int]]:
-    """The ids of the chosen posts and of all that they reply to.
+    """The ids of the chosen posts and of all their ancestors.
 
-    Their tombstones may go as well (see `_prune`). Were they not held, two deletions at once of the last
-    two replies would each still see the other one, and the tombstone would stay for ever.
+    Ancestors that are tombstones may be removed as well (see `_prune`). Without the lock, concurrent
+    deletions of the last two replies would each still see the other reply, and the tombstone would stay for
+    ever.
     """
     upwards = select(Post.id, Post.parent_id).where(chosen).cte("upwards", recursive=True)
     parent = aliased(Post)
@@ -171,29 +172,29 @@ def _insert() -> Any:
 
 
 def _count_reply(session: Session, parent_id: int) -> None:
-    """One statement that counts the reply, proves that the parent is there, and keeps it there."""
+    """In one statement, count the reply, check that the parent exists, and lock it."""
     parent = update(Post).where(col(Post.id) == parent_id, IS_LISTED)
     if change(session, parent.values(replies_count=Post.replies_count + 1)) == 0:
         raise ParentNotFound
 
 
 def _uncount(session: Session, ids: Collection[int]) -> None:
-    """Lower the counts of authors and parents by these posts."""
-    gone = aliased(Post)
-    chosen = col(gone.id).in_(ids)
-    written = select(func.count()).where(chosen, col(gone.user_id) == User.id).scalar_subquery()
-    authors = col(User.id).in_(select(gone.user_id).where(chosen))
+    """Subtract these posts from the counters of their authors and parents."""
+    deleted = aliased(Post)
+    chosen = col(deleted.id).in_(ids)
+    written = select(func.count()).where(chosen, col(deleted.user_id) == User.id).scalar_subquery()
+    authors = col(User.id).in_(select(deleted.user_id).where(chosen))
     change(session, update(User).where(authors).values(posts=User.posts - written))
-    replied = select(func.count()).where(chosen, col(gone.parent_id) == Post.id).scalar_subquery()
-    parents = col(Post.id).in_(select(gone.parent_id).where(chosen))
+    replied = select(func.count()).where(chosen, col(deleted.parent_id) == Post.id).scalar_subquery()
+    parents = col(Post.id).in_(select(deleted.parent_id).where(chosen))
     change(session, update(Post).where(parents).values(replies_count=Post.replies_count - replied))
 
 
 def _prune(session: Session, ids: Collection[int]) -> None:
-    """Remove those tombstones that nobody replies to, and then their parents if that holds for them."""
+    """Remove tombstones without replies, then their parents for which the same is true, and so on."""
     reply = aliased(Post)
     is_bare = col(Post.deleted) & ~exists().where(col(reply.parent_id) == Post.id)
     while ids:
         bare = delete(Post).where(col(Post.id).in_(ids), is_bare).returning(col(Post.parent_id))
-        gone = session.execute(bare, execution_options={"synchronize_session": False}).scalars()
-        ids = {parent_id for parent_id in gone if parent_id is not None}
+        deleted = session.execute(bare, execution_options={"synchronize_session": False}).scalars()
+        ids = {parent_id for parent_id in deleted if parent_id is not None}

@@ -1,4 +1,4 @@
-"""How often is too often: rates of the settings, counted in the database."""
+"""Rate limits: the rates of the settings, counted in the database."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +19,8 @@ _parse = cache(limits.parse)
 
 @dataclass(frozen=True, order=True)
 class RateLimitHit:
-    """One event: the setting that bounds it, whom it counts for, and what it is called in a refusal."""
+    """A limited event: the setting with its rate, the subject it counts for, and its name in error
+    messages."""
 
     setting: str
     who: str
@@ -27,14 +28,14 @@ class RateLimitHit:
 
     @property
     def rate(self) -> limits.RateLimitItem:
-        """So many in so long."""
+        """The configured rate."""
         return _parse(getattr(settings.limits, self.setting))
 
 
 def count(session: Session, *hits: RateLimitHit) -> None:
-    """Count one of each; raises TooManyRequests if one is too many, and then none is counted.
+    """Count one of each event; raises TooManyRequests if any exceeds its limit, and then none is counted.
 
-    Come here before any row is locked: counts are the first in the common order (see pamps.services.locking).
+    Call it before locking any row: counters come first in the lock order (see pamps.services.locking).
     """
     if not settings.limits.enabled:
         return
@@ -50,7 +51,7 @@ def count(session: Session, *hits: RateLimitHit) -> None:
 
 
 def refund(session: Session, *hits: RateLimitHit) -> None:
-    """Take back one of each that was counted."""
+    """Uncount one of each event."""
     if settings.limits.enabled:
         storage = DatabaseStorage(session)
         for hit in sorted(hits):
@@ -58,6 +59,6 @@ def refund(session: Session, *hits: RateLimitHit) -> None:
 
 
 def forget(session: Session, hit: RateLimitHit) -> None:
-    """Begin a count anew."""
+    """Reset a count."""
     if settings.limits.enabled:
         DatabaseStorage(session).clear(hit.rate.key_for(hit.setting, hit.who))

@@ -1,4 +1,4 @@
-"""Where the library `limits` keeps its counts: in our database, so that all workers share them."""
+"""Storage backend for the `limits` library: counters in the database, shared by all workers."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,23 +16,23 @@ from pamps.services.locking import change
 
 
 class DatabaseStorage(Storage):
-    """Counts in the transaction of `session`: what is rolled back was not counted."""
+    """Counts in the transaction of `session`: a rollback undoes the count."""
 
     STORAGE_SCHEME = None
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        # Whether a window began, which is when the table may have grown.
+        # Whether a window was started, which may have added a row.
         self.began = False
 
     @property
     def base_exceptions(self) -> type[Exception]:
-        """What may go wrong; it is raised as it is."""
+        """The errors that may occur; they are raised unchanged."""
         return SQLAlchemyError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to a count, or begin it anew where its window is over. One statement, so none is lost."""
+        """Add to a count, or restart it if its window has expired. Atomic: a single statement."""
         now = utc_now()
         until = now + timedelta(seconds=expiry)
         rows = run(self.session, _increase(), counted=key, amount=amount, until=until, now=now)
@@ -41,17 +41,17 @@ class DatabaseStorage(Storage):
         return count
 
     def take_back(self, key: str) -> None:
-        """Subtract one from a count, if its window is still on."""
+        """Subtract one from a count if its window has not expired."""
         is_on = (col(RateCount.expires_at) > utc_now()) & (col(RateCount.count) > 0)
         one_less = update(RateCount).where(col(RateCount.key) == key, is_on).values(count=RateCount.count - 1)
         change(self.session, one_less)
 
     def get(self, key: str) -> int:
-        """The count of a window that is not over, else 0."""
+        """The count of the current window, otherwise 0."""
         return row.count if (row := self._find(key)) else 0
 
     def get_expiry(self, key: str) -> float:
-        """When the window ends, in seconds of the epoch; now if there is none."""
+        """The end of the window in seconds since the epoch; now if there is none."""
         return (row.expires_at if (row := self._find(key)) else utc_now()).timestamp()
 
     def _find(self, key: str) -> RateCount | None:
@@ -60,15 +60,15 @@ class DatabaseStorage(Storage):
         return self.session.scalar(statement.execution_options(populate_existing=True))
 
     def check(self) -> bool:
-        """Whether there is a database. The session would have failed without."""
+        """Whether the database is available; without it, the session would already have failed."""
         return True
 
     def reset(self) -> int:
-        """Forget every count."""
+        """Delete all counts; returns how many."""
         return change(self.session, delete(RateCount))
 
     def clear(self, key: str) -> None:
-        """Forget one count."""
+        """Delete one count."""
         change(self.session, delete(RateCount).where(col(RateCount.key) == key))
 
 

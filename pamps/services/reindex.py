@@ -1,7 +1,7 @@
-"""Tags and the search index made anew from the texts of all posts, while others write.
+"""Rebuilding tags and the search index from the texts of all posts, while the server keeps writing.
 
-Each batch is a transaction, which makes its posts right whatever was written about them before. So what is
-interrupted has done no harm.
+Each batch is one transaction that corrects its posts regardless of their previous state. So it can be
+interrupted at any time and started again.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -23,13 +23,13 @@ from pamps.services.search_index import Text, reindex_posts, unindex_posts
 from pamps.services.tag import recount_tags
 
 BATCH = 1_000
-# Who waits for SQLite looks each tenth of a second whether it is his turn, and needs a gap to find it so.
+# A waiting SQLite writer polls the lock every tenth of a second, so it needs a gap of that length.
 PAUSE_SECONDS = 0.11
-# Where two wait for each other, PostgreSQL refuses one of them after a second. By then it was us who gave up.
-PATIENCE = "200ms"
+# PostgreSQL resolves deadlocks after a second. By then this process has already given way.
+LOCK_TIMEOUT = "200ms"
 REFUSED_CODES = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
-# The oldest posts are indexed last: if these are there, all are. Not one alone, because who edits a post
-# meanwhile indexes it.
+# The oldest posts are indexed last: if these are indexed, all are. More than one, because editing a post in
+# the meantime indexes it.
 OLDEST = 100
 
 Given = ParamSpec("Given")
@@ -37,8 +37,8 @@ Result = TypeVar("Result")
 
 
 class Part(NamedTuple):
-    """A part of the work: what it is about, and how many there are; `steps` does it, and gives how many were
-    done, again and again."""
+    """A part of the work: its name and its total number of items. Iterating over `steps` does the work and
+    yields the number of items done in each step."""
 
     name: str
     total: int
@@ -46,11 +46,10 @@ class Part(NamedTuple):
 
 
 def reindex() -> Iterator[Part]:
-    """Make every post found by its words, its tags and its author, and nothing else; the counts of tags
-    become true.
+    """Rebuild the tags and the search index of every post, and correct the use counts of tags.
 
-    People go on reading and writing meanwhile, and whoever writes goes first. A part has to be done before
-    the next one is asked for.
+    Requests are served in the meantime, and their writes take precedence. Each part must be exhausted before
+    the next one is requested.
     """
     with transaction() as session:
         tags = session.exec(select(func.count(col(Tag.id)))).one()
@@ -60,8 +59,8 @@ def reindex() -> Iterator[Part]:
 
 
 def count_missing() -> int:
-    """About how many posts cannot be found, because an older version wrote them; 0 once `index_missing` has
-    come to its end."""
+    """The approximate number of posts missing from the index because an older version wrote them; 0 once
+    `index_missing` has finished."""
     with transaction() as session:
         oldest = session.exec(select(Post.id).where(IS_LISTED).order_by(col(Post.id)).limit(OLDEST)).all()
         if len(_find_indexed(session, oldest)) == len(oldest):
@@ -71,8 +70,8 @@ def count_missing() -> int:
 
 
 def index_missing() -> None:
-    """Make posts found that are not yet, newest first. Several at once share the work, and what was
-    interrupted goes on where it was."""
+    """Index the posts that are missing, newest first. Concurrent calls share the work, and an interrupted run
+    is resumed."""
     for _ in _reindex_all(only_missing=True):
         pass
 
@@ -92,14 +91,14 @@ def _reindex_all(*, only_missing: bool) -> Iterator[int]:
 
 
 def _reindex_batch(session: Session, top: int, only_missing: bool) -> tuple[int, int]:
-    """The same for the newest posts up to the id `top`; gives how many they were, and the `top` of the next
-    ones, 0 if there are none."""
+    """Index the newest posts up to the id `top`; returns their number, and the `top` of the next batch, 0 if
+    there is none."""
     newest = select(Post.id).where(col(Post.id) <= top).order_by(col(Post.id).desc()).limit(BATCH)
     ids = session.exec(newest).all()
     bottom = ids[-1] if len(ids) == BATCH else 1
-    texts, deleted = _hold_posts(session, col(Post.id).between(bottom, top))
+    texts, deleted = _lock_posts(session, col(Post.id).between(bottom, top))
     if only_missing:
-        # Found after they were held: by then, who does the same has indexed them.
+        # Looked up after locking: by then, concurrent runs have indexed theirs.
         indexed = _find_indexed(session, ids)
         texts = [text for text in texts if text.post_id not in indexed]
     else:
@@ -109,9 +108,8 @@ def _reindex_batch(session: Session, top: int, only_missing: bool) -> tuple[int,
     return len(ids), bottom - 1
 
 
-def _hold_posts(session: Session, chosen: ColumnElement[bool]) -> tuple[list[Text], list[int]]:
-    """What posts say, and the ids of those that are deleted. Nobody changes them until the end of the
-    transaction."""
+def _lock_posts(session: Session, chosen: ColumnElement[bool]) -> tuple[list[Text], list[int]]:
+    """The texts of posts, and the ids of deleted ones, locked until the end of the transaction."""
     columns: list[Any] = [col(Post.id), col(Post.user_id), col(Post.text), ~IS_TOP_LEVEL, col(Post.deleted)]
     rows = select(*columns).where(chosen).order_by(col(Post.id))
     posts = session.execute(rows.with_for_update(key_share=True)).all()
@@ -125,8 +123,8 @@ def _find_indexed(session: Session, post_ids: Collection[int]) -> set[int]:
 
 
 def _forget_strangers(session: Session, bottom: int, top: int) -> None:
-    """Forget what the index has under ids of no post. One statement: what others add meanwhile, it sees as
-    a whole or not at all."""
+    """Delete index entries without a post. In one statement, which sees concurrent inserts completely or not
+    at all."""
     own = SEARCH_INDEX.c.post_id
     posts = select(Post.id).where(col(Post.id).between(bottom, top))
     change(session, delete(SEARCH_INDEX).where(own.between(bottom, top), own.not_in(posts)))
@@ -135,12 +133,13 @@ def _forget_strangers(session: Session, bottom: int, top: int) -> None:
 def _give_way(
     work: Callable[Concatenate[Session, Given], Result], *given: Given.args, **more: Given.kwargs
 ) -> Result:
-    """Do a piece of work in a transaction of its own, so that nobody who writes waits for long, or fails."""
+    """Do `work` in its own transaction and retry it on lock conflicts, so that requests that write neither
+    fail nor wait for long."""
     while True:
         try:
             with transaction() as session:
                 if not IS_SQLITE:
-                    session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+                    session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
                 result = work(session, *given, **more)
         except OperationalError as error:
             if getattr(error.orig, "pgcode", None) not in REFUSED_CODES:

@@ -1,4 +1,4 @@
-"""Searching, as often as it is allowed."""
+"""Rate-limited search."""
 
 from sqlmodel import Session
 

@@ -1,4 +1,4 @@
-"""Keeping the search index in step with posts, in the transaction of each."""
+"""Updating the search index in the transaction that changes a post."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -24,7 +24,7 @@ from pamps.text.tokenizer import plain_words
 
 
 class Text(NamedTuple):
-    """What a post says."""
+    """The text of a post, with what the index needs to know of the post."""
 
     post_id: int
     user_id: int
@@ -33,9 +33,9 @@ class Text(NamedTuple):
 
 
 def index_post(session: Session, text: Text) -> None:
-    """Make a new post found by its words, its tags and its author.
+    """Add a new post to the index by its tokens, its tags and its author.
 
-    Goes at the end of a transaction: others who use the same tag wait until it is over.
+    Call it at the end of a transaction: other writers that use the same tags wait until the commit.
     """
     tagging = _tagging(text)
     run(session, _insert(), **index_row(text, tagging.names))
@@ -43,7 +43,7 @@ def index_post(session: Session, text: Text) -> None:
 
 
 def reindex_posts(session: Session, texts: Collection[Text]) -> None:
-    """Make posts found by what they say now, whatever they were found by before. At the end, too."""
+    """Replace the index entries and tags of posts. Call it at the end of a transaction, too."""
     taggings = [_tagging(text) for text in texts]
     _forget(session, [text.post_id for text in texts])
     rows = [index_row(text, tags.names) for text, tags in zip(texts, taggings, strict=True)]
@@ -53,7 +53,7 @@ def reindex_posts(session: Session, texts: Collection[Text]) -> None:
 
 
 def unindex_posts(session: Session, post_ids: Collection[int]) -> None:
-    """Make posts found by nothing any more."""
+    """Remove posts and their tags from the index."""
     _forget(session, post_ids)
     untag_posts(session, post_ids)
 
@@ -67,7 +67,7 @@ def _tagging(text: Text) -> Tagging:
 
 
 def index_row(text: Text, tags: Iterable[str]) -> dict[str, Any]:
-    """What the index has of a post."""
+    """The index entry of a post, as the values of the insert statement."""
     marks = [author_word(text.user_id), *map(tag_word, tags)]
     if not text.is_reply:
         marks.append(TOP_LEVEL_WORD)
@@ -81,8 +81,8 @@ def index_row(text: Text, tags: Iterable[str]) -> dict[str, Any]:
 
 
 def as_vector(words: Iterable[str], marks: Iterable[str]) -> str:
-    """The words with their places, and marks without, in the syntax of a tsvector (PostgreSQL, 8.11.1). What
-    they are made of holds no quotes (see pamps.text.tokenizer and pamps.text.entities)."""
+    """Tokens with their positions, and marks without, in the text form of a tsvector (PostgreSQL, 8.11.1).
+    Neither contains quotes (see pamps.text.tokenizer and pamps.text.entities)."""
     places: dict[str, list[str]] = defaultdict(list)
     for place, word in enumerate(words, 1):
         places[word].append(str(place))

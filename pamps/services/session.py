@@ -1,4 +1,4 @@
-"""Sessions: opened by a login, kept by refreshing, ended by their owner."""
+"""Sessions: opened by a login, extended by refreshing, ended by their owner."""
 
 import logging
 from datetime import timedelta
@@ -22,7 +22,7 @@ from pamps.services.locking import change, lock
 
 logger = logging.getLogger(__name__)
 
-# A program that logs in for every call must not fill the table; its oldest sessions give way.
+# A program that logs in for every call must not fill the table; the oldest sessions are dropped.
 MAX_SESSIONS = 100
 LONGEST_OVERLAP = timedelta(seconds=10)
 
@@ -52,7 +52,7 @@ def open_session(session: Session, user: User, client: Client) -> TokenPair:
 
 
 def _clear_away(session: Session, user: User) -> None:
-    """Delete the sessions of `user` that are over, and the oldest where there are too many."""
+    """Delete the expired sessions of `user`, and the oldest ones beyond the limit."""
     own = col(LoginSession.user_id) == user.id
     oldest_first = select(LoginSession.id).where(own).order_by(col(LoginSession.id).desc())
     too_many = oldest_first.offset(MAX_SESSIONS - 1).limit(1).scalar_subquery()
@@ -62,17 +62,17 @@ def _clear_away(session: Session, user: User) -> None:
 def refresh(session: Session, token: str, client: Client) -> TokenPair:
     """A new pair of tokens, not fresh, for the refresh token that is good.
 
-    Raises RefusedToken for any other. One that was good before is in two hands: that ends the session
-    (RFC 9700, section 4.14.2). Of several that come at the same moment, as two windows of one browser send
-    them, one wins and the others end nothing.
+    Raises RefusedToken for any other token. Reuse of an earlier one means that it was stolen, and ends the
+    session (RFC 9700, section 4.14.2). Of concurrent requests with the same token, as two browser windows
+    send them, one succeeds and the others do not end the session.
     """
     claims = _read(token)
-    user, found = _hold(session, claims)
+    user, found = _lock(session, claims)
     if found.refresh_hash != claims.id.hashed:
         if client.arrived > found.overlap_until:
             _end_stolen(session, user, found, client)
-        # The moment lasts while requests overlap: who arrived before this one is done still belongs to it.
-        # But not for long, or a thief could make it last.
+        # Requests count as concurrent while they overlap: one that arrived before this one finished still
+        # does. The overlap is bounded, otherwise a thief could extend it indefinitely.
         found.overlap_until = min(utc_now(), found.last_used_at + LONGEST_OVERLAP)
         session.add(found)
         release(session)
@@ -91,8 +91,8 @@ def _read(token: str) -> Claims:
         raise RefusedToken from None
 
 
-def _hold(session: Session, claims: Claims) -> tuple[User, LoginSession]:
-    """The active owner of a token and the session, held against other changes; raises RefusedToken."""
+def _lock(session: Session, claims: Claims) -> tuple[User, LoginSession]:
+    """The active owner of a token and the session, both locked; raises RefusedToken."""
     lock(session, User, col(User.id) == claims.user_id)
     user = session.get(User, claims.user_id)
     own = (col(LoginSession.id) == claims.session_id) & (col(LoginSession.user_id) == claims.user_id)
@@ -103,20 +103,20 @@ def _hold(session: Session, claims: Claims) -> tuple[User, LoginSession]:
 
 
 def _end_stolen(session: Session, user: User, stolen: LoginSession, client: Client) -> NoReturn:
-    logger.warning("A refresh token of user %s came a second time; session %s ends.", user.id, stolen.id)
+    logger.warning("A refresh token of user %s was used twice; ending session %s.", user.id, stolen.id)
     record(session, Action.REFRESH_REUSED, user, user, client)
     session.delete(stolen)
-    release(session)  # the refusal must not undo it
+    release(session)  # raising must not roll it back
     raise RefusedToken
 
 
 def log_out(session: Session, session_id: int | None, refresh_token: str | None) -> None:
-    """End the session that asks, or else the one of the refresh token; raises Unauthorized without either,
-    and RefusedToken for a token that is not good."""
+    """End the given session, or else that of the refresh token; raises Unauthorized without either, and
+    RefusedToken for an invalid token."""
     if session_id is None and refresh_token is None:
         raise Unauthorized
     if session_id is None:
-        _, found = _hold(session, _read(refresh_token or ""))
+        _, found = _lock(session, _read(refresh_token or ""))
         session_id = found.id
     change(session, delete(LoginSession).where(col(LoginSession.id) == session_id))
 
@@ -129,13 +129,13 @@ def end_session(session: Session, owner: Person, session_id: int) -> None:
 
 
 def end_sessions(session: Session, owner: Person, *, exclude: int | None = None) -> int:
-    """End all sessions of `owner`, except the one with the id `exclude`; tells how many."""
+    """End all sessions of `owner` except the one with the id `exclude`; returns how many."""
     own = col(LoginSession.user_id) == owner.id
     return change(session, delete(LoginSession).where(own, col(LoginSession.id) != (exclude or 0)))
 
 
 def revoke_all_access(session: Session, owner: Person) -> None:
-    """End everything that opens an account without its password: it may have been in wrong hands."""
+    """End all sessions and revoke all access tokens of an account, which may have been compromised."""
     end_sessions(session, owner)
     change(session, delete(AccessToken).where(col(AccessToken.user_id) == owner.id))
 

@@ -1,4 +1,4 @@
-"""Which post has which tags. How many posts have a tag is counted by the database: see migration 0010."""
+"""Tagging posts. The use counts of tags are maintained by triggers: see migration 0010."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -15,7 +15,7 @@ from pamps.text.tokenizer import fold
 
 
 class Tagging(NamedTuple):
-    """The tags of a post, by their normal forms."""
+    """The tags of a post, normalised."""
 
     post_id: int
     user_id: int
@@ -23,15 +23,15 @@ class Tagging(NamedTuple):
 
 
 def tag_post(session: Session, post: Tagging) -> None:
-    """Give a new post its tags."""
+    """Add the tags of a new post."""
     if post.names and _give(session, post) < len(post.names):
         _make(session, post.names)
-        _hold(session, _ids_of(session, post.names))
+        _lock(session, _ids_of(session, post.names))
         _give(session, post)
 
 
 def retag_posts(session: Session, posts: Collection[Tagging]) -> None:
-    """Give posts these tags instead of those that they have; those that have them already are left alone."""
+    """Replace the tags of posts; posts whose tags are unchanged are not touched."""
     had = _find_uses(session, [post.post_id for post in posts])
     changed = [post for post in posts if had[post.post_id] != {(name, post.user_id) for name in post.names}]
     if not changed:
@@ -39,26 +39,26 @@ def retag_posts(session: Session, posts: Collection[Tagging]) -> None:
     names = {name for post in changed for name in post.names}
     theirs = col(PostTag.post_id).in_([post.post_id for post in changed])
     _make(session, names)
-    _hold(session, {*_ids_of(session, names), *_used(session, theirs)})
+    _lock(session, {*_ids_of(session, names), *_used(session, theirs)})
     change(session, delete(PostTag).where(theirs))
     for post in changed:
         _give(session, post)
 
 
 def untag_posts(session: Session, post_ids: Collection[int]) -> None:
-    """Take all tags of these posts away."""
+    """Remove all tags of these posts."""
     _take(session, col(PostTag.post_id).in_(post_ids))
 
 
 def untag_author(session: Session, user_id: int) -> None:
-    """Take all tags of the posts of somebody away."""
+    """Remove all tags of all posts by a user."""
     _take(session, col(PostTag.user_id) == user_id)
 
 
 def recount_tags(session: Session, after: int, limit: int) -> list[int]:
-    """Make true what the next tags say of themselves, in the order of ids; gives the ids.
+    """Correct the use counts and normalised names of the next `limit` tags in id order; returns their ids.
 
-    Those that no post has stay, and nobody sees them: somebody may be just about to use one.
+    Unused tags are kept (they are never shown), because a concurrent transaction may be about to use one.
     """
     following = select(Tag).where(col(Tag.id) > after).order_by(col(Tag.id)).limit(limit)
     tags = session.exec(following.with_for_update(key_share=True)).all()
@@ -66,7 +66,7 @@ def recount_tags(session: Session, after: int, limit: int) -> list[int]:
         tag.folded = fold(tag.name)
     session.flush()
     tag_ids = [tag.id for tag in tags]
-    # Counted after they were held: who adds a use counts it after us.
+    # Counted after locking: concurrent uses are added to the count afterwards.
     posts = select(func.count()).where(col(PostTag.tag_id) == Tag.id).scalar_subquery()
     wrong = col(Tag.id).in_(tag_ids) & (col(Tag.uses) != posts)
     change(session, update(Tag).where(wrong).values(uses=posts))
@@ -74,8 +74,8 @@ def recount_tags(session: Session, after: int, limit: int) -> list[int]:
 
 
 def _find_uses(session: Session, post_ids: Sequence[int]) -> dict[int, set[tuple[str, int]]]:
-    """The tags that each post has, with the author as it stands there."""
-    # Looked up one by one: joined with the tags, PostgreSQL may go through all of them for each.
+    """The tags of each post, with the author as stored there."""
+    # A scalar subquery: with a join, PostgreSQL may scan all tags for each use.
     name = select(Tag.name).where(col(Tag.id) == PostTag.tag_id).scalar_subquery()
     uses = select(PostTag.post_id, name, PostTag.user_id)
     found = defaultdict[int, set[tuple[str, int]]](set)
@@ -85,20 +85,20 @@ def _find_uses(session: Session, post_ids: Sequence[int]) -> dict[int, set[tuple
 
 
 def _make(session: Session, names: Collection[str]) -> None:
-    """Make those of the tags that are not there. Who makes the same ones waits, and neither for ever, because
-    all make them in one order, before they hold any (see `_hold`)."""
+    """Create the tags that do not exist. Concurrent transactions that create the same ones wait, and cannot
+    deadlock: all create them in one order, before they lock any (see `_lock`)."""
     known = session.exec(select(Tag.name).where(_named(names)))
     if new := sorted(set(names).difference(known)):
         rows = [{"name": name, "folded": fold(name)} for name in new]
         session.execute(insert_into(Tag).on_conflict_do_nothing(), rows)
 
 
-def _hold(session: Session, tag_ids: Collection[int]) -> None:
-    """Hold tags until the end of the transaction, in the order of their ids.
+def _lock(session: Session, tag_ids: Collection[int]) -> None:
+    """Lock tags until the end of the transaction, in id order.
 
-    At the end PostgreSQL counts the uses one after the other, in the order in which they were made. Who makes
-    some in any other order than that of the tags, or takes some away, holds all of them first. SQLite has one
-    writer at a time.
+    On commit, PostgreSQL counts uses in the order in which they were inserted. Transactions that insert them
+    in any order other than by tag id, or delete some, lock all affected tags first. SQLite has a single
+    writer.
     """
     if tag_ids and not IS_SQLITE:
         tags = select(Tag.id).where(col(Tag.id).in_(tag_ids)).order_by(col(Tag.id))
@@ -107,7 +107,7 @@ def _hold(session: Session, tag_ids: Collection[int]) -> None:
 
 def _take(session: Session, uses: ColumnElement[bool]) -> None:
     if used := _used(session, uses):
-        _hold(session, used)
+        _lock(session, used)
         change(session, delete(PostTag).where(uses))
 
 
@@ -120,7 +120,7 @@ def _ids_of(session: Session, names: Collection[str]) -> Sequence[int]:
 
 
 def _give(session: Session, post: Tagging) -> int:
-    """Give a post those of its tags that are there; gives how many it did not have."""
+    """Add those tags of a post that exist; returns how many it did not have yet."""
     return len(run(session, _insert(), post=post.post_id, user=post.user_id, names=list(post.names)))
 
 
@@ -129,7 +129,7 @@ def _named(names: Collection[str]) -> ColumnElement[bool]:
 
 
 def _each(names: BindParameter[Any]) -> Select[Any]:
-    """The names in a JSON list: however many they are, it is one value."""
+    """The names of a JSON list, which is a single bound value regardless of its length."""
     each = func.json_each(names) if IS_SQLITE else func.json_array_elements_text(names)
     return select(each.table_valued("value").c.value)
 

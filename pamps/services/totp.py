@@ -1,4 +1,4 @@
-"""The second factor: set up, asked for, taken away."""
+"""Two-factor authentication: setting up, checking and disabling TOTP."""
 
 import hmac
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from pamps.services.locking import change, lock_accounts
 
 ISSUER = "Pamps"
 RECOVERY_CODES = 10
-# The clock of a phone may be off by half a minute (RFC 6238, section 6).
+# A phone's clock may be off by half a minute (RFC 6238, section 6).
 TOLERANCE = 1  # time steps
 
 
@@ -60,18 +60,18 @@ class TotpSecret(NamedTuple):
 
 @dataclass(frozen=True)
 class Proof:
-    """A code that is right; `use` makes it worthless, so that nobody can use it a second time."""
+    """A correct code, which `use` consumes so that it cannot be used again."""
 
     spend: Update | Delete | None
 
     def use(self, session: Session) -> None:
-        """Spend the code; raises WrongOtp if somebody else was quicker."""
+        """Consume the code; raises WrongOtp if it was used concurrently."""
         if self.spend is not None and not change(session, self.spend):
             raise WrongOtp
 
 
 def check(session: Session, owner: Person, otp: str | None) -> Proof:
-    """The proof that a login of `owner` wants; raises OtpRequired or WrongOtp."""
+    """The proof that a login of `owner` requires; raises OtpRequired or WrongOtp."""
     totp = find_totp(session, owner)
     if totp is None or totp.confirmed_at is None:
         return Proof(None)
@@ -98,9 +98,10 @@ def _check_recovery_code(session: Session, owner: Person, code: str) -> Proof:
 
 
 def _matching_step(totp: Totp, code: str) -> int | None:
-    """The time step whose code this is, near now and later than the last one that was accepted."""
+    """The time step of this code, within TOLERANCE of now and later than the last accepted one; None if there
+    is none."""
     secret = decrypt(totp.secret)
-    if secret is None:  # the secret key of the server is another one: only recovery codes help
+    if secret is None:  # the server's secret key has changed: only recovery codes still work
         return None
     app = pyotp.TOTP(secret)
     now = app.timecode(utc_now())
@@ -111,7 +112,7 @@ def _matching_step(totp: Totp, code: str) -> int | None:
 
 
 def _plain(code: str) -> str:
-    """A code without what people put between its groups."""
+    """The code without the separators that people type between its groups."""
     return "".join(char for char in code.lower() if char not in " -")
 
 
@@ -132,7 +133,7 @@ def start(session: Session, owner: Person) -> TotpSecret:
 def confirm(session: Session, owner: Person, otp: str, client: Client) -> list[str]:
     """Turn the second factor on for who shows that the app works, and give the recovery codes.
 
-    Raises TotpNotEnabled if nothing was started, TotpEnabled, or AppMismatch.
+    Raises TotpNotEnabled if no set-up was started, TotpEnabled, or AppMismatch.
     """
     lock_accounts(session, owner)
     totp = find_totp(session, owner)
@@ -167,10 +168,10 @@ def _new_recovery_codes(session: Session, owner: Person) -> list[str]:
 
 
 def disable(session: Session, actor: Person | str, owner: Person, client: Client | None) -> None:
-    """Take the second factor away, if there is one."""
+    """Turn two-factor authentication off, if it is on, and delete its secret and recovery codes."""
     lock_accounts(session, owner)
-    gone = [
+    deleted = [
         change(session, delete(table).where(col(table.user_id) == owner.id)) for table in (Totp, RecoveryCode)
     ]
-    if any(gone):
+    if any(deleted):
         record(session, Action.TOTP_DISABLED, actor, owner, client)

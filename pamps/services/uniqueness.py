@@ -1,4 +1,4 @@
-"""What the database says when a name or an address is taken, in words."""
+"""Errors for user names and e-mail addresses that are already taken."""
 
 from sqlalchemy.exc import IntegrityError
 
@@ -17,5 +17,5 @@ class EmailTaken(Conflict):
 
 
 def explain_taken(error: IntegrityError) -> Conflict:
-    """Which of the two unique indexes refused."""
+    """The error for the unique index that was violated."""
     return EmailTaken() if "uq_user_email" in violated_constraint(error) else UsernameTaken()

@@ -1,4 +1,4 @@
-"""Accounts: made, changed, ended."""
+"""Creating, changing and deleting accounts."""
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
@@ -55,8 +55,8 @@ def register(session: Session, request: UserRequest, client: Client) -> UserRow:
 def add_user(
     session: Session, request: UserRequest, *, superuser: bool = False, confirmed: bool = True
 ) -> User:
-    """Make an account; raises sqlalchemy's IntegrityError if the name or the address is taken."""
-    # Hash before the first statement: it is slow, and no transaction should be open meanwhile.
+    """Create an account; raises SQLAlchemy's IntegrityError if the name or the address is taken."""
+    # Hash before the first statement: it is slow, and no transaction should be open in the meantime.
     hashed = hash_password(request.password)
     given = request.model_dump(exclude={"password", "invite"})
     user = User(**given, password=hashed, superuser=superuser, confirmed=confirmed)
@@ -71,7 +71,7 @@ def change_profile(
     """Change what the patch names and show the result. Where addresses are confirmed, a new one only counts
     once the link that is sent there was followed.
 
-    Raises FreshTokenRequired for a new e-mail address unless `fresh`, EmailTaken and TooManyRequests.
+    Raises FreshTokenRequired for a new e-mail address unless `fresh`, EmailTaken or TooManyRequests.
     """
     changes = patch.model_dump(exclude_unset=True)
     if "email" in changes and not fresh:
@@ -98,9 +98,9 @@ def change_profile(
 def change_password(
     session: Session, viewer: Viewer, request: PasswordRequest, client: Client, *, kept: int | None
 ) -> None:
-    """Set a new password and end all sessions but `kept`.
+    """Set a new password and end all sessions except `kept`.
 
-    Raises WrongPassword unless the current password is given too, and TooManyRequests.
+    Raises WrongPassword if the current password is wrong, or TooManyRequests.
     """
     user = get_account(session, viewer)
     attempt = Attempt(user.username, user, client)
@@ -112,21 +112,22 @@ def change_password(
     hashed = hash_password(request.new_password)
     attempt.was_right(session)
     if not change(session, update(User).where(unchanged).values(password=hashed)):
-        raise WrongPassword  # another change came first
+        raise WrongPassword  # changed concurrently
     end_sessions(session, user, exclude=kept)
     forget_links(session, user)
     record(session, Action.PASSWORD_CHANGED, user, user, client)
 
 
 def delete_user(session: Session, user: Person) -> None:
-    """End an account: its posts go as if each was deleted, its likes and follows go, its name is free again.
+    """Delete an account: its posts as if each were deleted, its likes and its follows. Its name becomes
+    available.
 
-    What others wrote stays. Counts of others are put right in the same transaction. Raises RefusedToken if
-    the account is gone already.
+    Replies by others stay, and counters of others are adjusted in the same transaction. Raises RefusedToken
+    if the account was already deleted.
     """
     followers = select(Follow.follower_id).where(Follow.followed_id == user.id)
     following = select(Follow.followed_id).where(Follow.follower_id == user.id)
-    _hold_with(session, user, col(User.id).in_(followers) | col(User.id).in_(following))
+    _lock_with(session, user, col(User.id).in_(followers) | col(User.id).in_(following))
     liked = col(Post.id).in_(select(Like.post_id).where(Like.user_id == user.id))
     written = col(Post.id).in_(with_ancestors(col(Post.user_id) == user.id))
     lock(session, Post, liked | written)
@@ -134,18 +135,18 @@ def delete_user(session: Session, user: Person) -> None:
     change(session, update(User).where(col(User.id).in_(following)).values(followers=User.followers - 1))
     change(session, update(Post).where(liked).values(likes=Post.likes - 1))
     remove_all_posts(session, user)
-    # The database deletes the likes and follows with the account.
+    # Likes and follows are deleted by cascade.
     change(session, delete(User).where(col(User.id) == user.id))
 
 
-def _hold_with(session: Session, user: Person, connected: ColumnElement[bool]) -> None:
-    """Hold the account and everybody connected with it, all in one order (see `lock`)."""
-    everybody = connected | (col(User.id) == user.id)
+def _lock_with(session: Session, user: Person, connected: ColumnElement[bool]) -> None:
+    """Lock the account and all connected ones in the common order (see `lock`)."""
+    accounts = connected | (col(User.id) == user.id)
     while True:
         with session.begin_nested() as attempt:
-            held = lock(session, User, everybody)
-            if set(session.exec(select(User.id).where(everybody))) <= held:
+            locked = lock(session, User, accounts)
+            if set(session.exec(select(User.id).where(accounts))) <= locked:
                 break
-            attempt.rollback()  # somebody followed while we waited, and would be locked out of turn
-    if user.id not in held:
+            attempt.rollback()  # a new follower appeared meanwhile, and must be locked in order
+    if user.id not in locked:
         raise RefusedToken

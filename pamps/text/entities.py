@@ -1,8 +1,8 @@
-"""Tags and mentions in what people write: pure, and linear in the length of the text, whatever it holds.
+"""Extracting tags and mentions from text: pure functions, linear in the length of the text for any input.
 
-Code and URLs hold neither. Code is what CommonMark takes for it: spans between runs of backticks (section
-6.1), which end with their paragraph, and fences of them (section 4.5). Posts are not Markdown, so this is all
-of it: a backslash escapes nothing, and what is not closed is text, also a fence.
+Code and URLs are skipped. Code is what CommonMark defines: spans between runs of backticks (section 6.1),
+which end with their paragraph, and fenced blocks (section 4.5). Otherwise posts are not Markdown: a backslash
+does not escape, and an unclosed span or fence is text.
 """
 
 import unicodedata
@@ -14,13 +14,13 @@ import regex
 MOST_TAGS = 50
 MOST_MENTIONS = 50
 LONGEST_TAG = 100
-# No four code points become less than one when they are composed, so a longer one can only be too long. The
-# bound is for normalize(), which sorts marks, and takes quadratic time on a long run of them.
+# At most four code points compose into one, so anything longer is too long in any case. The bound protects
+# normalize(), which sorts marks and takes quadratic time on long runs of them.
 LONGEST_TYPED_TAG = 4 * LONGEST_TAG
 
-# Letters, marks, digits and connectors as in UAX #31, and the ZWNJ that Persian writes inside of words.
+# Letters, marks, digits and connectors as in UAX #31, and the ZWNJ used inside Persian words.
 TAG_BODY = regex.compile(r"[\p{XID_Continue}\u200c]+")
-# A variation selector before it belongs to an emoji, although it is an XID_Continue.
+# A preceding variation selector belongs to an emoji, although it is XID_Continue.
 TAG = regex.compile(
     r"(?V1)(?<![[\p{XID_Continue}&/#＃﹟]--\p{Variation_Selector}])[#＃﹟]([\p{XID_Continue}\u200c]+)"
 )
@@ -28,7 +28,7 @@ HASH = regex.compile(r"[#＃﹟]")
 LETTER = regex.compile(r"\p{L}")
 INVISIBLE = regex.compile(r"(?V1)[\p{Default_Ignorable_Code_Point}--\u200c]+")
 
-# With letters of these scripts a word goes on; those of scripts without spaces just stand beside a name.
+# Letters of these scripts continue a word; those of scripts without spaces may adjoin a name.
 MENTION = regex.compile(
     r"(?<![\p{Latin}\p{Greek}\p{Cyrillic}\p{Nd}\u0300-\u036f_/@＠+%=&])"
     r"[@＠]([A-Za-z0-9_]{1,30})"
@@ -37,15 +37,15 @@ MENTION = regex.compile(
 
 URL = regex.compile(r"(?i)(?:https?://|(?<![\p{L}\p{Nd}_])www\.)[^\s<>\"“”«»、。「」『』（），！？；]*")
 FENCE = regex.compile(r"(?m)^ {0,3}(`{3,})([^`\n]*)$")
-# The runs of backticks, and the empty lines between paragraphs.
+# Runs of backticks, and the empty lines between paragraphs.
 BACKTICKS = regex.compile(r"`+|\n[ \t\r]*(?=\n)")
 
 
 def find_tags(text: str) -> list[str]:
-    """The normal forms of the `#tags`, in the order in which they first appear, each once, at most MOST_TAGS.
+    """The normalised `#tags` in order of first appearance, without duplicates, at most MOST_TAGS.
 
-    A tag is made of XID_Continue characters (UAX #31), has a letter, and has at most LONGEST_TAG characters
-    in its normal form. The sign before it follows no word, `&`, `/` or other sign.
+    A tag consists of XID_Continue characters (UAX #31), contains a letter, and has at most LONGEST_TAG
+    characters when normalised. Its sign must not follow a word, `&`, `/` or another sign.
     """
     if not HASH.search(text):
         return []
@@ -54,10 +54,10 @@ def find_tags(text: str) -> list[str]:
 
 
 def find_mentions(text: str) -> list[str]:
-    """The `@names` in lower case, in the order in which they first appear, each once, at most MOST_MENTIONS.
+    """The lower-case `@names` in order of first appearance, without duplicates, at most MOST_MENTIONS.
 
-    Whether there is somebody of that name is for others to say. Addresses (`ana@host`, `@ana@host`) and parts
-    of words, paths and queries are no mentions.
+    Does not check whether the users exist. Addresses (`ana@host`, `@ana@host`) and parts of words, paths and
+    query strings are not mentions.
     """
     if "@" not in text and "＠" not in text:
         return []
@@ -66,11 +66,11 @@ def find_mentions(text: str) -> list[str]:
 
 
 def normal_tag(typed: str) -> str:
-    """The normal form of a tag that somebody typed into an address or a search, with its sign or without;
-    "" if all of it, but for spaces around it, cannot be a tag.
+    """The normalised form of a tag from a URL or a search, with or without its sign; "" if the text, apart
+    from surrounding whitespace, is not a tag.
 
-    The normal form is NFKC and case-folded, without characters that nobody sees; the ZWNJ stays, inside. It
-    is its own normal form, and `find_tags("#" + tag)` finds just it.
+    Normalised means NFKC and case-folded, without invisible characters except inner ZWNJs. It is idempotent,
+    and `find_tags("#" + tag)` finds exactly this tag.
     """
     typed = typed.strip()
     body = typed[1:] if HASH.match(typed) else typed
@@ -78,18 +78,18 @@ def normal_tag(typed: str) -> str:
 
 
 def _normal_body(body: str) -> str:
-    """The normal form of what stands behind the sign; "" if it is too long, or has no letter."""
+    """The normalised form of what follows the sign; "" if it is too long or has no letter."""
     if len(body) > LONGEST_TYPED_TAG:
         return ""
     body = INVISIBLE.sub("", body).strip("\u200c")
     folded = unicodedata.normalize("NFKC", body).casefold()
-    # Folded once more: only a composed letter shows that it has a lower case.
+    # Folded a second time: some letters have a lower case only when composed.
     tag: str = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
     return tag if len(tag) <= LONGEST_TAG and LETTER.search(tag) else ""
 
 
 def _prose(text: str) -> str:
-    """`text` with a space for each stretch of code and each URL."""
+    """`text` with code and URLs replaced by spaces."""
     if "`" in text:
         text = "\n".join(" ".join(_outside_spans(part)) for part in _outside_fences(text))
     prose: str = URL.sub(" ", text)
@@ -97,10 +97,11 @@ def _prose(text: str) -> str:
 
 
 def _outside_fences(text: str) -> Iterator[str]:
-    """The stretches around fenced code. A fence is closed by a line of at least as many backticks alone."""
+    """The text outside fenced code. A fence is closed by a line of at least as many backticks and nothing
+    else."""
     lines = list(FENCE.finditer(text))
     closing = [0 if line[2].strip() else len(line[1]) for line in lines]
-    # The longest line from each one on: with it, no opening fence looks for an end that is not there.
+    # The longest closing fence from each line on, to skip the search for a closing fence that does not exist.
     longest = [*accumulate(reversed(closing), max, initial=0)][::-1]
     opened = start = 0
     for number, line in enumerate(lines):
@@ -113,7 +114,7 @@ def _outside_fences(text: str) -> Iterator[str]:
 
 
 def _outside_spans(text: str) -> Iterator[str]:
-    """The stretches around code spans. A run of backticks is closed by the next run just as long."""
+    """The text outside code spans. A run of backticks is closed by the next run of the same length."""
     runs = list(BACKTICKS.finditer(text))
     start = 0
     for run, closing in zip(runs, _closing_runs(runs), strict=True):
@@ -124,7 +125,7 @@ def _outside_spans(text: str) -> Iterator[str]:
 
 
 def _closing_runs(runs: list["regex.Match[str]"]) -> list["regex.Match[str] | None"]:
-    """For each run the next of its length in the same paragraph."""
+    """For each run, the next run of the same length in the same paragraph, or None."""
     found: list[regex.Match[str] | None] = []
     later: dict[int, regex.Match[str]] = {}
     for run in reversed(runs):

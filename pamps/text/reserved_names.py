@@ -1,6 +1,6 @@
-"""User names that nobody may take, because an address of Pamps starts with them."""
+"""Reserved user names, which would clash with URLs of Pamps."""
 
-# First path segments served now or reserved for later, and the words under /user/ that are not people.
+# First path segments in use or reserved for later, and the segments under /user/ that are not user names.
 RESERVED_NAMES = frozenset(
     "about access_token account accounts admin api app apps archive assets atom auth block blog bookmark"
     " bookmarks cli config contact docs draft drafts email_confirmation export"
@@ -14,5 +14,5 @@ RESERVED_NAMES = frozenset(
 
 
 def is_reserved(username: str) -> bool:
-    """Whether `username`, in any case, belongs to an address."""
+    """Whether `username` is reserved, ignoring case."""
     return username.lower() in RESERVED_NAMES

@@ -1,4 +1,4 @@
-"""What somebody typed into a search, taken apart: pure, and never an error."""
+"""Parsing search queries: pure functions that accept any input."""
 
 import re
 from collections import defaultdict
@@ -15,7 +15,8 @@ from pamps.text.tokenizer import is_paired, split_words, with_gershayim
 MOST_TERMS = 20
 MOST_WORDS = 100
 
-# The sign that excludes; then a key with a value, or a phrase in quotes of any kind, or all up to the next.
+# An optional minus; then key:value, a phrase in quotes of any kind, or everything up to the next whitespace
+# or quote.
 ITEM = regex.compile(
     r"""((?<!\S)-)?"""
     r"""(?:(?i:(from|tag|before|after)):([^\s"“”„«»「」＂]+)"""
@@ -28,7 +29,7 @@ OPPOSITE = {"before": "after", "after": "before"}
 
 
 class Term(NamedTuple):
-    """Folded words that stand one after the other; with `prefix` the last one is the beginning of a word."""
+    """Adjacent normalised tokens; with `prefix`, the last one matches any token that starts with it."""
 
     words: tuple[str, ...]
     prefix: bool
@@ -36,10 +37,9 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What a post must hold and must not: terms, names and tags, each once, in the order of typing.
+    """What a post must and must not contain: terms, names and tags, without duplicates, in the order typed.
 
-    Names are lower case, tags normal forms. `after` is the first moment that counts, `before` the first that
-    does not any more, both in UTC.
+    Names are lower-case, tags normalised. `after` is inclusive and `before` exclusive, both in UTC.
     """
 
     wanted: tuple[Term, ...] = ()
@@ -53,16 +53,16 @@ class SearchQuery:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing at all is asked."""
+        """Whether the query has no conditions at all."""
         return self == SearchQuery()
 
 
 def parse(typed: str) -> SearchQuery:
-    """Words, "phrases", -not, begin*, from:name, tag:x or #x, before:2026-11-20 and after:2026-11-20.
+    """Parse words, "phrases", -not, begin*, from:name, tag:x or #x, before:2026-11-20 and after:2026-11-20.
 
-    Never an error: what is none of these is words, several out of one are a phrase, and what has no words is
-    nothing. Of several days the strictest counts, and `-before:` is `after:`. Only the first MOST_TERMS
-    different terms, names and tags count, and of a phrase the first MOST_WORDS words.
+    Never fails: anything else is words, one item that yields several tokens is a phrase, and items without
+    tokens are ignored. The strictest of several dates applies, and `-before:` means `after:`. Only the first
+    MOST_TERMS distinct terms, names and tags count, and the first MOST_WORDS tokens of a phrase.
     """
     items = [_item(*found.groups()) for found in ITEM.finditer(with_gershayim(typed))]
     days = {name: [value for field, value in items if field == name] for name in OPPOSITE}
@@ -80,7 +80,7 @@ def parse(typed: str) -> SearchQuery:
 def _item(
     minus: str | None, key: str | None, value: str | None, phrase: str | None, word: str | None
 ) -> tuple[str, Any]:
-    """A field of SearchQuery, and a value for it: None if there is nothing to search."""
+    """A field of SearchQuery and a value for it, which is None if there is nothing to search for."""
     unwanted = "unwanted_" if minus else ""
     if key and value and (found := _keyed(key.lower(), value)):
         field, meant = found
@@ -94,7 +94,7 @@ def _item(
 
 
 def _keyed(key: str, value: str) -> tuple[str, Any] | None:
-    """The field and value that `key:value` stands for, None if the value is nothing for the key."""
+    """The field and value that `key:value` stands for; None if the value is invalid for the key."""
     if key == "from":
         name = NAME.fullmatch(value)
         return ("authors", name[1].lower()) if name else None
@@ -106,12 +106,12 @@ def _keyed(key: str, value: str) -> tuple[str, Any] | None:
 
 
 def _tag(typed: str) -> str:
-    """The normal form, also where a list or a sentence goes on: `#bread, #butter!`."""
+    """The normalised tag, without punctuation that follows it, as in `#bread, #butter!`."""
     return normal_tag(typed.rstrip(",.;:!?"))
 
 
 def _day(typed: str) -> datetime | None:
-    """The moment at which a day begins; None if it is none of the calendar."""
+    """The start of a day in UTC; None if the date is invalid."""
     if not DAY.fullmatch(typed):
         return None
     try:
@@ -121,10 +121,10 @@ def _day(typed: str) -> datetime | None:
 
 
 def _term(typed: str) -> Term | None:
-    """The words of `typed` as a term; None if it has none.
+    """The tokens of `typed` as a term; None if there are none.
 
-    The last character of a stretch in pairs stands alone in the index only where the stretch ends, as it need
-    not end in a text. So it is left out, and where there is only this one, pairs may begin with it.
+    The last character of a run split into pairs is a token of its own only where the run ends, which in a
+    post may be further on. So it is omitted; if it is the only one, it matches as the prefix of a pair.
     """
     words = split_words(typed)
     if not words:

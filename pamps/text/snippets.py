@@ -1,4 +1,4 @@
-"""How well a text fits a search, and the stretch of it to show: pure."""
+"""Scoring texts against a query, and excerpts of them with matches marked: pure functions."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from typing import TypedDict
 from pamps.text.search_query import SearchQuery, Term
 from pamps.text.tokenizer import Word, is_paired, split_words
 
-# Okapi BM25: how fast further matches count less, how much long texts count less, and what is long.
+# Okapi BM25: term saturation (k1), length normalisation (b), and the assumed mean length in tokens.
 SATURATION = 1.2
 LENGTH_WEIGHT = 0.75
 MEAN_LENGTH = 20
@@ -17,17 +17,17 @@ ELLIPSIS = "…"
 
 
 class Segment(TypedDict):
-    """A piece of text, and whether it is what was searched."""
+    """A piece of text, and whether it matches the query."""
 
     text: str
     match: bool
 
 
 def score(query: SearchQuery, words: Sequence[str]) -> float:
-    """How well a text that matches fits, given its words, folded and in order.
+    """The score of a matching text, given its normalised tokens in order.
 
-    It is the frequency of each wanted term, saturated as in BM25, summed up. More matches and shorter texts
-    score higher. It knows nothing of other texts, so a score stays what it is, and rare words count as common
+    The sum of the frequencies of the wanted terms, saturated as in BM25: more matches and shorter texts score
+    higher. It does not depend on other texts, so scores are stable, and rare terms weigh the same as common
     ones. 0.0 without wanted terms.
     """
     length = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * len(words) / MEAN_LENGTH)
@@ -36,17 +36,17 @@ def score(query: SearchQuery, words: Sequence[str]) -> float:
 
 
 def snippet(query: SearchQuery, text: str, longest: int = 200) -> list[Segment]:
-    """The stretch of `text` around the first match of a wanted term, divided where matches begin and end.
+    """The excerpt of `text` around the first match of a wanted term, split where matches start and end.
 
-    At most `longest` characters of the text, cut between words where possible, and "…" at each end that was
-    cut. Without a match it is the beginning. Matches that touch are one. All segments joined, without the
-    added "…", are a piece of the text.
+    At most `longest` characters of the text, cut between words if possible, plus "…" at each end that was
+    cut. Without a match it is the beginning of the text. Adjacent matches are merged. The joined segments,
+    without the added "…", are a substring of the text.
     """
     words = tuple(split_words(text))
     matches = _merged(place for term in query.wanted for place in _places(term, words))
     start, end = _stretch(text, words, matches[0] if matches else (0, 0), longest)
     inside = [(max(start, first), min(end, last)) for first, last in matches if first < end and last > start]
-    # Plain and marked stretches by turns, starting with a plain one.
+    # Plain and matching pieces alternate, starting with a plain one.
     edges = [start, *(edge for match in inside for edge in match), end]
     pieces = [text[here:there] for here, there in pairwise(edges)]
     pieces[0] = ELLIPSIS * (start > 0) + pieces[0]
@@ -55,14 +55,14 @@ def snippet(query: SearchQuery, text: str, longest: int = 200) -> list[Segment]:
 
 
 def _places(term: Term, words: tuple[Word, ...]) -> list[tuple[int, int]]:
-    """Where in the text a term stands, in order; matches of one term may overlap."""
+    """The positions of a term in the text, in order; matches of one term may overlap."""
     texts = [word.text for word in words]
     before = len(term.words) - 1
     return [(words[end - before].start, _end(term, words, end)) for end in _ends(term, texts)]
 
 
 def _ends(term: Term, words: Sequence[str]) -> list[int]:
-    """The numbers of the words with which a term ends, in order."""
+    """The indices of the tokens at which a match of the term ends, in order."""
     *exact, last = term.words
     count = len(exact)
     return [
@@ -74,7 +74,8 @@ def _ends(term: Term, words: Sequence[str]) -> list[int]:
 
 
 def _end(term: Term, words: tuple[Word, ...], number: int) -> int:
-    """Where a match ends whose last word is this: of a pair found by its first character, after that."""
+    """The end in the text of a match whose last token is `number`; within a pair matched by its first
+    character, the end of that character."""
     end = words[number].end
     if term.prefix and is_paired(term.words[-1]) and number + 1 < len(words):
         return min(end, words[number + 1].start)
@@ -82,7 +83,7 @@ def _end(term: Term, words: tuple[Word, ...], number: int) -> int:
 
 
 def _merged(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Places in order, those that touch or overlap made one."""
+    """Sort positions, and merge those that touch or overlap."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted(places):
         if merged and start <= merged[-1][1]:
@@ -93,7 +94,7 @@ def _merged(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _stretch(text: str, words: tuple[Word, ...], match: tuple[int, int], longest: int) -> tuple[int, int]:
-    """Where to cut: a third of the room goes before the match, unless the text ends early behind it."""
+    """The bounds of the excerpt: a third of the spare length goes before the match, or more near the end."""
     if len(text) <= longest:
         return 0, len(text)
     first, last = match

@@ -1,10 +1,10 @@
-"""What people write: pure checks, no database."""
+"""Checks of user-supplied text: pure functions."""
 
 import unicodedata
 
 
 def refuse_unstorable(text: str) -> str:
-    """Return `text`, or raise ValueError if PostgreSQL cannot store it: NUL, or half a surrogate pair."""
+    """Return `text`; raises ValueError if PostgreSQL cannot store it: NUL, or half of a surrogate pair."""
     if "\0" in text:
         raise ValueError("Text cannot contain the NUL character")
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
@@ -13,7 +13,7 @@ def refuse_unstorable(text: str) -> str:
 
 
 def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can store it, and so also look for it."""
+    """Whether PostgreSQL can store `text`, and therefore accept it as a parameter."""
     try:
         refuse_unstorable(text)
     except ValueError:
@@ -22,5 +22,5 @@ def is_storable(text: str) -> bool:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of `text` can be seen: only spaces, controls and invisible format characters."""
+    """Whether `text` has no visible characters: only whitespace, control and format characters."""
     return all(char.isspace() or unicodedata.category(char) in ("Cc", "Cf") for char in text)

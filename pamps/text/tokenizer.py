@@ -1,10 +1,10 @@
-"""What search takes for words, the same on every database: pure, and linear in the length of the text.
+"""The tokenizer of search, identical on all databases: pure functions, linear in the length of the text.
 
-Words are runs of letters, marks, digits and `_`. What joins two of these disappears: an apostrophe, the
-gershayim of Hebrew, and what nobody sees, such as soft hyphens (UAX #29, WB4 and WB6 to WB7c). The ZWNJ of
-Persian parts words, as the space would that others write there. Scripts that are written without spaces, or
-with particles glued to the words, give overlapping pairs of characters instead: so any part of a run is
-found, and nobody has to know its words.
+Tokens are runs of letters, marks, digits and `_`. Characters that join two of these are dropped: apostrophes,
+the Hebrew gershayim, and invisible ones such as soft hyphens (UAX #29, WB4 and WB6 to WB7c). The Persian ZWNJ
+separates tokens, like the space that others write in its place. Scripts written without spaces, or with
+particles attached to words, yield overlapping pairs of characters instead (bigrams): so any part of a run can
+be found without a dictionary.
 """
 
 import re
@@ -16,9 +16,9 @@ from typing import NamedTuple
 import regex
 
 LONGEST_WORD = 100
-# Four code points fold to one at least, unless they are dropped.
+# Four code points normalise to at least one, unless they are dropped.
 LONGEST_TYPED_WORD = 4 * LONGEST_WORD
-# Words up to this length are folded once and remembered: some 4 MB, and most of what people write.
+# Tokens of runs up to this length are cached: about 4 MB, and most of ordinary text.
 LONGEST_KNOWN = 32
 KNOWN = 10_000
 
@@ -26,71 +26,73 @@ PLAIN_WORD = re.compile(r"([a-z0-9_]{1,100})[a-z0-9_]*")
 PLAIN_PLACE = re.compile(r"[a-z0-9_](?:[a-z0-9_]|'(?=[a-z0-9_]))*")
 PLAIN_APOSTROPHE = re.compile(r"(?<=[a-z0-9_])'(?=[a-z0-9_])")
 
-# What begins a word: letters, digits and what stands for digits, such as ².
+# What a token can start with: letters, digits and characters used as digits, such as ².
 BEGINNING = r"\p{L}\p{Nd}\p{Nl}\p{nt=Di}_＿"
-# What joins two of them, seen and unseen.
+# What joins two of them, visible and invisible.
 APOSTROPHES = r"'’＇׳״"
 JOINERS = r"\u00ad\u200d\u2060"
-# A letter of scripts in pairs: of Japanese also what only it uses (scx), such as the sign for long vowels.
+# A letter of a script split into pairs, including shared Japanese characters (scx) such as the long vowel
+# mark.
 PAIRED_LETTER = (
     r"[[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{Hang}\p{Thai}\p{Laoo}\p{Khmr}\p{Mymr}]&&[\p{L}\p{Nl}]]"
 )
 PAIRED = regex.compile(r"(?V1)" + PAIRED_LETTER)
 
-# Whatever words and pairs can be made of, at first sight.
+# A coarse match of everything that tokens and pairs can consist of.
 RUN = regex.compile(r"[" + BEGINNING + r"\p{M}\u200b\u200c" + APOSTROPHES + JOINERS + r"]+")
 HEBREW_QUOTE = regex.compile(r'(?<=\p{Hebrew})"(?=\p{Hebrew})')
-# What a run falls into: stretches in pairs, which do not end at an invisible space, or else single words.
+# The parts of a run: sequences to split into pairs, which continue across zero-width spaces, or single
+# tokens.
 PIECE = regex.compile(
     r"(?V1)(" + PAIRED_LETTER + r"[" + PAIRED_LETTER + r"\p{M}\u200b\u200c" + JOINERS + r"]*)"
     r"|[" + BEGINNING + r"](?:[[" + BEGINNING + r"\p{M}]--" + PAIRED_LETTER + r"]"
     r"|(?:[" + APOSTROPHES + JOINERS + r"]|(?<!\p{Arabic})\u200c)(?=[" + BEGINNING + r"]))*"
 )
-# Each of these is one character (UAX #29) and its own folded form.
+# Each of these is one grapheme cluster (UAX #29) and its own normalised form.
 PLAIN_PAIRS = re.compile(r"[々ぁ-ゖァ-ヺー一-\u9fff가-힣]+")
 CLUSTER = regex.compile(r"\X")
 
-# Accents on letters of Latin, Greek and Cyrillic; Arabic vowels and tatweel; Hebrew vowels and accents.
+# Accents on Latin, Greek and Cyrillic letters; Arabic vowels and tatweel; Hebrew vowels and accents.
 POINTS = regex.compile(
     r"(?<=[\p{Latin}\p{Greek}\p{Cyrillic}])[\p{M}\u0640]+"
     r"|[\u0610-\u061a\u0640\u064b-\u0652\u0656-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
     r"\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]+"
 )
-# normalize() takes quadratic time on a run of marks. No language puts that many on a letter (UAX #15).
+# normalize() takes quadratic time on a run of marks. No language needs more on one letter (UAX #15).
 MOST_MARKS = 30
 MANY_MARKS = regex.compile(r"(\p{M}{30})\p{M}+")
-# What Unicode does not take apart, as people type it who lack the key.
+# Letters that Unicode does not decompose, as typed without the right keyboard.
 PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "þ": "th", "ı": "i", "æ": "ae", "œ": "oe"}
 )
-# Also apostrophes that count as letters, as in Hawaiʻi, the frames of digits in emoji, and what nobody sees.
+# Including apostrophes that are letters, as in Hawaiʻi, keycap marks of emoji, and invisible characters.
 NO_PART = regex.compile(r"(?V1)[^\p{L}\p{M}\p{N}_]|[\p{Me}\u02b9-\u02bf\p{Default_Ignorable_Code_Point}]")
 
 
 class Word(NamedTuple):
-    """A word as search knows it, and where it stands in the text, in code points."""
+    """A normalised token and its position in the text, in code points."""
 
     text: str
     start: int
     end: int
 
 
-# Makes a Word in half the time, and most of the time of splitting a text is for making them.
+# Creates a Word in half the time, and creating them takes most of the time of splitting a text.
 _word = tuple.__new__
 
 
 def with_gershayim(text: str) -> str:
-    """`text` with the proper sign where a quotation mark stands for it in a Hebrew word, as in צה"ל."""
+    """Replace quotation marks that stand for gershayim inside Hebrew words, as in צה"ל."""
     quoted: str = HEBREW_QUOTE.sub("״", text) if '"' in text else text
     return quoted
 
 
 def fold(text: str) -> str:
-    """`text` in NFKC and case-folded, without what people leave out where they search.
+    """Normalise `text` for search: NFKC and case-folded, without marks that people omit in searches.
 
-    That is accents on letters of Latin, Greek and Cyrillic (o for ø, ae for æ), vowel points of Arabic and
-    Hebrew, and the tatweel. Marks that make another letter stay: vowel signs of Devanagari, the dakuten of
-    Japanese. The result is in NFC, and folds to itself.
+    These are accents on Latin, Greek and Cyrillic letters (o for ø, ae for æ), Arabic and Hebrew vowel
+    points, and the tatweel. Marks that form a different letter are kept: Devanagari vowel signs, the Japanese
+    dakuten. The result is in NFC. Idempotent.
     """
     if text.isascii():
         return text.lower()
@@ -102,10 +104,11 @@ def fold(text: str) -> str:
 
 
 def split_words(text: str) -> list[Word]:
-    """The words of `text` in order, folded: letters, marks, digits and `_`, at most LONGEST_WORD of them.
+    """The normalised tokens of `text` in order: letters, marks, digits and `_`, at most LONGEST_WORD
+    characters.
 
-    Pairs overlap, and the last character of a stretch in pairs follows alone: 面包店 is 面包, 包店, 店.
-    A word that is cut still has the place of the whole.
+    Pairs overlap, and the last character of a run of pairs follows on its own: 面包店 gives 面包, 包店, 店.
+    A truncated token keeps the position of the whole.
     """
     if text.isascii():
         return _plain_split(text.lower())
@@ -117,7 +120,7 @@ def split_words(text: str) -> list[Word]:
 
 
 def _plain_split(text: str) -> list[Word]:
-    """The words of lower-case ASCII."""
+    """The tokens of lower-case ASCII text."""
     if "'" not in text:
         return [_word(Word, (found[1], *found.span())) for found in PLAIN_WORD.finditer(text)]
     return [
@@ -127,7 +130,7 @@ def _plain_split(text: str) -> list[Word]:
 
 
 def plain_words(text: str) -> list[str]:
-    """What `split_words()` finds, without the places, and faster."""
+    """The tokens of `split_words()` without their positions, faster."""
     if text.isascii():
         text = text.lower()
         return PLAIN_WORD.findall(PLAIN_APOSTROPHE.sub("", text) if "'" in text else text)
@@ -135,12 +138,12 @@ def plain_words(text: str) -> list[str]:
 
 
 def is_paired(text: str) -> bool:
-    """Whether `text` begins with a letter of a script whose words are pairs of characters."""
+    """Whether `text` starts with a letter of a script that is split into pairs."""
     return PAIRED.match(text) is not None
 
 
 def _words_of(run: str) -> tuple[tuple[str, int, int], ...]:
-    """The words of a run, each with its start and end in it; those of short runs are remembered."""
+    """The tokens of a run, each with its start and end in it; cached for short runs."""
     return _known_words(run) if len(run) <= LONGEST_KNOWN else _split_run(run)
 
 
@@ -160,10 +163,10 @@ _known_words = lru_cache(maxsize=KNOWN)(_split_run)
 
 
 def _folded_word(typed: str) -> str:
-    """The folded form of a word, "" if nothing of it can be seen."""
+    """The normalised form of a token; "" if nothing of it is visible."""
     folded = fold(typed[:LONGEST_TYPED_WORD])
     word: str = NO_PART.sub("", folded)
-    # What stood apart may compose now.
+    # Removing characters may have made others composable.
     return (word if word == folded else unicodedata.normalize("NFC", word))[:LONGEST_WORD]
 
 
@@ -171,7 +174,7 @@ _known_character = lru_cache(maxsize=KNOWN)(_folded_word)
 
 
 def _pairs(stretch: str, offset: int) -> list[tuple[str, int, int]]:
-    """The overlapping pairs of characters of a stretch that starts at `offset`, and the last one alone."""
+    """The overlapping pairs of characters of a sequence that starts at `offset`, then the last character."""
     if PLAIN_PAIRS.fullmatch(stretch):
         last = offset + len(stretch)
         pairs = [(stretch[i : i + 2], offset + i, offset + i + 2) for i in range(len(stretch) - 1)]

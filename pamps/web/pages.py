@@ -1,4 +1,4 @@
-"""The few pages for people: where the links of mails lead. They are plain files, the same for everybody."""
+"""The pages that links in mails lead to. They are static files, the same for all users."""
 
 from pathlib import Path
 
@@ -19,11 +19,11 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/password_reset/")
 async def show_password_reset() -> FileResponse:
-    """Where a link for a new password leads."""
+    """The page for setting a new password."""
     return FileResponse(FOLDER / "password_reset.html", headers=HEADERS)
 
 
 @router.get("/email_confirmation/")
 async def show_email_confirmation() -> FileResponse:
-    """Where a link for confirming an address leads."""
+    """The page for confirming an e-mail address."""
     return FileResponse(FOLDER / "email_confirmation.html", headers=HEADERS)

@@ -21,7 +21,7 @@ FOLLOW = Line("follow somebody", None, Cost(2.0, 7_000, 800))
 
 
 @pytest.mark.once
-def test_break_even_is_where_what_is_saved_pays_for_what_is_written() -> None:
+def test_break_even_is_where_savings_pay_for_writes() -> None:
     assert break_even(READ, 2.0) == pytest.approx(5.0)
     assert break_even(READ, 0.0) == 0.0
 

@@ -16,9 +16,7 @@ on_postgres = pytest.mark.skipif(settings.db.uri.startswith("sqlite"), reason="o
 
 
 @on_postgres
-def test_the_statements_of_a_request_are_captured_and_can_be_explained(
-    database_uri: str, tmp_path: Path
-) -> None:
+def test_statements_of_a_request_are_captured_and_explained(database_uri: str, tmp_path: Path) -> None:
     run_pamps(database_uri, tmp_path, "demo", "--users=20", "--posts=100", "--until=2026-01-01")
 
     (feed, nothing) = capture(database_uri, [("/post/", ""), ("/health/", "")], tmp_path)

@@ -52,7 +52,7 @@ def test_a_real_load_is_counted(database_uri: str, tmp_path: Path) -> None:
 
 
 @needs_wrk
-def test_a_refused_load_is_told_with_the_complaints_of_the_server(database_uri: str, tmp_path: Path) -> None:
+def test_a_refused_load_shows_the_log_of_the_server(database_uri: str, tmp_path: Path) -> None:
     def load_without_token() -> None:
         with running_server(database_uri, tmp_path / "server") as server:
             server.load([Request("GET", "/user/me/")], seconds=1, connections=2)

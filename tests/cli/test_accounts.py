@@ -49,7 +49,7 @@ def test_an_administrator_is_called_at_night(pamps: Run, database_uri: str, tmp_
             assert "127.0.0.1" in listed
 
             said = pamps("set-password", "ana", stdin="another horse\n")
-            assert said == "ana has a new password. All sessions and access tokens have ended.\n"
+            assert said == "Set a new password for ana. All sessions and access tokens have ended.\n"
             assert ana.get("/user/me/").status_code == 401
 
         with server.client(log_in(server.client(), "another horse")) as ana:
@@ -66,7 +66,9 @@ def test_an_administrator_is_called_at_night(pamps: Run, database_uri: str, tmp_
             assert ana.get("/user/me/").status_code == 401
         assert pamps("activate", "ana") == "ana is active.\n"
 
-    assert pamps("delete-user", "ana", stdin="n\n", status=1).startswith("Delete ana with 0 posts for good?")
+    assert pamps("delete-user", "ana", stdin="n\n", status=1).startswith(
+        "Delete ana and 0 posts permanently?"
+    )
     assert pamps("delete-user", "ana", "-f") == "Deleted ana.\n"
     assert pamps("promote", "ana", status=1) == "User not found\n"
     check_log(pamps)
@@ -125,7 +127,7 @@ def test_a_question_keeps_nobody_from_writing(database_uri: str, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("password", "words"),
-    [("abc", "at least 4 characters"), ("password", "everybody tries first")],
+    [("abc", "at least 4 characters"), ("password", "too common")],
 )
 def test_a_password_set_by_an_administrator_follows_the_policy(
     pamps: Run, database_uri: str, password: str, words: str

@@ -348,13 +348,13 @@ def test_a_port_in_use_is_one_red_line(
 
         run = pamps("serve", "--host", host, "--port", port)
 
-    assert_one_red_line(run, f"Port {port} of {host} is taken; choose another with --port.")
+    assert_one_red_line(run, f"Port {port} of {host} is in use; choose another with --port.")
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a..b"])
 def test_an_unknown_host_is_one_red_line(pamps: Run, host: str) -> None:
-    assert_one_red_line(pamps("serve", "--host", host), f"There is no host named {host}")
+    assert_one_red_line(pamps("serve", "--host", host), f"Cannot resolve the host name {host}")
 
 
 @pytest.mark.once
@@ -373,7 +373,7 @@ def test_an_address_of_another_machine_is_one_red_line(pamps: Run) -> None:
         ("0.0.0.0", "k" * 40, False),  # noqa: S104
     ],
 )
-def test_serve_says_what_it_serves_and_warns_of_the_published_key(
+def test_serve_introduces_itself_and_warns_of_the_published_key(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], host: str, key: str, warned: bool
 ) -> None:
     db = settings.db.model_copy(update={"uri": "postgresql+psycopg2://me:secret@db/pamps?password=secret"})
@@ -388,7 +388,7 @@ def test_serve_says_what_it_serves_and_warns_of_the_published_key(
         f"Pamps {__version__} (testing) on postgresql+psycopg2://me:***@db/pamps,"
         f" docs at http://{address}:8123/docs"
     )
-    assert ("anybody can sign in" in shown) is warned
+    assert ("anyone can sign in" in shown) is warned
     assert "secret@" not in shown
 
 
@@ -404,7 +404,7 @@ def test_reset_db_does_not_touch_the_tables_of_others(migrated: Run, database_ur
     engine.dispose()
 
 
-def test_production_wants_the_name_of_the_database_even_with_force(migrated: Run, database_uri: str) -> None:
+def test_production_requires_the_database_name_even_with_force(migrated: Run, database_uri: str) -> None:
     production = {"PAMPS_ENV": "production", "PAMPS_SECURITY__secret_key": "k" * 40}
     name = str(create_engine(database_uri).url.database)
 

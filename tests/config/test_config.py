@@ -141,7 +141,7 @@ def test_other_drivers_are_refused(uri: str, tmp_path: Path, monkeypatch: pytest
         "ana:hidden@/pamps?host=one:5432&host=two:many",
     ],
 )
-def test_an_address_that_cannot_be_read_is_refused_and_no_password_shown(
+def test_an_invalid_uri_is_refused_without_showing_its_password(
     scheme: str, rest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PAMPS_DB__uri", f"{scheme}://{rest}")

@@ -1,10 +1,10 @@
-"""Who may do what: the table that the suite holds the server to.
+"""Permissions: the table that the test suite checks the server against.
 
-A new route: add its line to PERMISSIONS. Where no policy fits, add one. Where a good request needs a row that
-is not there, make it in `make_good` of tests/bad_input/conftest.py, or for this route alone in PREPARATIONS
-of tests/contracts/roles.py.
+A new route: add its line to PERMISSIONS. If no policy fits, add one. If a valid request needs a row that does
+not exist, create it in `make_good` of tests/bad_input/conftest.py or, for this route only, in PREPARATIONS of
+tests/contracts/roles.py.
 
-A new role: add a field to `Policy`, which then asks for it in every policy, and say who it is in `_cast` of
+A new role: add a field to `Policy`, which then requires it in every policy, and define the role in `_cast` of
 tests/contracts/roles.py.
 """
 
@@ -24,10 +24,10 @@ ADMINS = (403, "superuser_required")
 
 @dataclass(frozen=True)
 class Policy:
-    """What each role gets for a good request: ALLOWED, or how it is refused.
+    """The result of a valid request for each role: ALLOWED, or the refusal.
 
-    The address names what the owner owns. The last three are the owner, too: some time after giving the
-    password, and by a personal access token that may write or only read.
+    The request is for a resource of the owner. The last three roles are the owner as well: with a token that
+    is not fresh, and with a personal access token for writing or only for reading.
     """
 
     anonymous: Refusal | None
@@ -40,7 +40,7 @@ class Policy:
 
 
 def hidden(code: str) -> Policy:
-    """What is there for its owner only."""
+    """The policy of resources that exist only for their owner."""
     return Policy(WHO, ALLOWED, (404, code), (404, code), ALLOWED, LOGIN, SCOPE)
 
 
@@ -62,7 +62,7 @@ ADMIN_READ      = Policy(WHO,       ADMINS,  ADMINS,     ALLOWED,   ADMINS,    L
 ADMIN_WRITE     = Policy(WHO,       ADMINS,  ADMINS,     ALLOWED,   ADMINS,    LOGIN,       SCOPE)
 # fmt: on
 
-# OPEN takes no notice of a token; with PUBLIC it changes what is shown, and has to be valid.
+# OPEN ignores tokens; with PUBLIC, a token changes what is shown, and must be valid.
 PERMISSIONS = {
     "get /health/": OPEN,
     "get /ready/": OPEN,
@@ -87,11 +87,11 @@ PERMISSIONS = {
     "get /tag/": OPEN,
     "get /tag/trending/": PUBLIC,
     "get /search/": PUBLIC,
-    "get /user/{username}/feed.xml": OPEN,  # readers of feeds are nobody in particular
+    "get /user/{username}/feed.xml": OPEN,  # feed readers do not sign in
     "get /user/{username}/followers/": PUBLIC,
     "get /user/{username}/following/": PUBLIC,
     "get /user/me/": READ,
-    "patch /user/me/": PROFILE,  # the good request changes the e-mail address
+    "patch /user/me/": PROFILE,  # the valid request changes the e-mail address
     "delete /user/me/": FRESH,
     "post /user/me/password/": FRESH,
     "get /user/me/totp/": LOGIN_READ,
@@ -147,7 +147,7 @@ OPTIONAL = {
 
 
 def expected(operation: str, role: str) -> Refusal | None:
-    """How the role is refused, or None. Raises LookupError for an operation that is not in the table."""
+    """The refusal for the role, or None. Raises LookupError for an operation missing from the table."""
     if operation not in PERMISSIONS:
         raise LookupError(
             f"Say who may `{operation}`: add its line to PERMISSIONS in tests/contracts/permissions.py."
@@ -157,11 +157,11 @@ def expected(operation: str, role: str) -> Refusal | None:
 
 
 def fill(path: str) -> str:
-    """A path with a name and ids in it, which need not be anybody's."""
+    """The path with a name and ids filled in, which need not exist."""
     return re.sub(r"\{\w+\}", "1", path.replace("{username}", "ana"))
 
 
 def requests(operations: set[str]) -> list[tuple[str, str]]:
-    """Method and address of each operation, to be sent without a body."""
+    """Method and path of each operation, to be sent without a body."""
     split = [operation.split(" ", 1) for operation in sorted(operations)]
     return [(method.upper(), fill(path)) for method, path in split]

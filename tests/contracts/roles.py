@@ -1,4 +1,4 @@
-"""A good request of any operation, from any role: what the tests of permissions and of leaks send."""
+"""Valid requests of every operation from every role, for the tests of permissions and leaks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ from tests.support.factories import (
 
 @dataclass(frozen=True)
 class Role:
-    """Who asks, and the token that shows it; both None for nobody in particular."""
+    """The sender of a request and their token; both None if anonymous."""
 
     user: User | None = None
     token: str | None = None
@@ -36,7 +36,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Stage:
-    """Everybody, and the values that lead to what the owner owns. Made once for a module, because it takes
+    """All roles, and the parameters of the owner's resources. Created once per module, because it takes
     longer than a request."""
 
     connection: Connection
@@ -45,7 +45,7 @@ class Stage:
 
     @contextmanager
     def performance(self) -> Iterator[Connection]:
-        """The connection to the stage. What happens to it is undone at the end."""
+        """A connection to the stage, rolled back at the end."""
         savepoint = self.connection.begin_nested()
         try:
             yield self.connection
@@ -53,13 +53,13 @@ class Stage:
             savepoint.rollback()
 
     def send(self, client: TestClient, role: str, operation: Operation) -> Response:
-        """The answer to a good request from that role."""
+        """The response to a valid request from that role."""
         if token := self.roles[role].token:
             client.headers["Authorization"] = f"Bearer {token}"
         return World(client, self.good | self.prepare(role, key(operation))).send(operation)
 
     def prepare(self, role: str, operation: str) -> dict[str, Any]:
-        """Make what a good request of this operation needs beside the others; returns its good values."""
+        """Create what a valid request of this operation needs in addition; returns its valid parameters."""
         prepare = PREPARATIONS.get(operation)
         user = self.roles[role].user or self.roles["owner"].user
         if prepare is None or user is None:
@@ -76,7 +76,7 @@ def _session(connection: Connection) -> Session:
 
 @contextmanager
 def open_stage() -> Iterator[Stage]:
-    """A stage on which no list is empty for anybody who may see it."""
+    """A stage on which no list is empty for any role that may see it."""
     with writing_engine.connect() as connection:
         outer = connection.begin()
         count_at_once(connection)
@@ -102,7 +102,7 @@ def _cast(session: Session, owner: User) -> dict[str, Role]:
 
 
 def _fill_lists(session: Session, cast: dict[str, Role], good: dict[str, Any]) -> None:
-    """Give everybody something to see: a timeline, replies, likes, a tag, notifications, mutes and so on."""
+    """Fill every list: timelines, replies, likes, tags, notifications, mutes and so on."""
     post, friend = session.get_one(Post, good["post_id"]), session.get_one(User, good["user_id"])
     reply = make_post(session, friend, "A reply. #text", parent=post)
     bore, brute = make_user(session, "bore"), make_user(session, "brute")

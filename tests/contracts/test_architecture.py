@@ -1,4 +1,4 @@
-"""The rules of the house, checked: who imports whom, and what every route looks like."""
+"""Architecture rules: the direction of imports, and the shape of routes."""
 
 import ast
 import inspect
@@ -71,7 +71,7 @@ def layer_of(path: Path) -> str:
 
 
 def imported_layers(path: Path) -> set[str]:
-    """The layers of pamps that a file imports, also inside functions."""
+    """The layers of pamps that a file imports, including inside functions."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
@@ -105,7 +105,7 @@ def test_only_the_database_module_commits() -> None:
 
 
 def test_commands_start_without_the_web_framework() -> None:
-    """It takes a quarter of the time that everything else takes to import."""
+    """Importing it takes a quarter as long as all other imports together."""
     folders = [PACKAGE / layer for layer in ("cli", "services", "queries", "models", "demo")]
     names = [
         ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
@@ -153,7 +153,7 @@ def test_request_bodies_refuse_unknown_keys_and_are_never_tables() -> None:
 
     assert len(bodies) >= 7
     for annotation in bodies:
-        # A body that may be left out is a union with None.
+        # An optional body is a union with None.
         (body,) = set(get_args(annotation) or (annotation,)) - {NoneType}
         assert isinstance(body, type)
         assert issubclass(body, RequestModel)
@@ -176,7 +176,7 @@ def test_every_table_is_exported() -> None:
 
 
 def patterns_of(path: Path) -> Iterator[str]:
-    """The regular expressions in a file: what goes into `re`, and what is given to Pydantic as a pattern."""
+    """The regular expressions in a file: arguments of `re`, and patterns for Pydantic."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re."):
             yield ast.literal_eval(node.args[0])
@@ -185,7 +185,7 @@ def patterns_of(path: Path) -> Iterator[str]:
 
 
 def repeats_a_repetition(parsed: Any, *, repeated: bool = False) -> bool:
-    """Whether an unbounded repetition is inside of another, as in `(a+)+`: some text takes it for ever."""
+    """Whether unbounded repetitions are nested, as in `(a+)+`: some inputs take exponential time."""
     for operator, argument in parsed:
         is_open = str(operator) in ("MAX_REPEAT", "MIN_REPEAT") and argument[1] is MAXREPEAT
         if is_open and repeated:
@@ -201,7 +201,7 @@ def repeats_a_repetition(parsed: Any, *, repeated: bool = False) -> bool:
 
 
 def patterns_of_scripts() -> dict[str, str]:
-    """The patterns of the library `regex`, reduced."""
+    """The patterns for the `regex` library, reduced."""
     return {
         reduced(pattern.pattern): module.__name__
         for module in (entities, search_query, words)
@@ -211,7 +211,8 @@ def patterns_of_scripts() -> dict[str, str]:
 
 
 def reduced(pattern: str) -> str:
-    """A pattern with one letter for each class of characters, of which the parser of `re` knows only some."""
+    """A pattern with a letter in place of each character class, of which the parser of `re` knows only
+    some."""
     depth, kept = 0, []
     for part in re.findall(r"\\[pP]\{[^}]*\}|\\.|.", pattern.replace("(?V1)", "")):
         depth += (part == "[") - (part == "]")

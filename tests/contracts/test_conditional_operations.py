@@ -1,4 +1,4 @@
-"""Every operation that reads: what may be kept has a tag and is not sent twice; the rest is not stored."""
+"""Read operations: cacheable responses have an ETag and support 304; all others are `no-store`."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture
 def connection(stage: Stage) -> Iterator[Connection]:
-    """In place of an empty database."""
+    """The stage instead of an empty database."""
     with stage.performance() as connection:
         yield connection
 
@@ -48,7 +48,7 @@ def test_all_that_may_be_kept_has_a_tag_and_is_not_sent_twice(
         assert second.status_code == 200
 
 
-def test_what_anybody_may_see_may_be_kept_and_what_is_about_sessions_may_not() -> None:
+def test_public_responses_are_cacheable_and_sessions_are_not() -> None:
     kept = {o.path for o in READS if "304" in DOCUMENT["paths"][o.path]["get"]["responses"]}
 
     assert {"/post/", "/post/{post_id}/", "/user/", "/user/me/", "/user/timeline/"} <= kept

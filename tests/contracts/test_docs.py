@@ -39,7 +39,7 @@ def read(name: str) -> str:
 
 
 def table_rows(name: str, heading: str) -> list[list[str]]:
-    """The cells, without backticks, of the tables under a heading of the second level."""
+    """The cells, without backticks, of the tables under a second-level heading."""
     under = read(name).split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return [
         [cell.strip().strip("`") for cell in line.strip("|").split(" | ")]
@@ -51,8 +51,7 @@ def table_rows(name: str, heading: str) -> list[list[str]]:
 # The commands of the documents
 
 
-# The tour of the README is taken on the database that comes with Pamps, and all of docs/settings.md is
-# refused before a database is asked.
+# The README uses the default database, and the commands of docs/settings.md fail before using a database.
 @pytest.mark.parametrize(
     "name",
     [
@@ -81,9 +80,9 @@ def test_documented_commands_print_what_is_documented(name: str, database_uri: s
 
 
 def make_environment(uri: str, folder: Path) -> dict[str, str]:
-    """What a reader has: `pamps` and `python3` of one environment on the path, a terminal of 80 columns.
+    """A reader's environment: `pamps` and `python3` on the path, and a terminal of 80 columns.
 
-    Nothing of the surroundings that would change an answer, such as a proxy or a wish for colours.
+    Excludes variables that would change the output, such as proxies or colour settings.
     """
     programs = folder / "bin"
     programs.mkdir()
@@ -150,7 +149,7 @@ def documented_settings() -> list[list[str]]:
 
 
 def defaults_of(environment: str) -> dict[str, Any]:
-    """What pamps/default.toml sets for one environment, by full name."""
+    """The settings of one environment in pamps/default.toml, by full name."""
     sections = tomllib.loads(read("pamps/default.toml")).get(environment, {})
     return {
         f"{section}.{name}": value for section, names in sections.items() for name, value in names.items()
@@ -158,7 +157,7 @@ def defaults_of(environment: str) -> dict[str, Any]:
 
 
 def describe_bounds(field: FieldInfo) -> str:
-    """The way in which docs/settings.md words what a setting may be."""
+    """The bounds of a setting as worded in docs/settings.md."""
     kind = field.annotation
     if get_origin(kind) is tuple:
         entry = get_args(kind)[0]
@@ -194,7 +193,7 @@ def test_every_setting_is_documented_with_its_bounds() -> None:
     }
 
     assert documented.keys() == described.keys()
-    # More may follow after a comma, such as what a number counts.
+    # More may follow after a comma, such as the unit.
     wrong = {n: words for n, words in documented.items() if not f"{words},".startswith(f"{described[n]},")}
     assert wrong == {}
 
@@ -214,7 +213,7 @@ def test_every_default_of_one_environment_is_documented() -> None:
 
 def test_every_example_of_a_setting_is_accepted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("PAMPS_DB__uri")
-    monkeypatch.setenv("PAMPS_ENV", "development")  # where most defaults hold
+    monkeypatch.setenv("PAMPS_ENV", "development")  # where most defaults apply
     untouched = load_settings(tmp_path)
     for name, *_, example in documented_settings():
         variable, _, value = shlex.split(example)[0].partition("=")
@@ -248,7 +247,7 @@ def test_every_guarantee_is_held_by_a_test() -> None:
 
 
 def anchors_of(file: Path) -> set[str]:
-    """The anchors of a document's headings, as GitHub makes them."""
+    """The anchors of a document's headings, as GitHub generates them."""
     headings = HEADING.findall(file.read_text(encoding="utf-8"))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -1,6 +1,7 @@
-"""What no answer holds: a password, a hash, anybody's token but the one just made, somebody else's address.
+"""Responses must not leak passwords, hashes, tokens other than the one just issued, or e-mail addresses of
+others.
 
-Scans body and headers of a good request of every operation from every role.
+Scans body and headers of the response to a valid request of every operation from every role.
 """
 
 import re
@@ -19,16 +20,16 @@ from tests.contracts.permissions import ALLOWED, PERMISSIONS, ROLES, WHO
 from tests.contracts.roles import Stage, open_stage
 from tests.support.factories import PASSWORD, make_access_token, make_session, make_user
 
-# A column whose name says so holds what no client may see. Shorter values are numbers and kinds.
+# Columns that hold secrets, by their names. Shorter values are numbers and types.
 SECRET_COLUMN = re.compile("password|secret|token|hash|code|otp")
 SECRET_LENGTH = 16
 HASH = re.compile(r"\$(?:2[abxy]?|bcrypt|argon2|scrypt|pbkdf2)[\w-]*\$")
-# What could be a token or a code, and what is one by its looks: a JWT, or a personal access token.
+# Possible tokens or codes, and recognisable ones: a JWT, or a personal access token.
 WORD = re.compile(r"[\w.-]{8,}")
 TOKEN = re.compile(rf"eyJ[\w-]+\.[\w-]+\.[\w-]+|{ACCESS_TOKEN_PREFIX}[\w-]{{20,}}")
 PASSWORDS = {value for name, value in GOOD.items() if "password" in name}
 
-# Where a secret is handed out, once, in these fields or in a cookie.
+# The operations that hand out a secret once, in these fields or in a cookie.
 HANDED_OUT = {
     "post /token": {"access_token", "refresh_token"},
     "post /refresh_token": {"access_token", "refresh_token"},
@@ -48,26 +49,26 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture
 def connection(stage: Stage) -> Iterator[Connection]:
-    """In place of an empty database."""
+    """The stage instead of an empty database."""
     with stage.performance() as connection:
         yield connection
 
 
 def everything(answer: Response) -> str:
-    """All that a client can read of an answer."""
+    """Everything a client can read in a response."""
     headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.multi_items())
     return f"{headers}\n\n{answer.text}"
 
 
 def without(parts: set[str], text: str) -> str:
-    """The text, and a gap for each of the parts."""
+    """The text with each of the parts replaced by a gap."""
     for part in parts:
         text = text.replace(part, " ")
     return text
 
 
 def stored_secrets(connection: Connection) -> set[str]:
-    """Every secret of every table, as it is stored."""
+    """The secrets of all tables, as stored."""
     columns = [column for table in SQLModel.metadata.sorted_tables for column in table.c]
     secret = [column for column in columns if SECRET_COLUMN.search(column.name)]
     values = {value for column in secret for value in connection.execute(select(column)).scalars()}
@@ -75,7 +76,7 @@ def stored_secrets(connection: Connection) -> set[str]:
 
 
 def find_tokens(text: str, stored: set[str]) -> set[str]:
-    """What looks like a token, and whatever is stored as its digest, with or without hyphens."""
+    """Strings that look like a token or whose digest is stored, with or without hyphens."""
     return {
         word
         for word in WORD.findall(text)
@@ -84,13 +85,13 @@ def find_tokens(text: str, stored: set[str]) -> set[str]:
 
 
 def emails_of_others(connection: Connection, viewer: User | None) -> set[str]:
-    """Every e-mail address but that of the viewer, in lower case."""
+    """All e-mail addresses except the viewer's, in lower case."""
     emails = set(connection.execute(select(col(User.email))).scalars())
     return {email.lower() for email in emails - {viewer.email if viewer else ""}}
 
 
 def documents_email(operation: Operation) -> bool:
-    """Whether somebody may see an e-mail address in the answer, according to its documentation."""
+    """Whether the response may contain an e-mail address, according to its documentation."""
     responses = DOCUMENT["paths"][operation.path][operation.method.lower()]["responses"]
     answers = [answer for status, answer in responses.items() if status.startswith("2")]
     names = set(re.findall(r"#/components/schemas/(\w+)", str(answers)))
@@ -98,7 +99,7 @@ def documents_email(operation: Operation) -> bool:
 
 
 def just_made(operation: Operation, answer: Response) -> set[str]:
-    """What the operation is there to hand out."""
+    """The secrets that the operation is meant to hand out."""
     if key(operation) not in HANDED_OUT or not answer.is_success:
         return set()
     made = find_tokens("\n".join(answer.headers.get_list("set-cookie")), set())

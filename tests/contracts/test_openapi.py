@@ -1,4 +1,4 @@
-"""The OpenAPI document tells the truth."""
+"""The OpenAPI document matches the application."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def test_errors_are_documented_in_the_one_shape(method: str, path: str, operatio
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=IDS)
 def test_who_needs_to_sign_in_is_documented(method: str, path: str, operation: dict[str, Any]) -> None:
-    """That it is true, too, is for tests/contracts/test_permissions.py to show."""
+    """tests/contracts/test_permissions.py checks that it is also true."""
     security = operation.get("security", [])
 
     assert bool(security) is (f"{method} {path}" in SIGNED_IN | OPTIONAL)
@@ -54,7 +54,7 @@ def test_who_needs_to_sign_in_is_documented(method: str, path: str, operation: d
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=IDS)
-def test_a_token_that_is_not_valid_is_refused_wherever_a_token_is_read(
+def test_an_invalid_token_is_refused_wherever_tokens_are_read(
     client: TestClient, method: str, path: str, operation: dict[str, Any]
 ) -> None:
     answer = client.request(method, fill(path), headers={"Authorization": "Bearer nonsense"})

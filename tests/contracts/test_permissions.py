@@ -1,4 +1,4 @@
-"""Who may do what is what tests/contracts/permissions.py says, for every operation and every role."""
+"""Every operation grants every role exactly what tests/contracts/permissions.py says."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +13,7 @@ from tests.contracts.permissions import ALLOWED, PERMISSIONS, ROLES, expected
 from tests.contracts.roles import Stage, open_stage
 from tests.routes import refusal
 
-# What the document of the API leaves out: pages for people, and their files, open to everybody.
+# Not in the OpenAPI document: HTML pages and their assets, open to everyone.
 PAGES = {
     "/",
     "/docs",
@@ -35,7 +35,7 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture
 def connection(stage: Stage) -> Iterator[Connection]:
-    """In place of an empty database."""
+    """The stage instead of an empty database."""
     with stage.performance() as connection:
         yield connection
 
@@ -65,7 +65,7 @@ def test_the_table_names_no_operation_that_is_not_there() -> None:
 
 
 def all_routes(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
-    """The routes, and instead of a router what is in it."""
+    """All routes, including those nested in routers."""
     for route in routes:
         router = getattr(route, "original_router", None)
         yield from all_routes(router.routes) if router else [route]
@@ -79,4 +79,4 @@ def test_no_address_escapes_the_table_by_being_left_out_of_the_document() -> Non
         getattr(route, "path", None) for route in routes if not getattr(route, "include_in_schema", False)
     }
     assert hidden == PAGES
-    assert len(routes) > len(OPERATIONS)  # so the routers were looked into
+    assert len(routes) > len(OPERATIONS)  # proves that nested routers were included

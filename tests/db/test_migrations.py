@@ -121,7 +121,7 @@ def empty_tables(uri: str) -> set[str]:
     return empty
 
 
-def test_a_command_on_the_database_of_an_older_version_says_what_to_do(database_uri: str) -> None:
+def test_a_command_on_an_older_database_says_what_to_do(database_uri: str) -> None:
     alembic(database_uri, "upgrade", "0001")
 
     run = run_pamps(database_uri, "user-list")
@@ -130,9 +130,7 @@ def test_a_command_on_the_database_of_an_older_version_says_what_to_do(database_
     assert run.stderr.endswith("Run `pamps migrate` first.\n")
 
 
-def test_what_the_first_version_wrote_is_kept_and_its_people_log_in(
-    database_uri: str, tmp_path: Path
-) -> None:
+def test_data_of_the_first_version_is_kept_and_its_users_log_in(database_uri: str, tmp_path: Path) -> None:
     alembic(database_uri, "upgrade", "0001")
     engine = create_engine(database_uri)
     with engine.begin() as connection:

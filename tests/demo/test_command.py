@@ -83,7 +83,7 @@ def test_the_second_run_changes_nothing(filled: Engine, filled_uri: str) -> None
     again = run_pamps(filled_uri, "demo", *SIZE[:4])
 
     assert (again.returncode, again.stderr) == (0, "")
-    assert again.stdout == "This demo is there already. Nothing was changed.\n"
+    assert again.stdout == "This demo already exists. Nothing was changed.\n"
     assert read_tables(filled) == before
 
 

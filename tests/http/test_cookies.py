@@ -104,13 +104,13 @@ def test_no_page_of_another_origin_can_use_the_cookie(browser: TestClient, heade
     assert browser.post("/refresh_token", headers=SAME_ORIGIN).status_code == 200
 
 
-def test_an_access_token_that_is_over_keeps_no_browser_from_refreshing(browser: TestClient) -> None:
+def test_a_browser_with_an_expired_access_token_can_refresh(browser: TestClient) -> None:
     headers = SAME_ORIGIN | {"Authorization": "Bearer expired"}
 
     assert browser.post("/refresh_token", headers=headers).status_code == 200
 
 
-def test_an_old_browser_that_sends_only_its_origin_can_use_the_cookie(browser: TestClient) -> None:
+def test_an_old_browser_that_sends_only_origin_can_use_the_cookie(browser: TestClient) -> None:
     assert browser.post("/refresh_token", headers={"Origin": "https://testserver"}).status_code == 200
 
 

@@ -76,7 +76,7 @@ def read_only_error() -> Exception:
         DataError("SELECT 1", {}, Exception("terminated"), connection_invalidated=True),
     ],
 )
-def test_a_database_that_cannot_answer_is_a_503_with_a_time_to_come_back(error: Exception) -> None:
+def test_an_unavailable_database_is_a_503_with_retry_after(error: Exception) -> None:
     answer = client_of_a_route_that_raises(error).get("/")
 
     assert answer.status_code == 503

@@ -64,7 +64,7 @@ def test_every_answer_carries_the_security_headers_and_a_number(method: str, pat
     assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_a_body_that_is_too_large_and_a_wrong_host_carry_them_too() -> None:
+def test_too_large_bodies_and_wrong_hosts_carry_them_too() -> None:
     client = make_client(max_body=10, hosts=("testserver",))
 
     for answer in (client.post("/who", content=b"x" * 11), client.get("/who", headers={"Host": "evil"})):

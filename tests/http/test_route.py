@@ -69,9 +69,7 @@ def ana(app: FastAPI, session: Session, login: Login) -> TestClient:
     return TestClient(app, headers=dict(login(make_user(session, "ana")).headers))
 
 
-def test_the_route_is_told_who_asks_and_keeps_the_headers_of_dependencies(
-    app: FastAPI, ana: TestClient
-) -> None:
+def test_a_route_gets_the_viewer_and_keeps_headers_of_dependencies(app: FastAPI, ana: TestClient) -> None:
     answer = ana.get("/sending/")
 
     assert answer.json()["username"] == "ana"
@@ -96,7 +94,7 @@ def test_a_superuser_passes_the_guard(app: FastAPI, session: Session, login: Log
 
 
 @pytest.mark.parametrize("body", [{}, {"id": 1, "username": "x", "avatar": None}])
-def test_who_may_not_is_told_so_before_what_is_wrong_with_the_body(
+def test_missing_permission_is_reported_before_an_invalid_body(
     app: FastAPI, ana: TestClient, body: dict[str, Any]
 ) -> None:
     refused = TestClient(app, headers={"Authorization": "Bearer stolen"})

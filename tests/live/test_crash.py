@@ -20,7 +20,7 @@ def family_of(server: Server) -> list[int]:
 
 @pytest.mark.security(26)
 @pytest.mark.parametrize(("workers", "kills"), [("1", 2), ("2", 1)], ids=["one worker", "two workers"])
-def test_a_server_killed_under_writers_loses_nothing_that_it_acknowledged(
+def test_a_killed_server_loses_nothing_it_acknowledged(
     workers: str, kills: int, database_uri: str, tmp_path: Path
 ) -> None:
     ledgers = []

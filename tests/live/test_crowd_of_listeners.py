@@ -22,9 +22,7 @@ SETTINGS: dict[str, Any] = {"PAMPS_DB__pool_size": str(POOL_SIZE), "PAMPS_NOTIFI
 MOST_THREADS = POOL_SIZE + 10
 
 
-def test_500_listeners_hold_neither_threads_nor_connections_and_one_hears_what_is_for_them(
-    database_uri: str, tmp_path: Path
-) -> None:
+def test_500_listeners_hold_neither_threads_nor_connections(database_uri: str, tmp_path: Path) -> None:
     uri = mark(database_uri)
     with running_server(uri, tmp_path, **SETTINGS) as server:
         tokens = [server.register(f"user{number}") for number in range(PEOPLE)]

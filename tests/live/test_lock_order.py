@@ -46,9 +46,7 @@ def has_to_wait(request: Future[httpx2.Response]) -> bool:
 
 
 @pytest.mark.parametrize("act", ["like", "reply", "mention", "follow", "edit"])
-def test_notifications_of_one_person_are_committed_in_the_order_of_their_ids(
-    server: Server, act: str
-) -> None:
+def test_notifications_of_one_user_are_committed_in_id_order(server: Server, act: str) -> None:
     ana, bia = server.register("ana"), server.register("bia")
     ana_id, post, own = id_of(server, "ana"), write(server, ana), write(server, bia)
     acts = {

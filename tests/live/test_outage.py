@@ -41,7 +41,7 @@ def test_postgresql_goes_away_and_comes_back(tmp_path: Path) -> None:
 
 @pytest.mark.security(26)
 @on_postgresql
-def test_postgresql_crashes_under_writers_and_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+def test_a_crash_of_postgresql_loses_nothing_acknowledged(tmp_path: Path) -> None:
     with own_cluster() as cluster, running_server(cluster.uri, tmp_path) as server:
         ledger = open_ledger(server)
         with writing(server, ledger):
@@ -59,9 +59,7 @@ def test_postgresql_crashes_under_writers_and_loses_nothing_that_was_acknowledge
 
 @pytest.mark.security(25)
 @on_sqlite
-def test_sqlite_locked_by_another_process_refuses_writers_and_serves_readers(
-    database_uri: str, tmp_path: Path
-) -> None:
+def test_a_locked_sqlite_refuses_writers_and_serves_readers(database_uri: str, tmp_path: Path) -> None:
     file = str(make_url(database_uri).database)
     with (
         running_server(database_uri, tmp_path, PAMPS_DB__busy_timeout="1") as server,

@@ -79,7 +79,7 @@ def address_of(client: httpx2.Client, name: str, headers: dict[str, str]) -> str
 
 @pytest.mark.security(20)
 @pytest.mark.parametrize("kind", ["proxy", "appending"])
-def test_a_session_shows_the_address_of_the_client_whatever_it_says_of_itself(kind: str, site: Site) -> None:
+def test_a_session_shows_the_real_address_of_the_client(kind: str, site: Site) -> None:
     site.server.register(f"ana_{kind}")
     proxy: Proxy = getattr(site, kind)
 
@@ -123,7 +123,7 @@ def test_without_trusted_proxies_nothing_that_is_forwarded_is_believed(
     assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_logins_are_limited_for_each_client_and_not_for_the_proxy(site: Site, proxy: Proxy) -> None:
+def test_logins_are_limited_per_client_and_not_per_proxy(site: Site, proxy: Proxy) -> None:
     site.server.register("limited")
 
     with proxy.client(ANA) as stranger, proxy.client(BIA) as owner:
@@ -183,9 +183,7 @@ def test_the_cookie_works_for_no_page_of_another_origin(site: Site, proxy: Proxy
 
 @pytest.mark.security(19)
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-def test_a_real_browser_keeps_the_cookie_and_shows_it_to_no_script(
-    site: Site, proxy: Proxy, tmp_path: Path
-) -> None:
+def test_a_real_browser_hides_the_cookie_from_scripts(site: Site, proxy: Proxy, tmp_path: Path) -> None:
     site.server.register("surfer")
     form = (
         f"new URLSearchParams({json.dumps({'username': 'surfer', 'password': PASSWORD, 'cookie': 'true'})})"
@@ -276,9 +274,7 @@ def test_answers_are_compressed_except_those_with_secrets(site: Site, proxy: Pro
     assert used == ["gzip", "gzip", None]
 
 
-def test_an_answer_before_the_end_of_a_body_gets_through_where_every_connection_closes(
-    site: Site, tmp_path: Path
-) -> None:
+def test_an_early_answer_arrives_where_every_connection_closes(site: Site, tmp_path: Path) -> None:
     closing = {'    proxy_set_header Connection "";\n    proxy_http_version 1.1;\n': ""}
     with running_proxy(site.server.url, tmp_path, closing) as proxy, proxy.client() as client:
         too_large = {client.post("/post/", content=b"x" * 1_001_000).status_code for _ in range(10)}

@@ -210,7 +210,7 @@ def test_twenty_times_hiding_somebody_is_once(server: Server, act: str) -> None:
     assert_sound(server.uri)
 
 
-def test_two_who_block_and_follow_each_other_at_once_follow_nobody(server: Server) -> None:
+def test_concurrent_blocks_and_follows_leave_no_follow(server: Server) -> None:
     tokens = {name: server.register(name) for name in ("ana", "bia")}
     ids = {name: id_of(server, name) for name in tokens}
     pairs = [(tokens["ana"], ids["bia"]), (tokens["bia"], ids["ana"])]

@@ -123,7 +123,7 @@ def test_what_happens_at_one_worker_is_told_by_the_other(database_uri: str, tmp_
                 assert next(events)["post"]["id"] == post
 
 
-def test_after_a_break_comes_what_was_missed_once_each_and_in_order(server: Server) -> None:
+def test_a_reconnected_stream_sends_what_was_missed_once_in_order(server: Server) -> None:
     ana, bia = register(server)
     posts = [write(server, ana) for _ in range(5)]
 
@@ -164,7 +164,7 @@ def test_much_that_was_missed_comes_completely(server: Server) -> None:
     assert [event["post"]["id"] for event in what_is_new(server, ana, 0)] == replies
 
 
-def test_the_header_wins_over_the_query_as_it_does_when_a_browser_comes_back(server: Server) -> None:
+def test_the_last_event_id_header_overrides_the_query(server: Server) -> None:
     ana, bia = register(server)
     posts = [write(server, ana) for _ in range(2)]
     for post in posts:
@@ -289,7 +289,7 @@ def test_who_leaves_makes_room(database_uri: str, tmp_path: Path) -> None:
         wait_until(lambda: not is_refused())
 
 
-def test_the_oldest_stream_of_somebody_makes_room_for_one_too_many(server: Server) -> None:
+def test_the_oldest_stream_of_a_user_makes_room_for_a_new_one(server: Server) -> None:
     ana, bia = register(server)
     post = write(server, ana)
 
@@ -304,7 +304,7 @@ def test_the_oldest_stream_of_somebody_makes_room_for_one_too_many(server: Serve
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("arguments", [(), ("--workers", "2")], ids=["one worker", "two workers"])
-def test_a_server_that_is_told_to_stop_ends_its_streams_and_stops(
+def test_a_stopping_server_ends_its_streams(
     arguments: tuple[str, ...], number: int, database_uri: str, tmp_path: Path
 ) -> None:
     with running_server(database_uri, tmp_path, *arguments) as server, ExitStack() as stack:
@@ -331,7 +331,7 @@ def test_a_stream_outlives_an_outage_of_postgresql(tmp_path: Path) -> None:
             assert next(events)["post"]["id"] == posts[0]
 
             cluster.stop()
-            wait_until(lambda: "No word of new notifications" in server.log.read_text())
+            wait_until(lambda: "Cannot watch notifications" in server.log.read_text())
             cluster.start()
             wait_until(lambda: is_ready(client))
             like(server, bia, posts[1])

@@ -216,7 +216,7 @@ meanwhile = st.lists(
 
 @on_any_machine
 @given(written=replies, acts=meanwhile, limits=limits)
-def test_nothing_is_shown_twice_or_left_out_whatever_is_done_meanwhile(
+def test_pages_neither_repeat_nor_skip_posts_despite_changes(
     connection: Connection,
     client: TestClient,
     written: list[tuple[int, int]],

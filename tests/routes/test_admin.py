@@ -89,7 +89,7 @@ def test_a_deactivated_user_is_out_at_once_and_what_they_wrote_stays(
     assert log_of(admin)[-1] == ("eva", "deactivated", "ana", "testclient")
 
 
-def test_an_activated_user_is_let_in_again_but_not_by_old_sessions(
+def test_activation_restores_logins_and_not_old_sessions(
     session: Session, admin: TestClient, client: TestClient, login: Login
 ) -> None:
     ana = make_user(session, "ana")
@@ -174,9 +174,7 @@ def test_what_changes_nothing_is_no_act(session: Session, eva: User, admin: Test
     assert log_of(admin) == []
 
 
-def test_activating_lets_somebody_in_whose_address_was_never_confirmed(
-    session: Session, admin: TestClient
-) -> None:
+def test_activation_confirms_the_address(session: Session, admin: TestClient) -> None:
     ana = make_user(session, "ana")
     ana.confirmed = False
     session.commit()

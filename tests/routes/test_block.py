@@ -59,7 +59,7 @@ def test_nobody_hides_themselves_or_nobody(login: Login, ana: User, act: str) ->
     assert refusal(login(ana).post(f"/user/{act}/999999/")) == (404, "user_not_found")
 
 
-def test_a_mute_keeps_somebody_out_of_the_way_and_lets_one_go_and_look(
+def test_a_mute_hides_posts_from_lists_and_not_when_asked_for(
     session: Session, login: Login, ana: User, bia: User, post: Post
 ) -> None:
     make_follow(session, ana, bia)

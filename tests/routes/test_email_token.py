@@ -82,8 +82,8 @@ def test_a_mail_brings_a_link_for_a_new_password(ana: User, client: TestClient, 
 
     message = mailbox.wait()
     assert answer.status_code == 202
-    assert answer.json() == {"detail": "If the address is known here, a mail is on its way."}
-    assert (message["To"], message["Subject"]) == ("ana@example.com", "Your new password for Pamps")
+    assert answer.json() == {"detail": "If this address belongs to an account, an e-mail is on its way."}
+    assert (message["To"], message["Subject"]) == ("ana@example.com", "Reset your Pamps password")
     assert "Hello ana," in message.get_content()
     assert reset(client, read_link(message, "password_reset")).status_code == 204
     assert log_in(client, "another horse").status_code == 200
@@ -191,7 +191,7 @@ def test_whoever_was_in_is_out_after_a_reset(
     assert actions == ["access_token_made", "password_reset"]
 
 
-def test_a_link_is_useless_once_the_password_or_the_address_is_another_one(
+def test_a_link_is_invalid_after_a_new_password_or_address(
     session: Session, ana: User, login: Login, client: TestClient, mailbox: Mailbox
 ) -> None:
     first = forget(client, mailbox)

@@ -27,7 +27,7 @@ def told(client: TestClient, which: str = "") -> list[tuple[str, str, str | None
     return [(row["type"], row["actor"]["username"], (row["post"] or {}).get("text")) for row in rows]
 
 
-def test_people_are_told_of_follows_likes_and_replies_newest_first(
+def test_notifications_of_follows_likes_and_replies_newest_first(
     session: Session, login: Login, ana: User, bia: User
 ) -> None:
     post = make_post(session, ana, "Ana's.")

@@ -96,7 +96,7 @@ def test_a_text_has_1_to_500_characters(session: Session, login: Login, ana: Use
     assert texts(client, "/post/") == ["Old."]
 
 
-def test_the_feed_shows_top_level_posts_of_everybody_newest_first(
+def test_the_feed_shows_all_top_level_posts_newest_first(
     session: Session, client: TestClient, ana: User
 ) -> None:
     first = make_post(session, ana, "One.")

@@ -96,7 +96,7 @@ def test_a_feed_says_what_it_is(session: Session, client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/user/ana/feed.xml", "/user/ana/feed.xml/", "/user/ANA/feed.xml"])
-def test_a_feed_is_found_with_and_without_a_slash_and_in_any_case(
+def test_a_feed_is_found_with_or_without_slash_and_in_any_case(
     session: Session, client: TestClient, path: str
 ) -> None:
     make_user(session, "ana")
@@ -131,9 +131,7 @@ def test_a_feed_is_the_same_for_everybody(session: Session, client: TestClient, 
     assert {feed.content for feed in feeds} == {feeds[0].content}
 
 
-def test_a_reader_that_has_the_feed_is_told_so_until_there_is_news(
-    session: Session, client: TestClient, login: Login
-) -> None:
+def test_an_unchanged_feed_is_a_304(session: Session, client: TestClient, login: Login) -> None:
     ana = make_user(session, "ana")
     statuses = []
     for text in ("One", "Two"):

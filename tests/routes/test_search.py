@@ -245,7 +245,7 @@ def test_a_bad_parameter_is_a_422_that_says_where(client: TestClient) -> None:
         assert [error["field"] for error in answer.json()["errors"]] == [f"query.{parameter}"]
 
 
-def test_people_are_found_by_how_their_names_begin_the_best_known_first(
+def test_users_are_found_by_prefix_with_most_followers_first(
     session: Session, login: Login, client: TestClient
 ) -> None:
     saora, sao_paulo, sao = (make_user(session, name) for name in ("Saora", "sao_paulo", "sao"))

@@ -88,9 +88,7 @@ def test_a_refresh_that_came_at_the_same_moment_loses_and_ends_nothing(
     assert can_refresh(client, won)
 
 
-def test_a_moment_that_is_made_to_last_ends_the_session_after_all(
-    session: Session, client: TestClient
-) -> None:
+def test_prolonged_overlap_of_refreshes_ends_the_session(session: Session, client: TestClient) -> None:
     make_user(session, "ana")
     stolen = log_in(client, "ana")
     newest = refresh(client, stolen)
@@ -106,9 +104,7 @@ def test_a_moment_that_is_made_to_last_ends_the_session_after_all(
     assert not is_signed_in(client, newest)
 
 
-def test_the_answer_says_how_long_the_token_lives_also_at_the_end_of_a_session(
-    session: Session, client: TestClient
-) -> None:
+def test_expires_in_is_exact_even_at_the_end_of_a_session(session: Session, client: TestClient) -> None:
     make_user(session, "ana")
     pair = log_in(client, "ana")
     session.exec(select(LoginSession)).one().expires_at = utc_now() + timedelta(minutes=5)
@@ -163,7 +159,7 @@ def test_a_refresh_shows_as_the_last_use(session: Session, client: TestClient) -
     assert after["created_at"] == before["created_at"]
 
 
-def test_a_session_that_nobody_refreshed_is_no_longer_shown_and_goes_with_the_next_login(
+def test_an_idle_session_is_hidden_and_deleted_at_the_next_login(
     session: Session, client: TestClient
 ) -> None:
     make_user(session, "ana")

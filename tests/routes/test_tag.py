@@ -34,7 +34,7 @@ def uses(client: TestClient) -> dict[str, int]:
     return {tag["name"]: tag["uses"] for tag in client.get("/tag/").json()}
 
 
-def test_posts_and_replies_with_a_tag_newest_first_however_it_is_written(
+def test_posts_with_a_tag_in_any_spelling_newest_first(
     session: Session, client: TestClient, ana: User
 ) -> None:
     post = make_post(session, ana, "#São_Paulo, a post.")
@@ -48,7 +48,7 @@ def test_posts_and_replies_with_a_tag_newest_first_however_it_is_written(
         assert tagged(client, tag) == []
 
 
-def test_uses_are_counted_with_what_is_written_edited_and_deleted(
+def test_uses_are_counted_as_posts_are_written_edited_deleted(
     session: Session, login: Login, client: TestClient, ana: User, bia: User
 ) -> None:
     first = make_post(session, ana, "#bread #butter #Bread")
@@ -137,7 +137,7 @@ def test_a_reply_that_mentions_whom_it_replies_to_is_one_reply(
     assert told(login(bia)) == [("reply", "@bia, yes.")]
 
 
-def test_editing_tells_who_is_mentioned_now_and_takes_the_others_back(
+def test_editing_updates_notifications_of_mentions(
     session: Session, login: Login, ana: User, bia: User
 ) -> None:
     cleo = make_user(session, "cleo")

@@ -171,7 +171,7 @@ def test_nobody_uses_the_code_of_somebody_else(
         assert refusal(log_in(client, code)) == (401, "wrong_otp")
 
 
-def test_what_is_turned_on_is_not_started_anew_but_taken_away_first(
+def test_enabled_totp_has_to_be_disabled_before_a_new_start(
     app: App, ana: User, login: Login, client: TestClient
 ) -> None:
     owner = login(ana)

@@ -228,7 +228,7 @@ def test_a_profile_counts_followers_following_and_posts(session: Session, client
     assert (profile["followers"], profile["following"], profile["posts"]) == (2, 1, 2)
 
 
-def test_a_profile_tells_signed_in_viewers_how_they_are_connected(session: Session, login: Login) -> None:
+def test_a_profile_shows_signed_in_viewers_their_relationship(session: Session, login: Login) -> None:
     ana, bia, cleo = make_user(session, "ana"), make_user(session, "bia"), make_user(session, "cleo")
     make_follow(session, ana, bia)
     client = login(ana), login(bia), login(cleo)

@@ -1,4 +1,4 @@
-"""Passwords that everybody tries first are refused; all others are a matter of length alone."""
+"""Common passwords are rejected; for all others only the length matters."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -19,7 +19,7 @@ def test_the_most_common_ones_are_refused(client: TestClient, password: str) -> 
     answer = client.post("/user/", json=account)
 
     assert wrong_fields(answer) == ["body.password"]
-    assert answer.json()["errors"][0]["message"] == "This is one of the passwords that everybody tries first"
+    assert answer.json()["errors"][0]["message"] == "This password is too common"
 
 
 @pytest.mark.security(4)

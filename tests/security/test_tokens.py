@@ -110,7 +110,7 @@ def use_settings(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
     monkeypatch.setattr(security, "_passwords", make_context(changed))
 
 
-def test_new_hashes_are_bcrypt_by_default_and_argon2_where_it_comes_first(
+def test_new_hashes_use_the_first_scheme(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     by_default = hash_password("correct horse")
@@ -124,7 +124,7 @@ def test_new_hashes_are_bcrypt_by_default_and_argon2_where_it_comes_first(
     assert not verify_password("correct horsf", with_argon2)
 
 
-def test_a_hash_is_outdated_when_it_would_be_made_otherwise_today(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hash_is_outdated_if_scheme_or_cost_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     hashed, plain = (
         hash_password("correct horse"),
         bcrypt.hashpw(b"correct horse", bcrypt.gensalt(4)).decode(),
@@ -139,7 +139,7 @@ def test_a_hash_is_outdated_when_it_would_be_made_otherwise_today(monkeypatch: p
     assert not is_outdated(hash_password("correct horse"))
 
 
-def test_hashes_of_a_scheme_that_the_settings_leave_out_match_nothing(
+def test_hashes_of_a_scheme_not_configured_match_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hashed = hash_password("correct horse")

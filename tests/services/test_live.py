@@ -119,7 +119,7 @@ def test_after_the_end_everybody_is_let_go_and_nobody_let_in() -> None:
     run(test)
 
 
-def test_a_watcher_that_fails_begins_again_and_rings_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_watcher_restarts_and_wakes_all_subscribers(monkeypatch: pytest.MonkeyPatch) -> None:
     tries = 0
 
     async def failing() -> AsyncGenerator[Collection[int] | None]:

@@ -146,7 +146,7 @@ def test_a_mail_arrives_in_each_way(
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 @pytest.mark.parametrize("wrong", ["name", "authority"])
-def test_a_server_with_a_wrong_certificate_gets_neither_mail_nor_password(
+def test_a_wrong_certificate_gets_neither_mail_nor_password(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
@@ -211,7 +211,7 @@ def test_a_mail_waits_for_a_server_that_is_away(
     assert logged(caplog) == []
 
 
-def test_a_passing_refusal_is_tried_again_after_a_pause_and_not_for_ever(
+def test_a_transient_refusal_is_retried_a_few_times(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, mailbox: Mailbox
 ) -> None:
     monkeypatch.setattr(mail, "PAUSES", (0.05, 0.1))
@@ -256,7 +256,7 @@ def test_a_refusal_for_good_is_not_tried_again(caplog: pytest.LogCaptureFixture,
         Mail("ana@example.com", "Hello", "token-4711\ud800"),
     ],
 )
-def test_what_cannot_be_a_mail_is_logged_on_one_line_and_the_next_one_arrives(
+def test_an_invalid_mail_is_logged_and_the_next_one_arrives(
     caplog: pytest.LogCaptureFixture, mailbox: Mailbox, bad: Mail
 ) -> None:
     send(bad, Mail("bia@example.com", "Hello", "x"))
@@ -275,7 +275,7 @@ def test_a_domain_in_another_script_is_written_for_the_dns(mailbox: Mailbox) -> 
     assert mailbox.recipients.get_nowait() == "ana@xn--bcher-kva.example"
 
 
-def test_nobody_waits_for_a_silent_server_and_what_is_too_much_is_dropped(
+def test_a_silent_server_blocks_nobody_and_the_queue_is_bounded(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(mail, "QUEUE_LIMIT", 2)
@@ -290,14 +290,14 @@ def test_nobody_waits_for_a_silent_server_and_what_is_too_much_is_dropped(
         assert logged(caplog) == []
         send(MAIL)
 
-        assert logged(caplog) == ["No mail to 'example.com': too many wait already"]
+        assert logged(caplog) == ["No mail to 'example.com': the queue is full"]
         assert not drain(0.01)
         assert logged(caplog)[1:] == ["3 mails were not sent in time"]
         connection.close()
 
 
 @pytest.mark.parametrize("env", ["development", "testing"])
-def test_without_a_server_a_developer_reads_the_mail_on_the_console(
+def test_without_a_server_mail_is_printed_on_the_console(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], env: str
 ) -> None:
     use_mail_settings(monkeypatch, env=env)
@@ -309,7 +309,7 @@ def test_without_a_server_a_developer_reads_the_mail_on_the_console(
     )
 
 
-def test_without_a_server_production_says_only_that_there_is_none(
+def test_without_a_server_production_only_logs_a_warning(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
@@ -334,7 +334,7 @@ def test_a_closed_console_does_not_make_a_commit_fail(monkeypatch: pytest.Monkey
         assert not session.in_transaction()
 
 
-def test_a_server_that_stops_sends_what_waits_without_another_pause(
+def test_a_stopping_server_sends_queued_mail_without_pauses(
     monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox
 ) -> None:
     monkeypatch.setattr(mail, "PAUSES", (3600.0,))

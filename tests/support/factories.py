@@ -1,4 +1,4 @@
-"""Rows to test with: `make_x` fills in what a test does not care about and writes through the services."""
+"""Factories: `make_x` fills in what a test does not care about, and writes through the services."""
 
 from datetime import UTC, datetime
 from itertools import count
@@ -26,7 +26,7 @@ _numbers = count(1)
 def make_user(
     session: Session, username: str | None = None, *, superuser: bool = False, active: bool = True
 ) -> User:
-    """Somebody whose password is PASSWORD."""
+    """A user whose password is PASSWORD."""
     name = username or f"user{next(_numbers)}"
     request = UserRequest(email=f"{name}@example.com", username=name, password=PASSWORD)
     user = add_user(session, request, superuser=superuser)
@@ -66,7 +66,7 @@ def make_post(session: Session, author: User, text: str = "A text.", *, parent: 
 
 
 def make_follow(session: Session, follower: User, followed: User) -> None:
-    """`follower` reads what `followed` writes."""
+    """`follower` follows `followed`."""
     follow_service.follow(session, follower, followed.id)
     session.commit()
 

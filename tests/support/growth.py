@@ -1,8 +1,9 @@
-"""A world in a database of its own, with as many posts as a test wants, and what a request touches there.
+"""Databases with a given number of posts, to measure how the cost of a request grows with it.
 
-Lists are about people and posts of two kinds. `quiet` and the quiet post have as much in every world, spread
-evenly among the rows of others: without an index, a list of it looks through all of those. What `loud` and
-the loud post have grows with the world and is not where the list begins: a list that reads all of it grows.
+There are two kinds of users and posts. `quiet` and the quiet post have the same number of rows in every
+world, spread evenly among those of others: without an index, a list of them scans all the others. The rows of
+`loud` and the loud post grow with the world and are not where a list starts: the cost of a list that reads
+all of them grows.
 """
 
 import csv
@@ -39,23 +40,23 @@ PEOPLE = ("quiet", "loud", "watcher", "reader", "sleepy", "admin", "told")
 QUIET, LOUD, WATCHER, READER, SLEEPY, ADMIN, TOLD = range(1, len(PEOPLE) + 1)
 SIGNED_IN = (WATCHER, READER, SLEEPY, ADMIN, TOLD)
 QUIET_POST, LOUD_POST = 1, 2
-FEW = 60  # rows of what is quiet
-FOLLOWED = 200  # by `reader`, who follows people who write, and by `sleepy`, whose people do not any more
-# Whom people follow, what they like, and who likes a post, on the average. It is less than a page, and so
-# PostgreSQL, which plans for the average, may think that a list is read as a whole anyway.
+FEW = 60  # rows of each quiet user or post
+FOLLOWED = 200  # by `reader`, who follows active users, and by `sleepy`, who follows inactive ones
+# Average numbers of follows and likes per user, and of likes per post. Less than a page, so that PostgreSQL,
+# which plans for the average, may assume that a list is read completely anyway.
 AVERAGE = 15
-REPLIES = 3  # of a post, on the average
+REPLIES = 3  # per post, on average
 TEXT = "This is what somebody wrote, and it is about as long as such texts are. " * 2
 TABLES = {**SQLModel.metadata.tables, SEARCH_INDEX.name: SEARCH_INDEX}
 TIME = "2026-01-01 00:00:00.000000+00"
 
 
 class Rows:
-    """The rows of a world with so many posts, without their ids, which count from 1. Counters stay 0."""
+    """The rows of a world, without their ids, which count from 1. Counters stay 0."""
 
     def __init__(self, posts: int) -> None:
         self.total = posts
-        self.many = posts // 50 + FEW  # rows of what is loud
+        self.many = posts // 50 + FEW  # rows of each loud user or post
         first = len(PEOPLE) + 1
         self.dormant = range(first, first + FOLLOWED)
         # Enough of them in every world that no plan reads them all to show twenty.
@@ -64,7 +65,7 @@ class Rows:
         self.active = range(first, first + FOLLOWED)
 
     def tables(self) -> Iterator[tuple[str, str, Iterable[Row]]]:
-        """Each table after those that it refers to: its name, its columns, its rows."""
+        """All tables (name, columns, rows), each after those it references."""
         yield "user", "username, email, password, superuser, created_at", self.people()
         yield "social", "follower_id, followed_id, date", ((*pair, TIME) for pair in self.follows())
         posts = ((*post, self.text(post_id), TIME) for post_id, post in enumerate(self.posts(), 1))
@@ -81,13 +82,13 @@ class Rows:
         yield SEARCH_INDEX.name, columns, map(self.indexed, count(1), self.posts())
 
     def people(self) -> Iterator[Row]:
-        """Everybody."""
+        """All users."""
         strangers = (f"person{number}" for number in range(len(PEOPLE) + 1, self.active.stop))
         for person, name in enumerate((*PEOPLE, *strangers), 1):
             yield name, f"{name}@example.com", "no hash", person == ADMIN, TIME
 
     def follows(self) -> Iterator[Row]:
-        """Who follows whom. The oldest follows are loud."""
+        """All follows. The oldest ones are loud."""
         yield from ((READER, author) for author in self.active)
         yield from ((SLEEPY, author) for author in self.dormant)
         for person in (LOUD, WATCHER):
@@ -96,7 +97,9 @@ class Rows:
         yield from spread(both_ways(QUIET, self.others[:FEW]), strangers)
 
     def posts(self) -> Iterator[Row]:
-        """Authors and parents. First the dormant wrote, then `loud`; the last fifth are replies."""
+        """All posts, with authors and parents. The first are by inactive users, then by `loud`; the last
+            fifth are
+        replies."""
         yield from ((author, None) for author in self.dormant)
         yield from [(LOUD, None)] * FEW
         replies = self.total // 5
@@ -107,36 +110,36 @@ class Rows:
         yield from spread([(QUIET, None), (QUIET, QUIET_POST)] * FEW, crowd)
 
     def authors(self) -> Iterator[tuple[int, int]]:
-        """Posts and who wrote them."""
+        """All posts with their authors."""
         return ((post_id, author) for post_id, (author, _) in enumerate(self.posts(), 1))
 
     def tags(self) -> list[str]:
-        """All of them."""
+        """All tags."""
         return [*(f"tag{number:05}" for number in range(self.total // AVERAGE)), "quiet", "loud"]
 
     def tags_of(self, post: int) -> list[str]:
-        """One that AVERAGE posts have, often the loud one, rarely the quiet one."""
+        """The tags of a post: one that AVERAGE posts have, often the loud one, rarely the quiet one."""
         tags = [f"tag{post % (self.total // AVERAGE):05}"] + ["loud"] * (post % 2)
         return tags + ["quiet"] * self.is_quiet(post)
 
     def is_quiet(self, post: int) -> bool:
-        """Whether it is one of the FEW."""
+        """Whether the post is one of the FEW."""
         number, rest = divmod(post, self.total // FEW)
         return rest == 0 and number <= FEW
 
     def text(self, post: int) -> str:
-        """What it says: FEW say `seldom`."""
+        """The text of a post; FEW contain `seldom`."""
         seldom = "seldom " * self.is_quiet(post)
         return TEXT + seldom + " ".join(f"#{tag}" for tag in self.tags_of(post))
 
     def indexed(self, post: int, row: Row) -> Row:
-        """Its row in the index."""
+        """The index row of a post."""
         author, parent = row
         text = Text(post, author, self.text(post), parent is not None)
         return tuple(index_row(text, self.tags_of(post)).values())
 
     def likes(self) -> Iterator[Row]:
-        """Who likes what. The oldest likes are loud."""
+        """All likes. The oldest ones are loud."""
         posts = [LOUD_POST + n for n in scattered(self.total - LOUD_POST)]
         for person in (LOUD, WATCHER):
             yield from ((person, post) for post in posts[: self.many])
@@ -147,15 +150,15 @@ class Rows:
         yield from spread([row for pair in zip(liked, likers, strict=True) for row in pair], strangers)
 
     def hidings(self) -> Iterator[Row]:
-        """Who muted or blocked whom: `admin` very many, of whom the blocked ones are few."""
+        """All mutes and blocks: `admin` has very many mutes and few blocks."""
         muted = [(ADMIN, person, "mute") for person in self.others[: 2 * self.many]]
         yield from spread([(ADMIN, person, "block") for person in self.others[:FEW]], muted)
         for a, b in groups(1_000 + self.total // 4):
             yield self.others[a], self.others[AVERAGE + b], "mute"
 
     def notifications(self) -> Iterator[Row]:
-        """What people are told of: `told` of very many likes, which are read, few mentions, which are
-        not, and few follows."""
+        """All notifications: `told` has very many likes, which are read, few mentions, which are unread, and
+        few follows."""
         likes = [(TOLD, person, LOUD_POST, "like", True) for person in self.others[: 3 * self.many]]
         few = self.others[:FEW]
         mentions = [(TOLD, person, LOUD_POST + 1, "mention", False) for person in few]
@@ -169,23 +172,23 @@ class Rows:
 
 
 def scattered(count: int) -> Iterator[int]:
-    """The numbers below `count`, 0 first, neighbours far apart."""
+    """The numbers below `count`, 0 first, with neighbours far apart."""
     return (n * 7919 % count for n in range(count))  # a prime number
 
 
 def groups(total: int) -> Iterator[tuple[int, int]]:
-    """So many pairs of numbers, each number with AVERAGE others."""
+    """This many pairs of numbers, each number with AVERAGE others."""
     for n in range(total):
         yield n // AVERAGE, n // AVERAGE**2 * AVERAGE + n % AVERAGE
 
 
 def both_ways(person: int, others: Iterable[int]) -> list[Row]:
-    """All of them follow the person, who follows them."""
+    """Follows in both directions between the user and all of the others."""
     return [pair for other in others for pair in ((person, other), (other, person))]
 
 
 def spread(few: list[Row], many: list[Row]) -> Iterator[Row]:
-    """All of them, the few evenly among the many."""
+    """All rows, with the few spread evenly among the many."""
     step = len(many) // len(few)
     for number, row in enumerate(few):
         yield row
@@ -194,7 +197,7 @@ def spread(few: list[Row], many: list[Row]) -> Iterator[Row]:
 
 
 def fill(connection: Connection, rows: Rows) -> None:
-    """Write them into the empty tables."""
+    """Write the rows into the empty tables."""
     cursor: Any = connection.connection.cursor()
     if connection.dialect.name == "postgresql":
         fill_postgres(connection, cursor, rows)
@@ -205,13 +208,13 @@ def fill(connection: Connection, rows: Rows) -> None:
 
 
 def fill_postgres(connection: Connection, cursor: Any, rows: Rows) -> None:
-    """The same, and the tables are as autovacuum leaves them."""
+    """The same, leaving the tables as autovacuum would."""
     tables = [TABLES[name] for name, *_ in rows.tables()]
-    # Checked row by row, references take longer than everything else; at the end it is one query for each.
+    # Foreign keys are checked once per table at the end, because checking row by row dominates the time.
     references = [key for table in tables for key in table.foreign_key_constraints]
     for reference in references:
         connection.execute(DropConstraint(reference))
-    # Every row: with a sample, statistics and so plans would not be the same each time.
+    # All rows, because a sample would make statistics and plans vary between runs.
     cursor.execute("SET LOCAL default_statistics_target = 1000")
     for table, columns, values in rows.tables():
         file = StringIO()
@@ -223,13 +226,13 @@ def fill_postgres(connection: Connection, cursor: Any, rows: Rows) -> None:
         cursor.copy_expert(f'COPY "{table}" ({columns}) FROM STDIN (FORMAT csv, FREEZE)', file)
         cursor.execute(f'ANALYZE "{table}"; ALTER TABLE "{table}" ENABLE TRIGGER USER')
     for reference in references:
-        # Not isolated: it would be left out of every table that later tests create.
+        # Not isolated: it would be missing from every table that later tests create.
         connection.execute(AddConstraint(reference, isolate_from_table=False))
 
 
 @dataclass(eq=False)
 class World:
-    """A filled database and the application on it. All requests share one connection."""
+    """A filled database with the application. All requests share one connection."""
 
     connection: Connection
     client: TestClient
@@ -237,15 +240,15 @@ class World:
     sent: list[str] = field(default_factory=list)  # to PostgreSQL, word for word
 
     def get(self, path: str, reader: str) -> Response:
-        """What somebody who is signed in gets, or `nobody`."""
+        """The response for a signed-in user, or for `nobody`."""
         token = self.tokens.get(reader)
         answer = self.client.get(path, headers={"Authorization": f"Bearer {token}"} if token else {})
         assert answer.status_code == 200, f"{path}: {answer.text}"
         return answer
 
     def measure(self, path: str, reader: str) -> tuple[Response, int]:
-        """The same, and its cost: on PostgreSQL the pages and rows touched. The driver of SQLite tells
-        neither, so there it is the steps of the virtual machine that runs statements."""
+        """The same with its cost: on PostgreSQL the number of pages and rows touched, on SQLite, whose driver
+        does not report these, the steps of its virtual machine."""
         if self.connection.dialect.name == "postgresql":
             self.sent.clear()
             answer = self.get(path, reader)
@@ -258,7 +261,7 @@ class World:
         return answer, next(steps)
 
     def _explain(self, statement: str) -> int:
-        """What was prepared for the request is still there, planned as for the server."""
+        """The plan of a statement; those prepared for the request still exist, planned as for the server."""
         cursor: Any = self.connection.connection.cursor()
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
         ((explained,),) = cursor.fetchall()
@@ -267,15 +270,15 @@ class World:
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Everything inside is undone at the end."""
+        """Roll back everything done in the block."""
         with self.connection.begin() as transaction:
             yield
             transaction.rollback()
 
 
 def count_rows(plan: dict[str, Any]) -> int:
-    """The rows that a plan takes from tables and their indexes, also those that it does not want. Of an index
-    that has everything it needs, very many are on few pages."""
+    """The number of rows a plan reads from tables and indexes, including rows it filters out. Needed besides
+    pages because an index-only scan reads very many rows from few pages."""
     kinds = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
     own = sum(plan.get(kind, 0) for kind in kinds) * plan["Actual Loops"] if "Relation Name" in plan else 0
     return round(own) + sum(map(count_rows, plan.get("Plans", ())))
@@ -283,7 +286,7 @@ def count_rows(plan: dict[str, Any]) -> int:
 
 @contextmanager
 def open_world(posts: int, folder: Path) -> Iterator[World]:
-    """A world with so many posts, in a database of its own."""
+    """Create a world with this many posts, in a database of its own."""
     with empty_database(TEST_URI, folder) as uri:
         db = DatabaseSettings.model_validate({**settings.db.model_dump(), "uri": uri})
         migrate(uri)
@@ -296,7 +299,7 @@ def open_world(posts: int, folder: Path) -> Iterator[World]:
 
 
 def make_world(connection: Connection) -> World:
-    """What was filled, with an application, and people who are signed in."""
+    """The world of a filled database: the application and the signed-in users."""
     app = create_app()
 
     def session_of_request() -> Iterator[Session]:

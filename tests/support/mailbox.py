@@ -1,4 +1,4 @@
-"""A real mail server that keeps what it is given."""
+"""A real mail server that keeps the mails it receives."""
 
 import asyncio
 import ssl
@@ -24,8 +24,8 @@ Security = Literal["starttls", "tls", "none"]
 
 
 class Mailbox:
-    """What arrived, and how to get there. `refusal` is the answer to every recipient while it is set, such as
-    `550 Unknown`; `recipients` are those that were tried, also in vain."""
+    """The received mails and the address of the server. `refusal`, if set, is the reply to every recipient,
+    such as `550 Unknown`; `recipients` are all that were tried, even if refused."""
 
     def __init__(self, security: Security, authority: Path | None, login: tuple[str, str] | None) -> None:
         self.security = security
@@ -37,11 +37,11 @@ class Mailbox:
         self._messages: Queue[EmailMessage] = Queue()
 
     def wait(self) -> EmailMessage:
-        """The next mail, taken out."""
+        """Wait for the next mail and remove it."""
         return self._messages.get(timeout=PATIENCE_SECONDS)
 
     def take_all(self) -> list[EmailMessage]:
-        """What is there now, taken out; drain the outbox first to know that there is no more to come."""
+        """Remove and return all mails; drain the outbox first to be sure that no more will arrive."""
         messages = []
         try:
             while True:
@@ -51,7 +51,7 @@ class Mailbox:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings of `[mail]` with which a mail gets here."""
+        """The `[mail]` settings for this server."""
         return {
             "host": HOST,
             "port": self.port,
@@ -62,17 +62,17 @@ class Mailbox:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The same, and the trust in its certificate, for another process."""
+        """The same as environment variables for another process, which also make it trust the certificate."""
         trust = {"SSL_CERT_FILE": str(self.authority)} if self.authority else {}
         return {f"PAMPS_MAIL__{name}": str(value) for name, value in self.settings.items()} | trust
 
     def use(self, patch: pytest.MonkeyPatch, **changes: Any) -> None:
-        """Let this process send its mail here, with other settings of `[mail]` as they are given."""
+        """Make this process send its mail here, with the given `[mail]` settings overridden."""
         use_mail_settings(patch, **{**self.settings, **changes})
         if self.authority:
             patch.setenv("SSL_CERT_FILE", str(self.authority))
 
-    # What the server calls.
+    # Callbacks of the server.
 
     def log_in(self, _: SMTP, __: Session, ___: Envelope, mechanism: str, data: Any) -> AuthResult:
         given = (data.login.decode(), data.password.decode()) if isinstance(data, LoginPassword) else None
@@ -94,8 +94,8 @@ class Mailbox:
 
 
 class _Server(Controller):
-    """Listens on a free port if none is given, where the library would look for itself at port 0, and hangs
-    up when it stops, where the library leaves open sockets behind."""
+    """Supports port 0 (any free port), on which the library would try to connect to itself, and closes its
+    connections on stop, where the library leaks sockets."""
 
     def __init__(self, mailbox: Mailbox, **options: Any) -> None:
         self._connections: list[SMTP] = []
@@ -136,10 +136,11 @@ def running_mailbox(
     port: int = 0,
     name: str = HOST,
 ) -> Iterator[Mailbox]:
-    """A mail server until the end of the block, in a thread of its own.
+    """Run a mail server in a thread of its own.
 
-    With `starttls` and `tls` nothing else is taken; its certificate is for `name`, and that of who signed it
-    is written to a file in `folder`. With `login`, which needs `starttls`, only who knows it may send.
+    With `starttls` and `tls`, nothing else is accepted; its certificate is for `name`, and the issuer's
+    certificate is written to a file in `folder`. With `login`, which requires `starttls`, clients must
+    authenticate.
     """
     context = authority = None
     if security != "none":
@@ -175,6 +176,6 @@ def _server_context(authority: Path, name: str) -> ssl.SSLContext:
 
 
 def use_mail_settings(patch: pytest.MonkeyPatch, *, env: str = "testing", **changes: Any) -> None:
-    """Change settings of `[mail]`, or the environment, for one test."""
+    """Change `[mail]` settings for one test."""
     mail = settings.mail.model_copy(update=changes)
     patch.setattr("pamps.services.mail.settings", settings.model_copy(update={"env": env, "mail": mail}))

@@ -1,4 +1,4 @@
-"""The end of processes that tests have started."""
+"""Stopping processes that tests have started."""
 
 import subprocess
 from contextlib import suppress
@@ -10,8 +10,8 @@ PATIENCE_SECONDS = 60
 
 
 def stop(process: "psutil.Process | subprocess.Popen[Any]") -> None:
-    """Tell a process to stop and wait until it has; a failure if it takes too long, and killed then. Nothing
-    for one that has ended."""
+    """Terminate a process and wait for it; if it takes too long, kill it and fail. Does nothing if it has
+    ended."""
     with suppress(psutil.NoSuchProcess):
         process.terminate()
         try:

@@ -1,4 +1,4 @@
-"""A real reverse proxy: nginx with the configuration that the documentation shows."""
+"""A real reverse proxy: nginx with the documented configuration."""
 
 import os
 import re
@@ -23,7 +23,7 @@ EXAMPLE = REPOSITORY / "docs" / "nginx.conf"
 DOCUMENTED_NAME = "pamps.example.org"
 HOST = "127.0.0.1"
 SETTING = re.compile(r"^#   (PAMPS_\w+)=(\S+)$", re.MULTILINE)
-# It belongs to whoever runs the test, and writes into its own folder alone.
+# Runs as the user who runs the tests, and writes only into its own folder.
 MAIN = """\
 daemon off;
 {user}
@@ -45,7 +45,7 @@ http {{
 
 @dataclass
 class Proxy:
-    """A proxy that answers at `url`, and at `plain_url` without TLS; `log` holds what it complained of."""
+    """A proxy that serves at `url`, and at `plain_url` without TLS; `log` is its error log."""
 
     url: str
     plain_url: str
@@ -53,7 +53,7 @@ class Proxy:
     log: Path
 
     def client(self, address: str = HOST, token: str | None = None) -> httpx2.Client:
-        """A client at one of the addresses of this machine, such as 127.0.0.2."""
+        """A client that connects from one of this machine's addresses, such as 127.0.0.2."""
         transport = httpx2.HTTPTransport(verify=self.trust, local_address=address)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx2.Client(
@@ -62,16 +62,17 @@ class Proxy:
 
 
 def documented_settings() -> dict[str, Any]:
-    """What the example tells Pamps, as environment variables."""
+    """The Pamps settings of the documented example, as environment variables."""
     return dict(SETTING.findall(EXAMPLE.read_text(encoding="utf-8").replace(DOCUMENTED_NAME, HOST)))
 
 
 @contextmanager
 def running_proxy(upstream: str, folder: Path, changes: dict[str, str] | None = None) -> Iterator[Proxy]:
-    """The documented proxy in front of the server at `upstream`, with these changes of its text, until the
-    block ends."""
+    """Run the documented proxy in front of the server at `upstream`, with these changes to its
+    configuration."""
     assert NGINX is not None
-    # They listen before nginx starts and takes them over: no port is lost to others, nothing is awaited.
+    # The sockets listen before nginx starts and inherits them: no port is lost to others, and no need to
+    # wait.
     plain, tls = (socket.create_server((HOST, 0)) for _ in range(2))
     ports = [opened.getsockname()[1] for opened in (plain, tls)]
     trust = _write_configuration(upstream, folder, ports, changes or {})
@@ -94,7 +95,8 @@ def running_proxy(upstream: str, folder: Path, changes: dict[str, str] | None = 
 def _write_configuration(
     upstream: str, folder: Path, ports: list[int], changes: dict[str, str]
 ) -> ssl.SSLContext:
-    """Write what nginx reads into the folder; returns the trust in its certificate."""
+    """Write the configuration of nginx into the folder; returns an SSL context that trusts its
+    certificate."""
     authority = trustme.CA()
     certificate = authority.issue_cert(HOST)
     certificate.cert_chain_pems[0].write_to_path(folder / "chain.pem")
@@ -115,7 +117,7 @@ def _write_configuration(
         assert old in site, old
         site = site.replace(old, new)
     (folder / "site.conf").write_text(site)
-    # Only root has to say that its workers are to be root, too, whose folder this is.
+    # If run as root, workers must be told to be root as well, who owns this folder.
     user = "" if os.geteuid() else "user root;"
     (folder / "main.conf").write_text(MAIN.format(folder=folder, user=user))
     trust = ssl.create_default_context()

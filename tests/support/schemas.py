@@ -1,17 +1,17 @@
-"""Schemas: a PostgreSQL for each, out of one. Knows nothing of pamps, whose settings are not read yet."""
+"""PostgreSQL schemas used as separate databases. Must not import pamps, whose settings are not read yet."""
 
 from sqlalchemy import URL, create_engine, make_url, text
 
 
 def own_schema(uri: str, name: str) -> str:
-    """Make an empty schema, in the place of an old one, and return a URI that works inside it."""
+    """Create an empty schema, replacing an existing one; returns a URI that uses it."""
     _execute(uri, f"DROP SCHEMA IF EXISTS {name} CASCADE", f"CREATE SCHEMA {name}")
     url = _with_driver(uri).update_query_dict({"options": f"-csearch_path={name}"})
     return url.render_as_string(hide_password=False)
 
 
 def drop_schema(uri: str, name: str) -> None:
-    """Remove a schema with all that is in it."""
+    """Drop a schema and its contents."""
     _execute(uri, f"DROP SCHEMA {name} CASCADE")
 
 

@@ -1,4 +1,4 @@
-"""What a database has to find posts by, all of it."""
+"""Reads the complete search index of a database."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from pamps.db.prepared import IS_SQLITE
 POST_ID = "rowid" if IS_SQLITE else "post_id"
 QUERIES = {
     "index": f"SELECT {POST_ID}, CAST(words AS text), user_id FROM search_index",  # noqa: S608 - our own name
-    # Without their ids, which are of no importance, and without what nobody sees.
+    # Without ids, which do not matter, and without tags that are never shown.
     "tags": "SELECT name, folded, uses FROM tag WHERE uses <> 0",
     "posts of tags": "SELECT post_id, name, user_id FROM post_tag JOIN tag ON tag.id = tag_id",
 }

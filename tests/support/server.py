@@ -21,7 +21,7 @@ LISTENING = re.compile(r"Uvicorn running on (http://[\d.]+:\d+)")
 
 @dataclass
 class Server:
-    """A server of the database at `uri` that answers at `url`; `log` holds what it printed."""
+    """A server at `url` on the database at `uri`; `log` is its output."""
 
     url: str
     uri: str
@@ -29,11 +29,11 @@ class Server:
     log: Path
 
     def client(self, token: str | None = None) -> httpx2.Client:
-        """A client with a connection of its own, signed in if it has a token."""
+        """A client with a connection of its own, signed in if given a token."""
         return plain_client(self.url, token)
 
     def register(self, username: str, password: str = "correct horse") -> str:
-        """Make an account over HTTP, log in, and return its access token."""
+        """Create an account over HTTP, log in, and return the access token."""
         with self.client() as client:
             account = {"email": f"{username}@example.com", "username": username, "password": password}
             assert client.post("/user/", json=account).status_code == 201
@@ -42,8 +42,7 @@ class Server:
 
 
 def plain_client(url: str, token: str | None = None, timeout: int = PATIENCE_SECONDS) -> httpx2.Client:
-    """A client of a server without TLS. To load the certificates of the world for it takes longer than most
-    requests."""
+    """A client without TLS, because loading the system's certificates takes longer than most requests."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return httpx2.Client(base_url=url, headers=headers, timeout=timeout, verify=False)
 
@@ -52,17 +51,17 @@ def plain_client(url: str, token: str | None = None, timeout: int = PATIENCE_SEC
 def running_server(
     uri: str, folder: Path, *arguments: str, python: Path | None = None, **settings: str
 ) -> Iterator[Server]:
-    """Serve the database at `uri` with `pamps serve`, and stop when the test is done.
+    """Run `pamps serve` on the database at `uri`, and stop it afterwards.
 
-    `settings` are environment variables, such as `PAMPS_POSTS__max_length="10"`. With another `python` than
-    the one that runs the tests, it serves what is installed there, from `folder`.
+    `settings` are environment variables, such as `PAMPS_POSTS__max_length="10"`. With a `python` other than
+    the one that runs the tests, it runs the Pamps installed there, from `folder`.
     """
     environment = {**os.environ, "PAMPS_DB__uri": uri, "PYTHONUNBUFFERED": "1"}
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # Side by side, all servers share the hundred connections that a PostgreSQL allows.
+        # Servers that run in parallel share the hundred connections that PostgreSQL allows.
         environment["PAMPS_DB__pool_size"] = "6"
     environment |= settings
-    environment.pop("COVERAGE_PROCESS_CONFIG", None)  # servers run at their own speed
+    environment.pop("COVERAGE_PROCESS_CONFIG", None)  # without the overhead of coverage
     log = folder / "server.log"
     log.write_text("")
     command = ["serve", "--port", "0", *arguments]
@@ -91,7 +90,7 @@ def _start_cold(python: Path, command: list[str], environment: dict[str, str], l
 
 
 def _wait_for_url(process: psutil.Process, log: Path) -> str:
-    """The address that the server prints once it is bound to a free port."""
+    """The URL that the server prints once it is bound to a free port."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and _is_alive(process):
         if found := LISTENING.search(log.read_text()):
@@ -107,7 +106,7 @@ def _is_alive(process: psutil.Process) -> bool:
 
 
 def _wait_until_ready(url: str) -> None:
-    """Until every part of it works, not only the socket."""
+    """Wait until the whole server works, not only its socket."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     with plain_client(url) as client:
         while time.monotonic() < deadline:

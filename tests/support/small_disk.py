@@ -1,4 +1,4 @@
-"""A real file system that a test can fill: a few megabytes of memory, mounted for it alone."""
+"""A real file system that a test can fill: a private mount of a few megabytes in memory."""
 
 import errno
 import os
@@ -20,15 +20,15 @@ CHUNK = bytes(65_536)
 
 @dataclass(frozen=True)
 class Disk:
-    """`folder` is where it is. Where only a namespace may mount, a program that insists on the plain path,
-    `inside`, has to be started by `python`, which enters the namespace first."""
+    """The disk is mounted at `folder`. If it could only be mounted in a namespace, programs that require the
+    plain path, `inside`, must be started by `python`, which enters the namespace first."""
 
     folder: Path
     inside: Path
     python: Path | None = None
 
     def fill(self) -> None:
-        """Leave no free byte."""
+        """Fill the disk completely."""
         with (self.folder / "ballast").open("ab", buffering=0) as ballast:
             try:
                 while True:
@@ -38,13 +38,13 @@ class Disk:
                     raise
 
     def free(self) -> None:
-        """Take away what `fill` put there."""
+        """Undo `fill`."""
         (self.folder / "ballast").unlink()
 
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Disk]:
-    """A disk of that size, unmounted when the test is done. Skips the test where nobody may mount."""
+    """Mount a disk of that size, and unmount it afterwards. Skips the test if mounting is not permitted."""
     if not shutil.which("nsenter"):
         pytest.skip("a small disk needs Linux with util-linux")
     with tempfile.TemporaryDirectory(prefix="pamps-disk-") as folder:
@@ -55,7 +55,7 @@ def small_disk(megabytes: int) -> Iterator[Disk]:
             with _mounted_in_a_namespace(command, place) as disk:
                 yield disk
             return
-        place.parent.chmod(0o755)  # PostgreSQL runs as somebody else
+        place.parent.chmod(0o755)  # PostgreSQL runs as another user
         if subprocess.run(command, capture_output=True, check=False).returncode:
             pytest.skip("root may not mount a small disk here")
         try:
@@ -66,7 +66,7 @@ def small_disk(megabytes: int) -> Iterator[Disk]:
 
 @contextmanager
 def _mounted_in_a_namespace(mount: list[str], place: Path) -> Iterator[Disk]:
-    """What only root may do, most systems let everybody do in a namespace. It ends with its last process."""
+    """Mount without root, which most systems allow in a user namespace. It ends with its last process."""
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", '"$@" && echo && read _', "sh"]
     with subprocess.Popen([*command, *mount], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
@@ -74,7 +74,7 @@ def _mounted_in_a_namespace(mount: list[str], place: Path) -> Iterator[Disk]:
             pytest.skip("nobody but root may mount a small disk here")
         python = place.parent / "python"
         enter = f"nsenter --target={holder.pid} --user --mount --preserve-credentials"
-        # Who enters loses the working directory.
+        # Entering it loses the working directory.
         python.write_text(f'#!/bin/sh\nexec {enter} env --chdir="{REPOSITORY}" "{sys.executable}" "$@"\n')
         python.chmod(0o700)
         yield Disk(Path(f"/proc/{holder.pid}/root{place}"), place, python)

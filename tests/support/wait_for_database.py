@@ -1,4 +1,4 @@
-"""Wait until the database of the settings answers: `python -m tests.support.wait_for_database`."""
+"""Wait until the configured database responds: `python -m tests.support.wait_for_database`."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ PATIENCE_SECONDS = 60
 
 
 def main() -> None:
-    """Ask until there is an answer; exit with status 1 when patience is at its end."""
+    """Poll the database until it responds; exit with status 1 after a timeout."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

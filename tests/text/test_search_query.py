@@ -152,7 +152,7 @@ def test_only_so_many_words_of_a_phrase_count() -> None:
 
 @quick
 @given(typed=typings)
-def test_nothing_typed_is_an_error_and_everything_is_in_its_normal_form(typed: str) -> None:
+def test_any_query_is_accepted_and_normalised(typed: str) -> None:
     query = parse(typed)
 
     for words, prefix in query.wanted + query.unwanted:

@@ -138,7 +138,7 @@ def test_a_match_that_is_longer_than_the_room_is_cut() -> None:
     assert marked(snippet(parse('"match is long"'), "a match is long", 10)) == "…[match is]…"
 
 
-def test_scripts_without_spaces_are_cut_anywhere_between_characters() -> None:
+def test_scripts_without_spaces_are_cut_between_characters() -> None:
     assert marked(snippet(parse("面包"), "这" * 20 + "面包" + "那" * 20, 8)) == "…这这[面包]那那那那…"
     assert marked(snippet(parse("x"), "か\u3099" * 10, 5)) == "か\u3099" * 2 + "…"
 

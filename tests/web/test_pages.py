@@ -109,7 +109,7 @@ def server(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @needs_browser
-def test_a_browser_without_internet_shows_the_api_and_tries_it_out(browser: Browser, server: Server) -> None:
+def test_the_api_page_works_in_a_browser_without_internet(browser: Browser, server: Server) -> None:
     page = browser.open(f"{server.url}/docs")
     page.wait_for("document.body.innerText.includes('Show Timeline')")
 
@@ -121,9 +121,7 @@ def test_a_browser_without_internet_shows_the_api_and_tries_it_out(browser: Brow
 
 
 @needs_browser
-def test_a_browser_without_internet_shows_the_reference_and_searches_it(
-    browser: Browser, server: Server
-) -> None:
+def test_the_reference_works_in_a_browser_without_internet(browser: Browser, server: Server) -> None:
     page = browser.open(f"{server.url}/redoc")
     page.wait_for("document.body.innerText.includes('Show Timeline')")
 
@@ -175,7 +173,7 @@ def test_what_people_write_is_data_and_no_part_of_a_page(browser: Browser, serve
 
 
 @needs_browser
-def test_a_link_for_a_new_password_works_once_and_leaves_nothing_behind(
+def test_a_password_link_works_once_and_leaves_nothing_behind(
     browser: Browser, server: Server, mailbox: Mailbox
 ) -> None:
     server.register("ana")
@@ -185,7 +183,7 @@ def test_a_link_for_a_new_password_works_once_and_leaves_nothing_behind(
     page.type("#new_password", "another horse")
     page.click("button")
 
-    page.wait_for(f"{STATUS} === 'You have a new password. Log in with it wherever you use Pamps.'")
+    page.wait_for(f"{STATUS} === 'Your password has been changed. Log in with your new password.'")
     assert [log_in(server, "ana", password) for password in ("correct horse", "another horse")] == [401, 200]
     assert not page.run("document.querySelector('form').checkVisibility()")
     assert page.run("location.href") == f"{server.url}/password_reset/"
@@ -197,7 +195,7 @@ def test_a_link_for_a_new_password_works_once_and_leaves_nothing_behind(
 
 
 @needs_browser
-def test_who_chooses_a_bad_password_is_told_so_and_chooses_another(
+def test_a_rejected_password_is_explained_and_can_be_changed(
     browser: Browser, server: Server, mailbox: Mailbox
 ) -> None:
     server.register("bia")
@@ -209,7 +207,7 @@ def test_who_chooses_a_bad_password_is_told_so_and_chooses_another(
     page.type("#new_password", " is too short")
     page.click("button")
 
-    page.wait_for(f"{STATUS}.startsWith('You have a new password')")
+    page.wait_for(f"{STATUS}.startsWith('Your password has been changed')")
     assert log_in(server, "bia", "abc is too short") == 200
 
 
@@ -227,7 +225,7 @@ def test_a_link_opened_where_another_one_was_takes_its_place(
     page.type("#new_password", "another horse")
     page.click("button")
 
-    page.wait_for(f"{STATUS}.startsWith('You have a new password')")
+    page.wait_for(f"{STATUS}.startsWith('Your password has been changed')")
     assert log_in(server, "cleo", "another horse") == 200
 
 
@@ -236,12 +234,12 @@ def test_a_link_opened_where_another_one_was_takes_its_place(
 def test_a_link_without_its_secret_says_so(path: str, browser: Browser, server: Server) -> None:
     page = browser.open(server.url + path)
 
-    assert page.run(STATUS) == "This link is not whole. Open the link of the mail, or ask for a new one."
+    assert page.run(STATUS) == "This link is incomplete. Open the link from the e-mail, or request a new one."
     assert not page.run("document.querySelector('form').checkVisibility()")
 
 
 @needs_browser
-def test_a_link_for_an_address_confirms_it_and_leaves_nothing_behind(
+def test_a_confirmation_link_works_and_leaves_nothing_behind(
     browser: Browser, mailbox: Mailbox, database_uri: str, tmp_path: Path
 ) -> None:
     settings: dict[str, Any] = {**mailbox.environment, "PAMPS_ACCOUNTS__confirm_email": "true"}
@@ -254,7 +252,7 @@ def test_a_link_for_an_address_confirms_it_and_leaves_nothing_behind(
 
         page.click("button")
 
-        page.wait_for(f"{STATUS} === 'Thank you, your address is confirmed.'")
+        page.wait_for(f"{STATUS} === 'Your e-mail address is confirmed.'")
         assert log_in(server, "ana", "correct horse") == 200
         assert page.run("location.href") == f"{server.url}/email_confirmation/"
         assert page.complaints == []

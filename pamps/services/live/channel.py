@@ -1,4 +1,4 @@
-"""Word of what was committed, from every process to every other."""
+"""Publishes committed notifications to all processes."""
 
 from collections.abc import Collection
 
@@ -8,13 +8,13 @@ from sqlmodel import Session
 from pamps.db.prepared import IS_SQLITE
 
 CHANNEL = "pamps_notification"
-# Ids in one word: PostgreSQL takes 8,000 bytes, and an id has 19 digits at most.
+# Ids per message: PostgreSQL allows 8,000 bytes, and an id has at most 19 digits.
 MOST_IDS = 300
 
 
 def publish(session: Session, user_ids: Collection[int]) -> None:
-    """Tell every process, with the commit, that these people have new notifications (NOTIFY, in the manual of
-    PostgreSQL). On SQLite the processes see by themselves that the file has changed."""
+    """On commit, announce to every process that these users have new notifications (PostgreSQL NOTIFY). Does
+    nothing on SQLite, where processes poll the file for changes."""
     ids = [] if IS_SQLITE else [str(user_id) for user_id in user_ids]
     for first in range(0, len(ids), MOST_IDS):
         word = ",".join(ids[first : first + MOST_IDS])

@@ -1,6 +1,6 @@
-"""Who listens in this process, and the bells that tell them to look.
+"""The subscriptions of this process to live notifications.
 
-A bell is a hint and carries nothing: whoever hears it reads from the database what is new to them.
+A wake-up is a hint without content: the subscriber reads from the database what is new.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ from pamps.errors import PampsError, Unavailable
 from pamps.services.live import watcher
 from pamps.services.live.stopping import told_to_stop
 
-# Of one user in one process. Beyond, the oldest makes room: it may be the one that a phone left behind.
+# Per user and process. Beyond it, the oldest is closed: its client may have vanished.
 MOST_OF_ONE = 10
-# Seconds that a watcher stays when the last listener has gone: they often come right back.
+# Seconds the watcher outlives the last subscription: clients often reconnect at once.
 LINGER = 60.0
 
 
@@ -27,49 +27,49 @@ class TooManyStreams(PampsError):
 
 
 class Subscription:
-    """What one listener waits for. It has rung when it is made: there is a first look to take."""
+    """A stream's subscription. It starts out awake, for an initial look at the database."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
         self._rung.set()
-        # Whether to stop listening.
+        # Whether the stream should end.
         self.over = False
 
     def ring(self) -> None:
-        """Let the listener look again, also one that does not wait just now."""
+        """Wake the subscriber, now or at its next `wait`."""
         self._rung.set()
 
     def end(self) -> None:
-        """Let the listener go."""
+        """Tell the subscriber to end."""
         self.over = True
         self._rung.set()
 
     async def wait(self, seconds: float) -> None:
-        """Return when it has rung since the last time, or else after so long."""
+        """Return once woken since the last call, or after `seconds`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0, seconds)):
                 await self._rung.wait()
-        # Before the listener looks, and not after: what comes while they look wants another look.
+        # Cleared before the subscriber looks, not after: what arrives during the look requires another one.
         self._rung.clear()
 
 
 class Subscribers:
-    """The listeners of one process, and the one watcher that rings for them."""
+    """The subscriptions of one process, and the one watcher that wakes them."""
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._bells: dict[int, list[Subscription]] = {}
+        self._by_user: dict[int, list[Subscription]] = {}
         self._count = 0
         self._stopped = False
         self._watcher: asyncio.Task[None] | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
-        """How many listen."""
+        """The number of open subscriptions."""
         return self._count
 
     def require_room(self) -> None:
-        """Raises TooManyStreams, or Unavailable when the server is about to stop."""
+        """Raise TooManyStreams at the limit, or Unavailable if the server is stopping."""
         if self._stopped:
             raise Unavailable
         if self._count >= self.most:
@@ -77,42 +77,42 @@ class Subscribers:
 
     @contextmanager
     def listening(self, user_id: int) -> Iterator[Subscription]:
-        """A bell that rings when this user may have new notifications, and at times for nothing."""
-        bell = Subscription()
-        own = self._bells.setdefault(user_id, [])
+        """A subscription woken whenever this user may have new notifications; may wake spuriously."""
+        subscription = Subscription()
+        own = self._by_user.setdefault(user_id, [])
         alive = [one for one in own if not one.over]
         if len(alive) >= MOST_OF_ONE:
             alive[0].end()
-        own.append(bell)
+        own.append(subscription)
         self._count += 1
         self._watch()
         if self._stopped:
-            bell.end()
+            subscription.end()
         try:
-            yield bell
+            yield subscription
         finally:
-            own.remove(bell)
+            own.remove(subscription)
             self._count -= 1
             if not own:
-                del self._bells[user_id]
+                del self._by_user[user_id]
             if not self._count:
                 self._idle_timer = asyncio.get_running_loop().call_later(LINGER, self._stop_watching)
 
     def ring(self, user_ids: Collection[int] | None) -> None:
-        """Ring for these users, or for everybody."""
-        for user_id in self._bells if user_ids is None else user_ids:
-            for bell in self._bells.get(user_id, ()):
-                bell.ring()
+        """Wake the subscriptions of these users, or all of them for None."""
+        for user_id in self._by_user if user_ids is None else user_ids:
+            for subscription in self._by_user.get(user_id, ()):
+                subscription.ring()
 
     def stop(self) -> None:
-        """Let every listener go, and let nobody in any more."""
+        """End all subscriptions and accept no new ones."""
         self._stopped = True
-        for bells in self._bells.values():
-            for bell in bells:
-                bell.end()
+        for subscriptions in self._by_user.values():
+            for subscription in subscriptions:
+                subscription.end()
 
     async def close(self) -> None:
-        """Stop, and give back what the watcher held."""
+        """Stop, and wait until the watcher has released its connection."""
         self.stop()
         watching = self._watcher
         self._stop_watching()
@@ -135,25 +135,26 @@ class Subscribers:
             self._watcher = None
 
 
-# One for each event loop: a server has one, a test may have several.
-_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Subscribers] = WeakKeyDictionary()
+# One per event loop: a server has one, tests may have several.
+_subscribers: WeakKeyDictionary[asyncio.AbstractEventLoop, Subscribers] = WeakKeyDictionary()
 
 
 def get_subscribers() -> Subscribers:
-    """The hub of this process."""
+    """The subscribers of the running event loop."""
     loop = asyncio.get_running_loop()
-    if loop not in _hubs:
-        _hubs[loop] = Subscribers(settings.notifications.streams)
-    return _hubs[loop]
+    if loop not in _subscribers:
+        _subscribers[loop] = Subscribers(settings.notifications.streams)
+    return _subscribers[loop]
 
 
 @asynccontextmanager
 async def open_subscribers() -> AsyncIterator[Subscribers]:
-    """The hub of a server that begins. It stops as soon as the server is told to, or at the end."""
-    hub = get_subscribers()
+    """The subscribers of a starting server. They are stopped as soon as the server gets a stop signal, or on
+    exit."""
+    subscribers = get_subscribers()
     try:
-        with told_to_stop(hub.stop):
-            yield hub
+        with told_to_stop(subscribers.stop):
+            yield subscribers
     finally:
-        await hub.close()
-        del _hubs[asyncio.get_running_loop()]
+        await subscribers.close()
+        del _subscribers[asyncio.get_running_loop()]

@@ -1,6 +1,6 @@
-"""Hears of new notifications from PostgreSQL, which passes on the words of `publish()`.
+"""Receives new notifications from PostgreSQL, which delivers what `publish()` sends (LISTEN/NOTIFY).
 
-One connection of a process, outside of the pool and without a thread: the event loop waits for its socket.
+Uses one connection per process, outside the pool and without a thread: the event loop waits on its socket.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from pamps.services.live.channel import CHANNEL
 
 
 async def watch() -> AsyncGenerator[Collection[int] | None]:
-    """Who has new notifications; first, when nothing is missed any more, None for everybody. Raises an error
-    of psycopg2 when the connection is lost."""
+    """Yield the ids of users with new notifications. The first item is None, for all users: from then on,
+    nothing is missed. Raises a psycopg2 error if the connection is lost."""
     connection = await asyncio.to_thread(_listen)
     try:
         yield None

@@ -1,4 +1,4 @@
-"""Hears of new notifications by looking whether a SQLite file has changed, whoever changed it."""
+"""Detects new notifications by polling the SQLite file for changes by any process."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection
@@ -9,36 +9,36 @@ from pamps.db import open_connection
 from pamps.db.prepared import Row, Statement
 from pamps.queries.notification import newest_of_all, recipients_since
 
-# Seconds between two looks. One costs a few microseconds (PRAGMA data_version, in the manual of SQLite).
+# Seconds between polls. A poll costs a few microseconds (PRAGMA data_version, in the SQLite manual).
 PAUSE = 0.2
 
 
 async def watch() -> AsyncGenerator[Collection[int] | None]:
-    """Who has new notifications; first, when nothing is missed any more, None for everybody. Raises an error
-    of sqlite3 when the file cannot be read."""
-    loop, eye = asyncio.get_running_loop(), ChangePoller()
-    # A thread, because a disk may be slow, and one of its own, because the connection is for one thread.
+    """Yield the ids of users with new notifications. The first item is None, for all users: from then on,
+    nothing is missed. Raises a sqlite3 error if the file cannot be read."""
+    loop, poller = asyncio.get_running_loop(), ChangePoller()
+    # In a thread, because the disk may be slow; always the same one, because the connection is bound to it.
     thread = ThreadPoolExecutor(1, "pamps-live")
     try:
         while True:
-            told = await loop.run_in_executor(thread, eye.look)
-            if told != set():
-                yield told
+            notified = await loop.run_in_executor(thread, poller.look)
+            if notified != set():
+                yield notified
             await asyncio.sleep(PAUSE)
     finally:
-        thread.submit(eye.close)
+        thread.submit(poller.close)
         thread.shutdown(wait=False)
 
 
 class ChangePoller:
-    """What was there at the last look."""
+    """Polls the database and remembers the state of the last poll."""
 
     def __init__(self) -> None:
         self._connection: Any = None
         self._version = self._newest = 0
 
     def look(self) -> set[int] | None:
-        """Who got notifications since the last look; None at the first."""
+        """The ids of users notified since the last poll; None at the first."""
         if self._connection is None:
             self._connection = open_connection()
             self._version = self._read_version()
@@ -53,7 +53,7 @@ class ChangePoller:
         return set(told)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
 

@@ -1,4 +1,4 @@
-"""Hears early that the server is told to stop."""
+"""Early notice that the server was told to stop."""
 
 import asyncio
 import signal
@@ -12,10 +12,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def told_to_stop(tell: Callable[[], None]) -> Iterator[None]:
-    """Call `tell` in the event loop as soon as one of SIGNALS arrives, which the server handles as before.
+    """Call `tell` in the event loop as soon as one of SIGNALS arrives; the server still handles it.
 
-    The server waits for its connections before it says so itself, and streams end only when they are told.
-    Outside of the main thread, where no signal arrives, nothing happens.
+    The server itself announces the stop only after its connections have closed, but streams close only when
+    told to. Does nothing outside the main thread, where no signals arrive.
     """
     loop = asyncio.get_running_loop()
     if current_thread() is not main_thread():

@@ -1,11 +1,11 @@
-// Sends the token of a link, which stands behind the # of the address, with the fields of the form.
+// Sends the token from the fragment of the link together with the fields of the form.
 "use strict";
 
 const form = document.querySelector("form");
 const status = document.querySelector("[role=status]");
 const token = location.hash.slice(1);
 
-// The token works once; it need not stay in the history of the browser.
+// The token works once and need not stay in the browser history.
 history.replaceState(null, "", location.pathname);
 
 function say(text) {
@@ -37,9 +37,9 @@ async function send(event) {
 }
 
 form.addEventListener("submit", send);
-// Another link of the same kind, opened in the same tab, differs behind the # alone: the page stays as it is.
+// Another such link opened in the same tab differs only in its fragment, which does not reload the page.
 addEventListener("hashchange", () => location.reload());
 if (!token) {
   form.hidden = true;
-  say("This link is not whole. Open the link of the mail, or ask for a new one.");
+  say("This link is incomplete. Open the link from the e-mail, or request a new one.");
 }
