@@ -90,7 +90,7 @@ def client(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> TestClien
         def __init__(self, _: Engine, **options: Any) -> None:
             super().__init__(connection, join_transaction_mode="create_savepoint", **options)
 
-    # No override of a dependency: with one, FastAPI looks at the parameters of all anew for every request.
+    # Not a dependency override: with one, FastAPI analyses all parameters again for every request.
     monkeypatch.setattr("pamps.db.Session", SessionInside)
     return TestClient(app)
 

@@ -52,7 +52,7 @@ def serve(
         server_header=False,
         access_log=False,  # the application writes it, by server.access_log (see pamps.app)
         log_config=log_config(),
-        proxy_headers=False,  # the application does it, by server.trusted_proxies (see pamps.app)
+        proxy_headers=False,  # done by the application, for server.trusted_proxies (see pamps.app)
     )
 
 

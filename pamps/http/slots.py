@@ -30,7 +30,7 @@ class Slots:
         """Both are functions because settings are read at the first use, not when a module is imported."""
         self._limit = limit
         self._timeout = timeout
-        # One for each event loop: a server has one, a test may have several.
+        # One per event loop: a server has one, tests may have several.
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, anyio.Semaphore] = WeakKeyDictionary()
 
     def __call__(self) -> None:

@@ -36,7 +36,7 @@ class Notification(SQLModel, table=True):
     type: str = Field(sa_type=String(30))
     # None for what nobody in particular did.
     actor_id: int | None = reference("user.id", ondelete="CASCADE")
-    # The post that was liked, or the one that replies or mentions; None for a follow.
+    # The post that was liked, or the reply or mention itself; None for a follow.
     post_id: int | None = reference("post.id", ondelete="CASCADE")
     date: datetime = moment()
     read: bool = flag(False)
@@ -48,7 +48,7 @@ _ABOUT = (
     func.coalesce(Notification.post_id, 0),
 )
 Index("uq_notification_actor_id_user_id_type_post_id", *_ABOUT, unique=True)
-# The list of a person, of one type of it, and what is unread of it, each in order of id; those of a post.
+# The notifications of a user: all, of one type, and unread, each by id; and those about a post.
 Index("ix_notification_user_id_id", col(Notification.user_id), col(Notification.id))
 Index(
     "ix_notification_user_id_type_id", *map(col, (Notification.user_id, Notification.type, Notification.id))

@@ -20,12 +20,12 @@ CURSOR_PATTERN = r"^[1-9][0-9]{0,18}(\.[1-9][0-9]{0,18}){0,19}$"  # MAX_DEPTH id
 
 def _ids_in_bounds(cursor: str) -> str:
     if max(read_path(cursor)) > MAX_ID:
-        raise ValueError("Input should be a cursor out of a Link header")
+        raise ValueError("Input should be a cursor from a Link header")
     return cursor
 
 
 def read_path(cursor: str) -> TreePath:
-    """The ids that a cursor names."""
+    """Parse a cursor into the path that it names."""
     return tuple(int(id_) for id_ in cursor.split("."))
 
 

@@ -23,7 +23,7 @@ def find_login(session: Session, name: str) -> User | None:
 
 
 def find_by_email(session: Session, email: str) -> User | None:
-    """The active user with this e-mail address, without regard to case."""
+    """The active user with this e-mail address, ignoring case, or None."""
     is_theirs = func.lower(User.email) == email.lower()
     return session.scalar(select(User).where(is_theirs, col(User.is_active).is_(True)))
 

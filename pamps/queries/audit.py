@@ -10,7 +10,7 @@ from pamps.queries.user import is_named
 
 
 def list_audit(session: Session, window: Window) -> Listing[AuditEntry]:
-    """The audit log, latest first."""
+    """A page of the audit log, latest entry first."""
     return list_table(session, window, Sort.NEWEST_FIRST, select(AuditEntry), col(AuditEntry.id))
 
 

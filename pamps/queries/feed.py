@@ -50,7 +50,7 @@ def list_feed(
 
 
 def _query_of(filters: FeedFilter) -> SearchQuery:
-    """The same as a search."""
+    """The filters as a search query."""
     query = parse(filters.typed or "")
     authors = [] if filters.author is None else [plain_name(filters.author)]
     tags = [] if filters.tag is None else [normal_tag(filters.tag)]
@@ -71,7 +71,7 @@ def _feed(shape: WindowShape, signed_in: bool) -> Select[Any]:
 
 @prepared_statement
 def _feed_of_author(shape: WindowShape, signed_in: bool) -> Select[Any]:
-    # As a value and not by the join: so the index of the author's posts is used, however few they are.
+    # A scalar subquery rather than a join, so that the index of posts by user is used, however few there are.
     named = select(col(User.id)).where(func.lower(User.username) == bindparam("author")).scalar_subquery()
     theirs = select_by_user(signed_in).where(IS_TOP_LEVEL, col(Post.user_id) == named)
     return shape.of(theirs, col(Post.id))

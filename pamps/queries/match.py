@@ -73,8 +73,8 @@ def values_of(match: Match, *, bottom: int, top: int, descending: bool) -> dict[
 
 
 def select_matching(shape: WindowShape, *conditions: ColumnElement[bool], with_words: bool) -> Select[Any]:
-    """The ids of the posts in the window that match, in its order, and if wanted their words as they are in
-    the index; the conditions are about INDEX."""
+    """The ids of the matching posts in the window, in its order, and with `with_words` their tokens as stored
+    in the index. The conditions apply to INDEX."""
     words = [INDEX.words.label("words")] if with_words else []
     matching: Select[Any] = select(INDEX.post_id.label("id"), *words)
     if IS_SQLITE:

@@ -87,7 +87,7 @@ def _notifications(shape: WindowShape, of_type: bool, unread: bool) -> Select[An
         mine = mine.where(col(Notification.type) == bindparam("type"))
     if unread:
         mine = mine.where(IS_UNREAD)
-    # First on their own, because only so PostgreSQL takes them from the index that has them in order.
+    # In a subquery, so that PostgreSQL reads them in order from the index.
     first = shape.of(mine, col(Notification.id)).subquery("first")
     shown = select(*OWN_COLUMNS, *post_columns(signed_in=True), first.c.id.label("cursor"))
     joined = (

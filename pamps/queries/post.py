@@ -97,7 +97,7 @@ def list_replies(session: Session, viewer: Person | None, window: Window, post_i
 
 
 def list_newest_by_user(session: Session, user: User) -> list[PostRow]:
-    """The newest top-level posts of `user` as anybody sees them, newest first."""
+    """The newest top-level posts by `user`, newest first, as seen without signing in."""
     return list_newest(session, _by_user, user=user.id)
 
 

@@ -50,7 +50,7 @@ def _author(column: Any) -> PostField:
 def _is_liked(signed_in: bool) -> Any:
     if not signed_in:
         return null()
-    own = aliased(Like)  # an alias: one list joins the table of likes itself
+    own = aliased(Like)  # aliased, because one list joins the like table itself
     return is_there(col(own.user_id) == VIEWER, col(own.post_id) == Post.id)
 
 
@@ -106,7 +106,7 @@ def has_viewer_hidden(kind: BlockKind) -> Any:
     """Whether VIEWER has a block or mute of this kind for the person."""
     own = aliased(Block)
     pair = (col(own.user_id) == VIEWER, col(own.hidden_id) == User.id)
-    # In these words no index has the kind: PostgreSQL would look for the pair among all of that kind.
+    # This form cannot use an index on the kind, through which PostgreSQL would scan all rows of that kind.
     return is_there(*pair, col(own.kind).is_not_distinct_from(literal_column(f"'{kind}'")))
 
 

@@ -26,7 +26,7 @@ from pamps.text.snippets import Segment, score, snippet
 
 # Only this many of the newest matching posts are ranked. More would be slower and add older posts.
 RANKED = 200
-# Statements that are kept: what can be asked has more shapes than anybody asks.
+# Cached statements: there are more possible shapes than are used in practice.
 KEPT_SHAPES = 64
 
 
@@ -44,7 +44,7 @@ EVERY_POST = Filters()
 
 @dataclass(frozen=True)
 class _Words:
-    """What the words of a statement depend on."""
+    """Everything the SQL of a statement depends on."""
 
     filters: Filters
     signed_in: bool
@@ -84,7 +84,7 @@ def search_posts(
 def list_filtered(
     session: Session, viewer: Person | None, window: Window, query: SearchQuery, filters: Filters, sort: Sort
 ) -> Listing[PostRow]:
-    """Posts that match and pass the filters, in order of their ids."""
+    """Posts that match the query and pass the filters, by id."""
     return list_rows(window, sort, PostRow, PostSearch(session, viewer, query, filters).fetch)
 
 
@@ -106,7 +106,7 @@ class Ranking:
         self._places = {post_id: place for place, (post_id, _) in enumerate(self._rows)}
 
     def fetch(self, shape: WindowShape, before: int | None = None, after: int | None = None) -> Sequence[Row]:
-        """The rows between two posts, nearest to the one that the page begins at first."""
+        """The rows between two posts, in the order of the window."""
         end = len(self._rows)
         start = 0 if before is None else self._places.get(before, end) + 1
         stop = end if after is None else self._places.get(after, 0)
@@ -128,12 +128,12 @@ class PostSearch:
         self._bounds = self._find_bounds()
 
     def newest(self, rows: int) -> Sequence[Row]:
-        """The ids of so many posts at most, newest first, and what the index has of each. It has read that
-        anyway; the posts themselves would be as much again."""
+        """At most `rows` ids, newest first, each with its index entry. The search has read the entry anyway;
+        reading the posts would double the cost."""
         return self._run(_candidates, WindowShape(before=False, after=False, descending=True, rows=rows))
 
     def fetch(self, shape: WindowShape, before: int | None = None, after: int | None = None) -> Sequence[Row]:
-        """The posts of a window; the last column is the id."""
+        """The posts of the window; the last column is the id."""
         return self._run(_statement, shape, before, after)
 
     def read(self, ids: Sequence[int]) -> list[PostRow]:
@@ -160,7 +160,7 @@ class PostSearch:
             values |= values_of(match, bottom=bottom, top=top, descending=shape.descending)
         elif match.unwanted:
             values["unwanted"] = match.unwanted
-        # The bounds are values here, because there are others as well.
+        # The cursor is already part of the bounds, which are always parameters.
         statement = build(self._words(), replace(shape, before=False, after=False))
         return run(self._session, statement, **values)
 
@@ -230,7 +230,7 @@ def _matching(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[
 
 
 def _others(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[Any]:
-    """Without any word that is wanted: of all posts, those that have no unwanted one. None fits better."""
+    """For queries without wanted terms: all posts that do not match the unwanted ones. All rank equally."""
     nothing: list[Any] = [literal_column("''").label("words")] if with_words else []
     ids: Select[Any] = select(col(Post.id).label("id"), *nothing)
     wanted = ids.where(IS_LISTED, _is_between(Post.id), visible_posts(Post, words.signed_in))
@@ -240,7 +240,7 @@ def _others(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[An
 
 
 def _conditions(words: _Words) -> list[ColumnElement[bool]]:
-    """What only the row of a post tells. If words are wanted, the index tells which posts begin a thread."""
+    """Conditions on the row of the post. With wanted terms, the index itself selects top-level posts."""
     has_replies = col(Post.replies_count) > literal_column("0")
     time = UTCDateTime()
     chosen = [

@@ -38,17 +38,17 @@ class TrendingTag(NamedTuple):
 
 
 def list_tagged(session: Session, viewer: Person | None, window: Window, tag: str) -> Listing[PostRow]:
-    """The posts and replies with a tag, newest first; of what cannot be a tag there are none."""
+    """The posts and replies with a tag, newest first; empty if it cannot be a tag."""
     return list_posts(session, viewer, window, _tagged, Sort.NEWEST_FIRST, tag=normal_tag(tag))
 
 
 def list_newest_tagged(session: Session, tag: str) -> list[PostRow]:
-    """The newest posts and replies with a tag in its normal form, as anybody sees them."""
+    """The newest posts and replies with a normalised tag, as seen without signing in."""
     return list_newest(session, _tagged, tag=tag)
 
 
 def list_tags(session: Session, typed: str, limit: int) -> Sequence[Tag]:
-    """The tags that begin like what was typed, without regard to accents and case, most used first."""
+    """Tags that start with what was typed, ignoring accents and case, most used first."""
     beginning = fold(typed.strip()).lstrip("#").rstrip("*")
     is_alike = (col(Tag.folded) >= beginning) & (col(Tag.folded) < beginning + LAST)
     tags = select(Tag).where(is_alike, col(Tag.uses) > 0)
@@ -57,7 +57,7 @@ def list_tags(session: Session, typed: str, limit: int) -> Sequence[Tag]:
 
 
 def list_trending(session: Session, viewer: Person | None, limit: int) -> list[TrendingTag]:
-    """The tags that most people whom the viewer sees have used in the last days, most first."""
+    """The tags used by the most people visible to the viewer in the last seven days, most first."""
     since = utc_now() - TRENDING
     first = first_id_since(session, since)
     # Only ids near the lower bound may be older posts: the dates of all others need not be checked.

@@ -96,7 +96,7 @@ def _list_page(session: Session, last: TreePath, limit: int) -> list[TreePath]:
 
 
 def _read_posts(session: Session, viewer: Person | None, ids: list[int]) -> dict[int, ThreadPost]:
-    """What there is to show of these posts, by their ids."""
+    """The rows of these posts, by id."""
     rows = run(session, _posts(viewer is not None), ids=[(id_,) for id_ in ids], **as_value(viewer))
     return {row[0]: _make_post(*row) for row in rows}
 

@@ -35,7 +35,7 @@ REACH = 25  # posts by all users scanned per row of a page
 
 @dataclass(frozen=True)
 class TimelineOptions:
-    """Which posts are wanted beside top-level ones of the followed."""
+    """What to include besides top-level posts by followed users."""
 
     include_replies: bool
     include_own: bool
@@ -44,7 +44,7 @@ class TimelineOptions:
 def list_timeline(
     session: Session, viewer: Viewer, window: Window, options: TimelineOptions
 ) -> Listing[PostRow]:
-    """What the people whom the viewer follows wrote, newest first."""
+    """The posts by the users whom the viewer follows, newest first."""
     return list_rows(window, Sort.NEWEST_FIRST, PostRow, partial(_fetch, session, viewer, options))
 
 
@@ -54,7 +54,7 @@ def _fetch(
     """The rows of a shape; the last column is the id."""
     values = {"viewer": viewer.id, **bounds}
     latest = run(session, select_latest(shape, options), **values)
-    # Who asks again and again what is new has seen all of it, if there is no more by anybody.
+    # A client that polls for news has seen everything if there are no further posts by anyone.
     if len(latest) == shape.rows or not run(session, select_beyond(shape, options), **values):
         return latest
     return run(session, select_gathered(shape, options), **values)
@@ -62,26 +62,26 @@ def _fetch(
 
 @prepared_statement
 def select_latest(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
-    """The posts that VIEWER wants among those of everybody that come first in the window."""
+    """The posts for VIEWER among the first posts by all users in the window."""
     everybodys = replace(shape, rows=shape.rows * REACH).of(_select_wanted(options), col(Post.id)).subquery()
-    # Not a condition that PostgreSQL could make a join of: that would go through all of them, and sort them.
+    # A form that PostgreSQL cannot turn into a join, which would read and sort all of them.
     is_theirs = everybodys.c.user_id.in_(_select_authors(options)).is_(true())
     return _select_page(shape, select(everybodys.c.id).where(is_theirs))
 
 
 @prepared_statement
 def select_beyond(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
-    """The first post of everybody that is too far for `select_latest`; no row if there is none."""
+    """The first post by any user beyond the reach of `select_latest`; no row if there is none."""
     reached: Any = literal_column(str(shape.rows * REACH))
     return replace(shape, rows=1).of(_select_wanted(options), col(Post.id)).offset(reached)
 
 
 @prepared_statement
 def select_gathered(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
-    """The posts of the window, out of those that each author has in it."""
+    """The posts of the window, gathered from each author's own posts in it."""
     authors = _select_authors(options).cte("authors")
     ids_of = _ids_of_sqlite if IS_SQLITE else _ids_of
-    # No page has posts of more authors than rows. So those whose own first post comes first are enough.
+    # A page has at most as many authors as rows, so the authors whose first posts come first are sufficient.
     firsts = ids_of(authors, options, replace(shape, rows=1))
     nearest = shape.sort(firsts, firsts.selected_columns.id).limit(shape.limit).cte("nearest")
     ids = ids_of(nearest, options, shape).subquery()
@@ -89,19 +89,19 @@ def select_gathered(shape: WindowShape, options: TimelineOptions) -> Select[Any]
 
 
 def _select_page(shape: WindowShape, ids: Select[Any]) -> Select[Any]:
-    """The posts of those of the ids that come first."""
+    """The posts with the first ids, in the order of the window."""
     page = shape.sort(ids, ids.selected_columns.id).limit(shape.limit).subquery("page")
     return shape.sort(select_posts(signed_in=True).join(page, page.c.id == Post.id), col(Post.id))
 
 
 def _select_wanted(options: TimelineOptions) -> Select[Any]:
-    """Ids and authors of the posts of everybody."""
+    """Ids and authors of the posts by all users."""
     posts: Select[Any] = select(*WANTED_COLUMNS).where(IS_LISTED)
     return posts if options.include_replies else posts.where(IS_TOP_LEVEL)
 
 
 def _select_authors(options: TimelineOptions) -> Select[Any]:
-    """Whose posts are wanted."""
+    """The ids of the authors on the timeline."""
     followed: Select[Any] = select(col(Follow.followed_id).label("author")).where(
         col(Follow.follower_id) == VIEWER, visible_people(Follow.followed_id, signed_in=True)
     )
@@ -109,13 +109,13 @@ def _select_authors(options: TimelineOptions) -> Select[Any]:
 
 
 def _ids_of(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:
-    """The ids that each of the authors has in the window, with the author."""
+    """The ids of each author's posts in the window, with the author."""
     each = _ids_of_author(authors, options, shape).lateral()
     return select(authors.c.author, each.c.id.label("id")).select_from(authors.join(each, true()))
 
 
 def _ids_of_sqlite(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:
-    """The same without LATERAL: in SQLite a function that gives a table may take what stands before it."""
+    """The same without LATERAL: in SQLite a table-valued function can refer to tables to its left."""
     of_author = _ids_of_author(authors, options, shape).subquery()
     listed = select(func.json_group_array(of_author.c.id)).correlate(authors).scalar_subquery()
     each = func.json_each(listed).table_valued("value")
@@ -123,6 +123,6 @@ def _ids_of_sqlite(authors: CTE, options: TimelineOptions, shape: WindowShape) -
 
 
 def _ids_of_author(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:
-    """As many ids of one author as the window could need."""
+    """The ids of one author's posts, as many as the window may need."""
     theirs = _select_wanted(options).where(col(Post.user_id) == authors.c.author).correlate(authors)
     return shape.of(theirs.with_only_columns(col(Post.id)), col(Post.id))

@@ -16,19 +16,19 @@ from pamps.models.post import Post
 from pamps.models.tree_cursor import MAX_DEPTH, TreePath
 from pamps.queries.clauses import given
 
-# A post, and the reply to it behind which one reads on; 0 to begin with the first.
+# The replies to a post after the reply with this id; 0 for all of them.
 Range = tuple[TreePath, int]
 
 
 def is_path(session: Session, path: TreePath) -> bool:
-    """Whether each post on it replies to the one before, as far as they are still there."""
+    """Whether each post on the path replies to the one before; deleted posts are ignored."""
     steps = list(zip(path[1:], path, strict=False))
     return not run(session, _broken_links(), steps=steps)
 
 
 def read_tree(session: Session, last: TreePath, rows: int) -> list[TreePath]:
     """The paths to the first so many that follow `last` in reading order, down to MAX_DEPTH."""
-    # What follows is all below it, then the younger replies to what it answers, and so on upwards.
+    # After it come all replies below it, then its younger siblings, those of its parent, and so on upwards.
     younger = [(last[:length], last[length]) for length in range(len(last) - 1, 0, -1)]
     found = new = _list_replies(session, _below([last]) + younger, rows)
     while ranges := _below(new):
@@ -41,13 +41,13 @@ def read_tree(session: Session, last: TreePath, rows: int) -> list[TreePath]:
 
 
 def find_answered(session: Session, paths: Iterable[TreePath], rows: int) -> set[TreePath]:
-    """Which of these, at most `rows`, have replies, be it only the places of deleted ones."""
+    """The paths, of at most `rows` given, whose posts have replies, including tombstones."""
     ranges = [(path, 0) for path in paths]
     return {path[:-1] for path in _list_replies(session, ranges, rows, each=1)} if ranges else set()
 
 
 def _below(paths: list[TreePath]) -> list[Range]:
-    """All replies to these, but not to the deepest."""
+    """The ranges of all replies to these posts, except to the deepest ones."""
     return [(path, 0) for path in paths if len(path) <= MAX_DEPTH]
 
 

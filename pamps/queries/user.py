@@ -28,7 +28,7 @@ from pamps.queries.rows import Role, UserRow, has_viewer_hidden, user_columns
 from pamps.queries.visibility import visible_people
 from pamps.text.tokenizer import fold
 
-# People with names that begin alike, of whom the best known are chosen.
+# The number of users with a common prefix among whom the most followed are chosen.
 CANDIDATES = 1_000
 
 
@@ -92,7 +92,7 @@ def get_user_row(session: Session, viewer: Viewer | None, username: str) -> User
 
 
 def list_users(session: Session, viewer: Viewer | None, window: Window) -> Listing[UserRow]:
-    """Everybody, oldest first."""
+    """All users, oldest first."""
     return list_people(session, viewer, window, _everybody, Sort.OLDEST_FIRST)
 
 
@@ -149,7 +149,7 @@ def _user_id(role: Role) -> Select[Any]:
 
 
 def _is_found_by_name(role: Role) -> ColumnElement[bool]:
-    """Whether it is the user called `name`, and they have not blocked the viewer."""
+    """Whether the user is called `name` and has not blocked the viewer."""
     has_blocked_viewer = false() if role == "anonymous" else has_viewer_hidden(BlockKind.BLOCKED)
     return (func.lower(User.username) == bindparam("name")) & ~has_blocked_viewer
 

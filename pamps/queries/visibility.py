@@ -42,5 +42,5 @@ def hidden_as(post: Any, signed_in: bool) -> ColumnElement[str | None]:
     if not signed_in:
         return cast(null(), String)
     why = case((IS_MUTE, literal_column("'mute'")), else_=literal_column("'block'"))
-    hidings = select(func.min(why))  # of both, the block: it is the first by the alphabet, too
+    hidings = select(func.min(why))  # of both, the block, which sorts first
     return hidings.where(col(Block.user_id) == VIEWER, col(Block.hidden_id) == post.user_id).scalar_subquery()

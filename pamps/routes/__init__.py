@@ -26,7 +26,7 @@ ROUTERS = (
     timeline.router,  # before user: /user/{username}/ would match its path
     tag.router,  # before post, for the same reason
     post.router,
-    mute.router,  # before user, too
+    mute.router,  # before user, for the same reason
     block.router,
     user.router,
     like.router,

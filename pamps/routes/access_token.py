@@ -25,7 +25,7 @@ router = make_router("/access_token", "access token", store=False)
 def create_access_token(
     body: AccessTokenRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> NewAccessTokenResponse:
-    """Make a token for a bot or a script. It is shown this once."""
+    """Create a personal access token for a bot or a script. Its secret is shown only once."""
     return native.new_access_token(access_token_service.create(session, viewer, body, client))
 
 
@@ -33,7 +33,7 @@ def create_access_token(
 def list_access_tokens(
     page: PageDep, viewer: CurrentSession, session: SessionDep
 ) -> Answer[list[AccessTokenResponse]]:
-    """One's own access tokens, latest first."""
+    """List your personal access tokens, newest first."""
     tokens = access_token_queries.list_access_tokens(session, viewer, page.window)
     return page.answer(tokens, native.access_token)
 

@@ -43,7 +43,7 @@ IsActive = Annotated[
 def list_accounts(
     page: PageDep, session: SessionDep, q: Search = None, is_active: IsActive = None
 ) -> Answer[list[AccountResponse]]:
-    """All accounts, oldest first."""
+    """List all accounts, oldest first."""
     accounts = account_queries.list_accounts(session, page.window, part=q, is_active=is_active)
     return page.answer(accounts, native.account)
 
@@ -52,7 +52,7 @@ def list_accounts(
 def deactivate(
     user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep
 ) -> Answer[AccountResponse]:
-    """Keep somebody out: sessions end, tokens fail, logins are refused. What they wrote stays."""
+    """Deactivate an account: its sessions end, its tokens and logins are rejected. Its posts stay visible."""
     row = admin_service.set_active(session, viewer, user_id, client, active=False)
     return Answer(native.account(row))
 
@@ -61,7 +61,7 @@ def deactivate(
 def activate(
     user_id: PathId, viewer: Superuser, client: ClientDep, session: SessionDep
 ) -> Answer[AccountResponse]:
-    """Let somebody in again."""
+    """Reactivate an account."""
     row = admin_service.set_active(session, viewer, user_id, client, active=True)
     return Answer(native.account(row))
 
@@ -80,7 +80,7 @@ def delete_post(post_id: PathId, viewer: Superuser, client: ClientDep, session: 
 
 @router.get("/audit/", responses=refusals(*GUARDS))
 def list_audit(page: PageDep, session: SessionDep) -> Answer[list[AuditResponse]]:
-    """Who did what, latest first."""
+    """List the audit log, latest entry first."""
     return page.answer(audit_queries.list_audit(session, page.window), native.audit_entry)
 
 
@@ -88,13 +88,13 @@ def list_audit(page: PageDep, session: SessionDep) -> Answer[list[AuditResponse]
 def make_invite(
     body: InviteRequest, viewer: Superuser, client: ClientDep, session: SessionDep
 ) -> NewInviteResponse:
-    """Make an invite. Its code is shown this once."""
+    """Create an invite. Its code is shown only once."""
     return native.new_invite(invite_service.make_invite(session, viewer, body, client))
 
 
 @router.get("/invite/", responses=refusals(*GUARDS))
 def list_invites(page: PageDep, session: SessionDep) -> Answer[list[InviteResponse]]:
-    """All invites that were not revoked, latest first."""
+    """List all invites that have not been revoked, newest first."""
     return page.answer(invite_queries.list_invites(session, page.window), native.invite)
 
 

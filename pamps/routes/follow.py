@@ -25,7 +25,7 @@ router = make_router("/user", "social")
     responses=already(FollowResponse) | refusals(Unauthorized, UserNotFound, SelfFollow),
 )
 def follow(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> Answer[FollowResponse]:
-    """Follow somebody; doing it again changes nothing."""
+    """Follow a user. Succeeds even if you already follow them."""
     row, created = follow_service.follow(session, viewer, user_id)
     return created_or_ok(native.follow(row), created)
 
@@ -40,7 +40,7 @@ def unfollow(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
 def list_followers(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Answer[list[UserResponse]]:
-    """Who follows somebody, latest first."""
+    """List the followers of a user, latest follow first."""
     user_id = get_user_id(session, viewer, username)
     return page.answer(follow_queries.list_followers(session, viewer, page.window, user_id), native.user)
 
@@ -49,6 +49,6 @@ def list_followers(
 def list_following(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Answer[list[UserResponse]]:
-    """Whom somebody follows, latest first."""
+    """List the users whom a user follows, latest follow first."""
     user_id = get_user_id(session, viewer, username)
     return page.answer(follow_queries.list_following(session, viewer, page.window, user_id), native.user)

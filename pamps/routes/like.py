@@ -26,7 +26,7 @@ router = make_router("/post", "like")
     responses=already(LikeResponse) | refusals(Unauthorized, PostNotFound),
 )
 def like_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> Answer[LikeResponse]:
-    """Like a post; doing it again changes nothing."""
+    """Like a post. Succeeds even if you already like it."""
     row, created = like_service.like(session, viewer, post_id)
     return created_or_ok(native.like(row), created)
 
@@ -41,7 +41,7 @@ def unlike_post(post_id: PathId, viewer: CurrentUser, session: SessionDep) -> No
 def list_likers(
     post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Answer[list[UserResponse]]:
-    """Who likes a post, latest first."""
+    """List the users who like a post, latest like first."""
     require_post(session, viewer, post_id)
     return page.answer(like_queries.list_likers(session, viewer, page.window, post_id), native.user)
 
@@ -50,6 +50,6 @@ def list_likers(
 def list_liked(
     username: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Answer[list[PostResponse]]:
-    """What somebody likes, latest like first."""
+    """List the posts a user likes, latest like first."""
     user_id = get_user_id(session, viewer, username)
     return page.answer(like_queries.list_liked(session, viewer, page.window, user_id), native.post)

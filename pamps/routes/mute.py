@@ -35,5 +35,5 @@ def mute(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> Answer[Bl
 
 @router.delete("/mute/{user_id}/", status_code=204, responses=UNMUTE)
 def unmute(user_id: PathId, viewer: CurrentUser, session: SessionDep) -> None:
-    """Take a mute back; doing it again changes nothing."""
+    """Unmute a user. Succeeds even if they are not muted."""
     block_service.unmute(session, viewer, user_id)

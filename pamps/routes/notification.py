@@ -59,7 +59,7 @@ def list_notifications(
     type_: OnlyType = None,
     unread: OnlyUnread = False,
 ) -> Answer[list[NotificationResponse]]:
-    """What others did that concerns oneself, newest first."""
+    """List your notifications, newest first."""
     notifications = notification_queries.list_notifications(
         session, viewer, page.window, type_=type_, unread=unread
     )

@@ -49,7 +49,7 @@ def list_posts(
     has_replies: HasReplies = None,
     sort: Sort = Sort.NEWEST_FIRST,
 ) -> Answer[list[PostResponse]]:
-    """Top-level posts of everybody, newest first."""
+    """List the top-level posts of all users, newest first."""
     filters = FeedFilter(author, tag, since, until, q, has_replies)
     posts = search_service.filter_feed(session, viewer, client, page.window, filters, sort)
     return page.answer(posts, native.post)
@@ -57,7 +57,7 @@ def list_posts(
 
 @router.post("/", status_code=201, responses=refusals(Unauthorized, ParentNotFound, TooManyRequests))
 def create_post(body: PostRequest, viewer: CurrentUser, session: SessionDep) -> Answer[PostResponse]:
-    """Write a post, or with `parent_id` a reply."""
+    """Create a post or, with `parent_id`, a reply."""
     return Answer(native.post(post_service.create_post(session, viewer, body)))
 
 
@@ -70,7 +70,7 @@ def list_by_user(
     include_replies: bool = False,
     sort: Sort = Sort.OLDEST_FIRST,
 ) -> Answer[list[PostResponse]]:
-    """What somebody wrote, oldest first."""
+    """List the posts by a user, oldest first."""
     author = get_user_id(session, viewer, username)
     posts = post_queries.list_by_user(
         session, viewer, page.window, author, include_replies=include_replies, sort=sort
@@ -80,7 +80,7 @@ def list_by_user(
 
 @router.get("/{post_id}/", responses=refusals(PostNotFound))
 def show_post(post_id: PathId, viewer: MaybeUser, session: SessionDep) -> Answer[PostDetailResponse]:
-    """One post with its first 100 direct replies, oldest first."""
+    """Show a post with its first 100 direct replies, oldest first."""
     return Answer(native.post_detail(post_queries.get_post_detail(session, viewer, post_id)))
 
 
@@ -88,7 +88,7 @@ def show_post(post_id: PathId, viewer: MaybeUser, session: SessionDep) -> Answer
 def list_replies(
     post_id: PathId, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Answer[list[PostResponse]]:
-    """All direct replies of a post, oldest first."""
+    """List all direct replies to a post, oldest first."""
     require_post(session, viewer, post_id)
     return page.answer(post_queries.list_replies(session, viewer, page.window, post_id), native.post)
 
@@ -98,7 +98,7 @@ def list_replies(
 def edit_post(
     post_id: PathId, body: PostPatch, viewer: CurrentUser, session: SessionDep
 ) -> Answer[PostResponse]:
-    """Change the text of one's own post."""
+    """Change the text of your own post."""
     return Answer(native.post(post_service.edit_post(session, viewer, post_id, body)))
 
 

@@ -36,7 +36,7 @@ def show_feed_of_user(username: str, session: SessionDep) -> Response:
     user = get_user(session, username)
     name = user.username
     posts = list_newest_by_user(session, user)
-    return as_rss(render_feed(name, f"What {name} writes", f"/user/{name}/{FILE}", posts))
+    return as_rss(render_feed(name, f"Posts by {name}", f"/user/{name}/{FILE}", posts))
 
 
 @router.get(f"/post/tag/{{tag}}/{FILE}", response_class=Response, responses=RSS)

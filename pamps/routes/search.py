@@ -40,7 +40,7 @@ def search(
     type_: What = SearchType.POSTS,
     sort: SearchSort = SearchSort.RANK,
 ) -> Answer[list[PostHit] | list[UserResponse] | list[TagResponse]]:
-    """Posts that match, those that fit best first; or people and tags that begin like what was typed, the
-    best known first, of which there is one page."""
+    """Search posts, best matches first; or users and tags by the beginning of their names, most popular
+    first and limited to one page."""
     found: Listing[Any] = search_service.search(session, viewer, client, page.window, q, type_, sort)
     return page.answer(found, native.found)

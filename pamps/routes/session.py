@@ -32,7 +32,7 @@ def log_out(viewer: MaybeUser, refresh: MaybeRefresh, session: SessionDep, respo
 def list_sessions(
     page: PageDep, viewer: CurrentSession, session: SessionDep
 ) -> Answer[list[SessionResponse]]:
-    """One's own sessions, latest login first."""
+    """List your sessions, latest login first."""
     sessions = session_queries.list_sessions(session, viewer, page.window)
     return page.answer(sessions, native.own_session(viewer))
 

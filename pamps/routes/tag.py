@@ -18,14 +18,16 @@ from pamps.queries import tag as tag_queries
 
 router = make_router("", "tag")
 
-Beginning = Annotated[str, Query(description="How they begin, without regard to accents and case.")]
+Beginning = Annotated[
+    str, Query(description="Only tags that start with this text, ignoring accents and case.")
+]
 
 
 @router.get("/tag/")
 def list_tags(
     session: SessionDep, q: Beginning = "", limit: LimitParam = DEFAULT_LIMIT
 ) -> Answer[list[TagResponse]]:
-    """Tags, most used first."""
+    """List tags, most used first."""
     return Answer(json_list(map(native.tag, tag_queries.list_tags(session, q, limit))))
 
 
@@ -33,7 +35,7 @@ def list_tags(
 def list_trending(
     viewer: MaybeUser, session: SessionDep, limit: LimitParam = DEFAULT_LIMIT
 ) -> Answer[list[TrendingTagResponse]]:
-    """The tags that most people have used in the last seven days."""
+    """List the tags used by the most people in the last seven days."""
     tags = tag_queries.list_trending(session, viewer, limit)
     return Answer(json_list(map(native.trending_tag, tags)))
 
@@ -42,5 +44,5 @@ def list_trending(
 def list_tagged(
     tag: str, page: PageDep, viewer: MaybeUser, session: SessionDep
 ) -> Answer[list[PostResponse]]:
-    """The posts and replies with a tag, newest first."""
+    """List the posts and replies with a tag, newest first."""
     return page.answer(tag_queries.list_tagged(session, viewer, page.window, tag), native.post)

@@ -23,6 +23,6 @@ def show_timeline(
     include_replies: bool = True,
     include_own: bool = False,
 ) -> Answer[list[PostResponse]]:
-    """What the people whom one follows wrote, newest first."""
+    """List the posts by the users you follow, newest first."""
     options = TimelineOptions(include_replies=include_replies, include_own=include_own)
     return page.answer(timeline_queries.list_timeline(session, viewer, page.window, options), native.post)

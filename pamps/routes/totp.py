@@ -17,14 +17,15 @@ FRESH = (Unauthorized, FreshTokenRequired, SessionRequired)
 
 @router.get("/", responses=refusals(Unauthorized, SessionRequired))
 def show_totp(viewer: CurrentSession, session: SessionDep) -> TotpResponse:
-    """Whether logging in wants a code of an app."""
+    """Show whether two-factor authentication is on."""
     left = totp_queries.count_recovery_codes(session, viewer)
     return TotpResponse(enabled=totp_queries.has_totp(session, viewer), recovery_codes_left=left)
 
 
 @router.post("/", status_code=201, responses=refusals(*FRESH, TotpEnabled))
 def start_totp(viewer: FreshSession, session: SessionDep) -> TotpSecretResponse:
-    """Get a secret for an app. Nothing changes until a code of the app is sent to `confirm`."""
+    """Create a secret for an authenticator app. It takes effect once `confirm` receives a code from the
+    app."""
     secret, uri = totp_service.start(session, viewer)
     return TotpSecretResponse(secret=secret, uri=uri)
 
@@ -33,14 +34,14 @@ def start_totp(viewer: FreshSession, session: SessionDep) -> TotpSecretResponse:
 def confirm_totp(
     body: OtpRequest, viewer: FreshSession, client: ClientDep, session: SessionDep
 ) -> RecoveryCodesResponse:
-    """Show that the app works. From now on logging in wants a code. The recovery codes are shown once."""
+    """Turn two-factor authentication on with a code from the app. The recovery codes are shown only once."""
     codes = totp_service.confirm(session, viewer, body.otp, client)
     return RecoveryCodesResponse(recovery_codes=codes)
 
 
 @router.post("/recovery_codes/", responses=refusals(*FRESH, TotpNotEnabled))
 def renew_recovery_codes(viewer: FreshSession, session: SessionDep) -> RecoveryCodesResponse:
-    """Get new recovery codes. The old ones stop working."""
+    """Create new recovery codes. The old ones stop working."""
     return RecoveryCodesResponse(recovery_codes=totp_service.renew_recovery_codes(session, viewer))
 
 

@@ -28,19 +28,19 @@ router = make_router("/user", "user")
     responses=refusals(UsernameTaken, EmailTaken, RegistrationClosed, BadInvite, TooManyRequests),
 )
 def register(body: UserRequest, client: ClientDep, session: SessionDep) -> Answer[UserResponse]:
-    """Make an account."""
+    """Create an account."""
     return Answer(native.user(user_service.register(session, body, client)))
 
 
 @router.get("/")
 def list_users(page: PageDep, viewer: MaybeUser, session: SessionDep) -> Answer[list[UserResponse]]:
-    """Everybody, oldest first."""
+    """List all users, oldest first."""
     return page.answer(user_queries.list_users(session, viewer, page.window), native.user)
 
 
 @router.get("/me/", responses=refusals(Unauthorized))
 def show_account(viewer: CurrentUser, session: SessionDep) -> Answer[UserResponse]:
-    """One's own account, with the e-mail address."""
+    """Show your own account, including its e-mail address."""
     return Answer(native.user(account_queries.get_own_row(session, viewer, with_unread=True)))
 
 
@@ -48,7 +48,7 @@ def show_account(viewer: CurrentUser, session: SessionDep) -> Answer[UserRespons
 def change_account(
     body: UserPatch, viewer: CurrentUser, client: ClientDep, session: SessionDep
 ) -> Answer[UserResponse]:
-    """Change avatar and bio, and with a fresh token the e-mail address."""
+    """Change your avatar and bio and, with a fresh token, your e-mail address."""
     row = user_service.change_profile(session, viewer, body, client, fresh=viewer.fresh)
     return Answer(native.user(row))
 
@@ -74,5 +74,5 @@ def change_password(
 
 @router.get("/{username}/", responses=refusals(UserNotFound))
 def show_user(username: str, viewer: MaybeUser, session: SessionDep) -> Answer[UserResponse]:
-    """One person."""
+    """Show a user."""
     return Answer(native.user(user_queries.get_user_row(session, viewer, username)))

@@ -16,9 +16,8 @@ class SelfBlock(Conflict):
 
 
 def mute(session: Session, user: Person, hidden_id: int) -> tuple[Block, bool]:
-    """Do not come across somebody any more; the second value says whether that is new. Raises UserNotFound
-    or SelfBlock."""
-    _hold(session, user, hidden_id)
+    """Mute a user; the second value is False if they were already muted. Raises UserNotFound or SelfBlock."""
+    _lock(session, user, hidden_id)
     return _hide(session, user.id, hidden_id, BlockKind.MUTE)
 
 
@@ -29,9 +28,9 @@ def unmute(session: Session, user: Person, hidden_id: int) -> None:
 
 
 def block(session: Session, user: Person, hidden_id: int) -> tuple[Block, bool]:
-    """Have nothing to do with somebody any more, and end the follows between both; the second value says
-    whether that is new. Raises UserNotFound or SelfBlock."""
-    _hold(session, user, hidden_id)
+    """Block a user and end follows in both directions; the second value is False if they were already
+    blocked. Raises UserNotFound or SelfBlock."""
+    _lock(session, user, hidden_id)
     row, created = _hide(session, user.id, hidden_id, BlockKind.BLOCK)
     if created:
         _hide(session, hidden_id, user.id, BlockKind.BLOCKED)

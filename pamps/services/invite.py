@@ -42,8 +42,8 @@ def make_invite(
     )
     session.add(row)
     session.flush()
-    record(session, Action.INVITE_MADE, actor, f"invite {made.id}", client)
-    return NewInvite(made, code)
+    record(session, Action.INVITE_MADE, actor, f"invite {row.id}", client)
+    return NewInvite(row, code)
 
 
 def revoke_invite(session: Session, actor: Person | str, invite_id: int, client: Client | None) -> None:

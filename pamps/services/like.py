@@ -12,12 +12,12 @@ from pamps.services.notification import notify, withdraw
 
 
 def like(session: Session, user: Person, post_id: int) -> tuple[Like, bool]:
-    """Like a post; the second value says whether that is new. Raises PostNotFound."""
+    """Like a post; the second value is False if it was already liked. Raises PostNotFound."""
     author_id = get_author(session, user, post_id)
     if author_id is None:
         raise PostNotFound
     lock_accounts(session, user, author_id)
-    _hold(session, post_id)
+    _lock(session, post_id)
     row, created = add_once(session, Like, {"user_id": user.id, "post_id": post_id})
     if created:
         _count(session, post_id, 1)

@@ -42,7 +42,7 @@ class NotAuthor(Forbidden):
 
 
 def create_post(session: Session, author: Person, request: PostRequest) -> PostRow:
-    """Write a post or a reply; raises ParentNotFound or TooManyRequests."""
+    """Create a post or a reply; raises ParentNotFound or TooManyRequests."""
     count(session, RateLimitHit("posting", str(author.id), "posts and replies"))
     replied_to = _get_parent_author(session, author, request.parent_id)
     mentioned = _find_mentioned(session, request.text)
@@ -85,7 +85,7 @@ def _get_parent_author(session: Session, author: Person, parent_id: int | None) 
 
 
 def edit_post(session: Session, editor: Person, post_id: int, patch: PostPatch) -> PostRow:
-    """Change the text of one's own post; raises PostNotFound or NotAuthor."""
+    """Change the text of the editor's own post; raises PostNotFound or NotAuthor."""
     mentioned = _find_mentioned(session, patch.text)
     mentioned &= lock_accounts(session, editor, *mentioned)
     lock(session, Post, col(Post.id) == post_id)

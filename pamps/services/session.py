@@ -36,7 +36,8 @@ class TokenPair(NamedTuple):
 
 
 def open_session(session: Session, user: User, client: Client) -> TokenPair:
-    """A session for who has just proved to be `user`, whose account the caller holds; its first tokens."""
+    """Open a session for `user`, who has just authenticated; returns its first tokens. The caller must have
+    locked the account."""
     _clear_away(session, user)
     refresh_id = TokenId.new()
     opened = LoginSession(

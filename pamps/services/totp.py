@@ -117,7 +117,7 @@ def _plain(code: str) -> str:
 
 
 def start(session: Session, owner: Person) -> TotpSecret:
-    """Make a new secret, which counts for nothing until `confirm`; raises TotpEnabled."""
+    """Create a new secret, which has no effect until `confirm`; raises TotpEnabled."""
     lock_accounts(session, owner)
     if (old := find_totp(session, owner)) is not None:
         if old.confirmed_at is not None:
@@ -151,7 +151,7 @@ def confirm(session: Session, owner: Person, otp: str, client: Client) -> list[s
 
 
 def renew_recovery_codes(session: Session, owner: Person) -> list[str]:
-    """New recovery codes in the place of all old ones; raises TotpNotEnabled."""
+    """Replace all recovery codes by new ones; raises TotpNotEnabled."""
     lock_accounts(session, owner)
     totp = find_totp(session, owner)
     if totp is None or totp.confirmed_at is None:

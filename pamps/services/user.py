@@ -34,7 +34,7 @@ class WrongPassword(Forbidden):
 
 
 def register(session: Session, request: UserRequest, client: Client) -> UserRow:
-    """Make an account and show it to its owner.
+    """Create an account and return it as its owner sees it.
 
     Raises UsernameTaken, EmailTaken, RegistrationClosed, BadInvite or TooManyRequests.
     """

@@ -72,7 +72,7 @@ def all_routes(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
 
 
 @pytest.mark.security(10)
-def test_no_address_escapes_the_table_by_being_left_out_of_the_document() -> None:
+def test_undocumented_routes_are_known_exceptions() -> None:
     routes = list(all_routes(app.routes))
 
     hidden = {

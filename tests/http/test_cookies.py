@@ -49,7 +49,7 @@ def cookie_of(answer: Response) -> Morsel[str]:
 
 
 @pytest.mark.security(19)
-def test_a_login_for_browsers_puts_the_refresh_token_into_a_cookie_alone(
+def test_a_browser_login_returns_the_refresh_token_only_in_a_cookie(
     session: Session, client: TestClient
 ) -> None:
     make_user(session, "ana")
@@ -65,7 +65,7 @@ def test_a_login_for_browsers_puts_the_refresh_token_into_a_cookie_alone(
 
 
 @pytest.mark.security(19)
-def test_outside_development_the_cookie_wants_tls_and_this_very_host(
+def test_outside_development_the_cookie_requires_tls_and_this_host(
     session: Session, client: TestClient
 ) -> None:
     make_user(session, "ana")

@@ -130,7 +130,7 @@ def test_viewers_who_see_different_things_have_different_tags(
 
 
 @pytest.mark.security(29)
-def test_what_anybody_gets_may_be_shared_and_what_somebody_gets_may_not(
+def test_anonymous_responses_are_shared_and_personal_ones_are_not(
     session: Session, client: TestClient, login: Login
 ) -> None:
     ana = login(make_user(session, "ana"))

@@ -14,7 +14,7 @@ def make_slots(limit: int, timeout: float) -> Slots:
     return Slots(lambda: limit, lambda: timeout)
 
 
-def test_no_more_are_inside_than_there_are_places_and_the_others_follow_in_order() -> None:
+def test_slots_are_limited_and_granted_in_order() -> None:
     slots, within, entered, most = make_slots(2, timeout=60), 0, list[int](), 0
 
     async def visit(number: int) -> None:
@@ -37,7 +37,7 @@ def test_no_more_are_inside_than_there_are_places_and_the_others_follow_in_order
 
 
 @pytest.mark.security(24)
-def test_who_waits_too_long_is_refused_with_a_time_to_come_back_and_the_place_is_kept() -> None:
+def test_a_wait_beyond_the_timeout_is_a_503_and_loses_no_slot() -> None:
     slots = make_slots(1, timeout=0.01)
 
     async def wait_behind() -> None:

@@ -105,9 +105,7 @@ def test_who_goes_around_the_proxy_is_not_believed(site: Site) -> None:
 
 
 @pytest.mark.security(20)
-def test_without_trusted_proxies_nothing_that_is_forwarded_is_believed(
-    database_uri: str, tmp_path: Path
-) -> None:
+def test_without_trusted_proxies_forwarded_headers_are_ignored(database_uri: str, tmp_path: Path) -> None:
     with (
         running_server(database_uri, tmp_path) as server,
         running_proxy(server.url, tmp_path, APPENDING) as proxy,

@@ -74,7 +74,7 @@ def test_everybody_follows_everybody_without_waiting_for_ever(server: Server) ->
 
 
 @pytest.mark.security(27)
-def test_follows_and_unfollows_leave_counts_that_agree_with_the_lists(server: Server) -> None:
+def test_concurrent_follows_leave_counts_that_match_the_lists(server: Server) -> None:
     ana, _ = server.register("ana"), server.register("bia")
     bia_id = read(server, "/user/bia/")["id"]
 

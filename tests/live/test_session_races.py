@@ -48,7 +48,7 @@ def read_answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.security(8)
-def test_of_twenty_refreshes_at_the_same_moment_one_wins_and_the_session_lives(
+def test_of_twenty_concurrent_refreshes_one_wins(
     server: Server,
 ) -> None:
     server.register("ana")
@@ -122,7 +122,7 @@ def test_of_twenty_who_have_the_same_invite_one_gets_in(database_uri: str, tmp_p
 
 
 @pytest.mark.security(5)
-def test_of_twenty_who_follow_the_same_link_one_sets_the_password(database_uri: str, tmp_path: Path) -> None:
+def test_of_twenty_uses_of_one_link_one_sets_the_password(database_uri: str, tmp_path: Path) -> None:
     with (
         running_mailbox() as mailbox,
         running_server(database_uri, tmp_path, **dict[str, Any](mailbox.environment)) as server,
@@ -141,9 +141,7 @@ def test_of_twenty_who_follow_the_same_link_one_sets_the_password(database_uri: 
 
 
 @pytest.mark.security(2)
-def test_of_twenty_guesses_at_once_no_more_are_tried_than_the_limit_allows(
-    database_uri: str, tmp_path: Path
-) -> None:
+def test_of_twenty_concurrent_guesses_the_limit_is_tried(database_uri: str, tmp_path: Path) -> None:
     limits: dict[str, Any] = {"PAMPS_LIMITS__enabled": "true", "PAMPS_LIMITS__login": "5 per hour"}
     with running_server(database_uri, tmp_path, "--workers", "2", **limits) as server:
         server.register("ana")

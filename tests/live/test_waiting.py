@@ -55,7 +55,7 @@ def test_a_statement_that_takes_too_long_is_cancelled(database_uri: str, tmp_pat
 
 
 @pytest.mark.security(24)
-def test_who_waits_too_long_for_a_turn_is_sent_away_and_holds_nothing(
+def test_a_request_that_waits_too_long_is_refused_and_holds_nothing(
     database_uri: str, tmp_path: Path
 ) -> None:
     settings: dict[str, Any] = {"PAMPS_DB__pool_size": "1", "PAMPS_DB__wait_timeout": "1"}

@@ -67,7 +67,7 @@ def test_accounts_are_found_by_a_part_of_name_or_address(
 
 
 @pytest.mark.security(9)
-def test_a_deactivated_user_is_out_at_once_and_what_they_wrote_stays(
+def test_deactivation_ends_access_at_once_and_keeps_posts(
     session: Session, eva: User, admin: TestClient, client: TestClient, login: Login
 ) -> None:
     ana = make_user(session, "ana")

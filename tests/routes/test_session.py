@@ -72,7 +72,7 @@ def test_a_refresh_token_that_was_used_before_ends_the_session(session: Session,
 
 
 @pytest.mark.security(8)
-def test_a_refresh_that_came_at_the_same_moment_loses_and_ends_nothing(
+def test_a_concurrent_refresh_loses_and_ends_nothing(
     session: Session, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_user(session, "ana")
@@ -273,7 +273,7 @@ def test_nobody_logs_out_without_a_token_or_with_a_bad_one(session: Session, cli
 
 
 @pytest.mark.security(4)
-def test_a_new_password_ends_all_sessions_but_the_one_that_set_it(
+def test_a_new_password_ends_all_sessions_except_the_current_one(
     session: Session, client: TestClient
 ) -> None:
     make_user(session, "ana"), make_user(session, "bia")

@@ -98,9 +98,7 @@ def test_with_the_app_confirmed_a_login_wants_its_code(app: App, client: TestCli
 
 
 @pytest.mark.security(1)
-def test_who_does_not_know_the_password_learns_nothing_of_a_second_factor(
-    app: App, client: TestClient
-) -> None:
+def test_a_wrong_password_reveals_nothing_of_the_second_factor(app: App, client: TestClient) -> None:
     for otp in (None, app.show(), "000000"):
         assert refusal(log_in(client, otp, "wrong horse")) == (401, "bad_credentials")
 

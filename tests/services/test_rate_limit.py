@@ -60,7 +60,7 @@ def let_time_pass(session: Session) -> None:
 
 
 @pytest.mark.security(2)
-def test_too_many_failed_logins_are_told_which_limit_it_was_and_when_to_come_back(session: Session) -> None:
+def test_too_many_failed_logins_name_the_limit_and_retry_after(session: Session) -> None:
     make_user(session, "ana")
     assert fail(HOME, "ana", 3) == [401] * 3
 
@@ -185,7 +185,7 @@ def enable_totp(session: Session, user: User) -> list[str]:
 
 
 @pytest.mark.security(2)
-def test_guessing_codes_with_the_right_password_is_limited_wherever_it_comes_from(session: Session) -> None:
+def test_guessing_codes_with_the_right_password_is_limited(session: Session) -> None:
     ana = make_user(session, "ana")
     codes = enable_totp(session, ana)
 

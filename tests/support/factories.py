@@ -37,7 +37,7 @@ def make_user(
 
 
 def make_session(session: Session, user: User, *, fresh: bool = True) -> TokenPair:
-    """The tokens of a login of `user`, the first ones or, if not `fresh`, the next."""
+    """The tokens of a new session of `user`: those of the login or, if not `fresh`, of a refresh."""
     pair = open_session(session, user, CLIENT)
     if not fresh:
         pair = refresh(session, pair.refresh_token, CLIENT)

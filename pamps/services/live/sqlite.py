@@ -48,7 +48,7 @@ class ChangePoller:
         if version == self._version:
             return set()
         told: dict[int, int] = dict(self._run(recipients_since(), after=self._newest))
-        # The version from before it: what was committed between the two makes for another look.
+        # The version read before the query: what was committed in between triggers another query.
         self._version, self._newest = version, max(told.values(), default=self._newest)
         return set(told)
 
