@@ -1,7 +1,6 @@
-"""The databases that are measured: filled by `pamps demo`, kept between runs, and copied to be written to.
+"""The databases that are measured: filled by `pamps demo`, kept between runs, and copied before changes.
 
-What is kept is known by its recipe, the migrations and the code of the demo: when one of these changes, it is
-filled anew.
+A kept database is filled again when its recipe, the migrations or the code of the demo change.
 """
 
 import hashlib
@@ -25,19 +24,19 @@ PREFIX = "pamps_bench_"
 DEMO_CODE = (
     "migrations/versions/*.py",
     "pamps/demo/*.py",
-    "pamps/*/search_index.py",
-    "pamps/entities.py",
-    "pamps/words.py",
+    "pamps/**/search_index.py",
+    "pamps/**/entities.py",
+    "pamps/**/words.py",
 )
 
 
 class FillingFailed(Exception):
-    """A command of Pamps failed; the message is what it said."""
+    """A command of Pamps failed; the message is its output."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A demo: what `pamps demo` is told, besides the seed and the day that are always the same."""
+    """The size of a demo. Seed and last day are always the same."""
 
     users: int
     posts: int
@@ -49,13 +48,13 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """The beginning of the name of every database of this size."""
+        """The prefix of the names of all databases of this size."""
         return f"{PREFIX}{self.users}_{self.posts}"
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What is added to a demo: `build` does it, given the name of a database; `key` changes when it does."""
+    """An addition to a demo. `build` gets the name of the database; `key` changes whenever `build` does."""
 
     name: str
     key: str
@@ -63,7 +62,7 @@ class Extras:
 
 
 class Store:
-    """The databases that are kept, on a PostgreSQL and as files of SQLite in a folder."""
+    """The databases that are kept: in PostgreSQL, and as files of SQLite in a folder."""
 
     def __init__(self, postgres: Postgres, folder: Path) -> None:
         self.postgres = postgres
@@ -71,7 +70,7 @@ class Store:
         self._times = folder / "filled.json"
 
     def forget(self) -> None:
-        """Drop everything that was kept."""
+        """Drop all of them."""
         for name in self.postgres.list_databases(PREFIX):
             self.postgres.drop(name)
         for file in self.folder.glob(f"*{PREFIX}*.db*"):
@@ -92,7 +91,7 @@ class Store:
         demo = self.fill_postgres(recipe)
 
         def fill(new: str) -> None:
-            say(f"Adding what no demo has to {demo}")
+            say(f"Adding heavy accounts to {demo}")
             self.postgres.create(new, demo)
             extras.build(new)
 
@@ -110,7 +109,7 @@ class Store:
         return path
 
     def seconds_to_fill(self, recipe: Recipe) -> dict[str, float]:
-        """How long `pamps demo` took for the databases of this recipe, by kind."""
+        """How long `pamps demo` took to fill each kind of database with this recipe."""
         key = make_key(*recipe.arguments)
         names = {"PostgreSQL": f"{recipe.name}_demo_{key}", "SQLite": f"{recipe.name}_{key}.db"}
         times = self._read_times()
@@ -118,7 +117,7 @@ class Store:
 
     @contextmanager
     def copied(self, database: str) -> Iterator[str]:
-        """The name of a copy, which is dropped when the block ends."""
+        """The name of a copy that is dropped when the block ends."""
         name = f"{PREFIX}copy"
         self.postgres.drop(name)
         say(f"Copying {database}")
@@ -129,19 +128,19 @@ class Store:
             self.postgres.drop(name)
 
     def _keep(self, prefix: str, key: str, fill: Callable[[str], None]) -> str:
-        """The database that was kept, or a new one in the place of older ones."""
+        """The name of the kept database, or of a new one that replaces outdated ones."""
         name, new = prefix + key, prefix + "new"
         known = self.postgres.list_databases(prefix)
         if name not in known:
             for old in known:
                 self.postgres.drop(old)
             fill(new)
-            self.postgres.fetch("VACUUM (ANALYZE)", database=new)  # as autovacuum would within minutes
-            self.postgres.rename(new, name)  # only now it counts: what was interrupted is filled anew
+            self.postgres.fetch("VACUUM (ANALYZE)", database=new)  # autovacuum would, within minutes
+            self.postgres.rename(new, name)  # only now: after an interruption it is filled again
         return name
 
     def _run_demo(self, uri: str, name: str, recipe: Recipe) -> None:
-        """Fill a database, and keep in mind how long that took."""
+        """Fill a database, and note how long that took."""
         say(f"Filling {name}")
         started = time.monotonic()
         run_pamps(uri, self.folder, "demo", *recipe.arguments)
@@ -155,7 +154,7 @@ class Store:
 
 
 def make_key(*parts: str) -> str:
-    """A short word that changes with the parts, the migrations or the code of the demo and of the index."""
+    """A short key that changes with the parts, the migrations, and the code of the demo and the index."""
     digest = hashlib.sha256("\0".join(parts).encode())
     for pattern in DEMO_CODE:
         for file in sorted(REPOSITORY.glob(pattern)):
@@ -164,7 +163,7 @@ def make_key(*parts: str) -> str:
 
 
 def run_pamps(uri: str, folder: Path, *arguments: str) -> None:
-    """Run a command of Pamps on a database; its progress is shown. Raises FillingFailed."""
+    """Run a command of Pamps on a database and show its progress. Raises FillingFailed."""
     command = [sys.executable, "-m", "pamps", *arguments]
     env = environment(uri)
     run = subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=False)
@@ -174,7 +173,7 @@ def run_pamps(uri: str, folder: Path, *arguments: str) -> None:
 
 @contextmanager
 def copied_file(path: Path, folder: Path) -> Iterator[str]:
-    """The URI of a copy of a SQLite database, in a folder that is removed when the block ends."""
+    """The URI of a copy of a SQLite database, whose folder is removed when the block ends."""
     folder.mkdir()
     try:
         shutil.copy(path, folder / "pamps.db")
