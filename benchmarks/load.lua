@@ -1,5 +1,5 @@
--- What wrk sends: the requests of a file, one after the other and then from the beginning. Each is a line of
--- method, path, token and body, with tabs between them. What came back is printed as JSON.
+-- Makes wrk send the requests of a file in turn, again and again. Each line holds method, path, token and body,
+-- separated by tabs. The result is printed as JSON.
 
 local requests, turn = {}, 0
 

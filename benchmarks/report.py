@@ -1,4 +1,4 @@
-"""What a run found, as a document."""
+"""The results of a run as a document."""
 
 import shlex
 from dataclasses import dataclass, field
@@ -16,32 +16,33 @@ from benchmarks.tables import (
     is_flat,
     is_small,
     memory_table,
-    throughput_tables,
+    throughput_table,
 )
-from benchmarks.throughput import Row
+from benchmarks.throughput import Tables
 from benchmarks.wrk import CONNECTIONS
 
 WIDTH = 118
 
 INTRODUCTION = """
-{summary} `{command}` has written this file; it holds one run, and the next one replaces it. The method is at
-the end.
+{summary} This file was written by `{command}`. It holds a single run, and the next run replaces it. The
+method is described at the end.
 """
 
 THROUGHPUT = """
-{connections} connections that always ask; {rounds} rounds, in each of which every line had {seconds} s. A
-figure is the median of the rounds; a ratio is the median of the ratios of each round. The database is a demo
-of {users:,} people and {posts:,} posts. wrk, the server and PostgreSQL share the machine.
+{connections} connections that send one request after the other; {rounds} rounds, each with {seconds} s for
+every line. Figures are medians of the rounds, and ratios are medians of the ratios within each round. Writes
+have rounds of their own, after all reads and with the ceiling measured again. "server ms" and "PostgreSQL
+ms" are processor time per request. The database is a demo of {users:,} users and {posts:,} posts. wrk, the
+server and PostgreSQL share the machine.
 """
 
 GROWTH = """
-The same {users:,} people with {sizes} posts, on PostgreSQL; everything is asked for by somebody signed in.
-"ms" is the time of a request that has the server for itself, the median of {rounds} rounds of one second.
-"pages" (of 8 kB) are those that EXPLAIN (ANALYZE, BUFFERS) counts for all statements that such a request
-sends when it is the first of a new process, whether they were in memory or not. They are the steadier
-witness. The time in the database is from there, too. The ratios are those of the largest database beside the
-smallest, and both may be at most {target}. Page {page} has as many rows as the list has in the smallest
-database for so many pages.
+The same {users:,} users with {sizes} posts, on PostgreSQL, read by a signed-in user. "ms" is the time of a
+request while the server has nothing else to do, the median of {rounds} rounds of one second each. "pages"
+(of 8 kB) are those that EXPLAIN (ANALYZE, BUFFERS) counts for all statements of such a request when it is
+the first one of a new process, whether they were in memory or not; they are steadier than times. The time in
+the database comes from there too. Ratios compare the largest database with the smallest; both may be at most
+{target}. For page {page}, pages are shortened so that the smallest database has that many.
 """
 
 UNKNOWN = """
@@ -53,7 +54,7 @@ Resident memory (RSS) of one worker on PostgreSQL while it answers a thousand di
 """
 
 CUT_SHORT = """
-There was time for {requests:,} requests only, of {wanted:,}.
+There was only time for {requests:,} of {wanted:,} requests.
 """
 
 FILLING = """
@@ -62,61 +63,74 @@ FILLING = """
 
 METHOD = (
     """
-**The ceiling** is a plain synchronous FastAPI route that returns a constant (`benchmarks/served.py`). The
-process that serves it serves the routes beside it, too, and the same middleware is around it. So it is what
-the framework gives on this machine to a route that does nothing. Ratios to it can be compared between
-machines; requests a second cannot.
+**The ceiling** is a bare FastAPI application with a single route, a plain function that returns a constant
+(`benchmarks/bare.py`). It runs in a process of its own with the same uvicorn options, but without an access
+log. It always has one worker. Ratios to it can be compared between machines; requests per second cannot.
 """,
     """
-**The server** is what `pamps serve` starts, with the ceiling added. It does not know that it is measured.
-Its access log goes to a file. What differs from the defaults: {settings}. Limits are off because nobody
-posts so fast. All tokens come from real logins. What is posted is posted by several people in turn.
+**The constant inside Pamps** is such a route in the real application, in a router of its own that comes last
+(`benchmarks/served.py`). `GET /health/` is a constant too, with a response model. The gap to the ceiling is
+the cost of the middleware, of finding the route, and of the access log.
 """,
     """
-**Errors:** one answer that is no success, one broken connection, one timeout, and the run ends with a
-message and writes nothing.
+**The server** is the one that `pamps serve` starts, with that constant added. It does not know that it is
+measured. Its access log goes to a file. These settings differ from their defaults: {settings}. Limits are
+off because nobody posts this fast. Tokens come from real logins. Home timeline, own account and
+notifications are read by a signed-in user, everything else without a token. Before the first round, several
+users follow that user, like one of their posts and reply to it, because a demo has no notifications. The
+same users take turns posting, after all reads.
 """,
     """
-**Again:** `benchmarks/run`, on a machine that does nothing else, with wrk (on Debian: `apt-get install
+**Processor time** is the difference of user and system time in `/proc/PID/stat` before and after a line,
+divided by its requests: of all processes of the server, and of the PostgreSQL processes that serve
+connections to the database, if they run on the same machine. Other load on the machine changes it less than
+requests per second.
+""",
+    """
+**Errors:** a single unsuccessful response, broken connection or timeout ends the run with a message, and
+nothing is written.
+""",
+    """
+**To repeat it,** run `benchmarks/run` on an otherwise idle machine with wrk (on Debian: `apt-get install
 wrk`). PostgreSQL is the server that `PAMPS_BENCH_URI` names, or one that comes as a Python package. Filled
-databases are kept in `.bench/` for the next run. `benchmarks/run --help` tells the rest.
+databases are kept in `.bench/` for the next run. `benchmarks/run --help` lists the options.
 """,
 )
 
 
 @dataclass
 class Results:
-    """All of a run; what was not measured is empty."""
+    """Everything that a run measured; the rest is empty."""
 
     arguments: list[str]
     machine: dict[str, str]
     plan: Plan
-    throughput: list[Row] = field(default_factory=list)
+    throughput: Tables = field(default_factory=dict)
     growth: Growth | None = None
     memory: Memory | None = None
     filling: dict[str, float] = field(default_factory=dict)
 
     @property
     def recipe(self) -> Recipe:
-        """The demo of throughput and memory."""
+        """The demo for throughput and memory."""
         return Recipe(self.plan.users, max(self.plan.sizes))
 
     @property
     def verdicts(self) -> list[bool]:
-        """Of every target, whether it was reached."""
-        verdicts = [row.reached for row in self.throughput if row.judged_by]
+        """Whether each target is met."""
+        verdicts = [row.reached for rows in self.throughput.values() for row in rows if row.judged_by]
         verdicts += [curve.reached for curve in self.growth.curves] if self.growth else []
         verdicts += [is_small(self.memory), is_flat(self.memory)] if self.memory else []
         return verdicts + [seconds <= FILLING_SECONDS for seconds in self.filling.values()]
 
     @property
     def summary(self) -> str:
-        """One sentence."""
-        return f"{sum(self.verdicts)} of {len(self.verdicts)} targets were reached."
+        """How many targets are met, in one sentence."""
+        return f"{sum(self.verdicts)} of {len(self.verdicts)} targets were met."
 
 
 def write_document(results: Results) -> str:
-    """All of it in Markdown."""
+    """The whole document in Markdown."""
     parts = ["# How fast Pamps is", *describe_run(results)]
     if results.throughput:
         parts += describe_throughput(results)
@@ -133,7 +147,7 @@ def write_document(results: Results) -> str:
 
 
 def describe_run(results: Results) -> list[str]:
-    """What was run where."""
+    """The command and the machine."""
     command = shlex.join(["benchmarks/run", *results.arguments])
     facts = [f"| {name} | {value} |" for name, value in results.machine.items()]
     intro = prose(INTRODUCTION, summary=results.summary, command=command)
@@ -141,7 +155,7 @@ def describe_run(results: Results) -> list[str]:
 
 
 def describe_throughput(results: Results) -> list[str]:
-    """Requests a second."""
+    """The section on throughput."""
     plan, recipe = results.plan, results.recipe
     intro = prose(
         THROUGHPUT,
@@ -151,12 +165,13 @@ def describe_throughput(results: Results) -> list[str]:
         users=recipe.users,
         posts=recipe.posts,
     )
-    tables = [f"### {name}\n\n{lines}" for name, lines in throughput_tables(results.throughput)]
-    return ["## Throughput", intro, *tables, "![Requests a second of each route](plots/throughput.png)"]
+    tables = [f"### {name}\n\n{throughput_table(rows)}" for name, rows in results.throughput.items()]
+    plot = "![Requests per second and processor time of each line](plots/throughput.png)"
+    return ["## Throughput", intro, *tables, plot]
 
 
 def describe_growth(plan: Plan, growth: Growth) -> list[str]:
-    """Cost against size."""
+    """The section on growth."""
     sizes = ", ".join(f"{size:,}" for size in plan.sizes)
     intro = prose(
         GROWTH,
@@ -174,7 +189,7 @@ def describe_growth(plan: Plan, growth: Growth) -> list[str]:
 
 
 def describe_memory(memory: Memory) -> list[str]:
-    """What a worker holds."""
+    """The section on memory."""
     intro = prose(MEMORY)
     if not memory.enough:
         intro += "\n" + prose(CUT_SHORT, requests=memory.requests, wanted=memory.wanted)
@@ -182,5 +197,5 @@ def describe_memory(memory: Memory) -> list[str]:
 
 
 def prose(text: str, **values: object) -> str:
-    """The text with its gaps filled, wrapped as the other documents are."""
+    """The text with its values filled in, wrapped like the other documents."""
     return fill(text.format_map(values), WIDTH, break_long_words=False, break_on_hyphens=False).strip()

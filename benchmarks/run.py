@@ -1,7 +1,7 @@
 """How fast Pamps is: `benchmarks/run`.
 
 Fills databases, starts the real server, drives it with wrk, prints tables, and writes RESULTS.md with plots.
-Nothing in the server knows that it is measured.
+The server does not know that it is measured.
 """
 
 import argparse
@@ -39,44 +39,44 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="benchmarks/run",
-        description="Measure Pamps. All of it takes about 20 minutes, and writes benchmarks/RESULTS.md.",
-        epilog=f"PostgreSQL is the server that PAMPS_BENCH_URI names, or one from a Python package."
+        description="Measure Pamps. A full run takes about 25 minutes and writes benchmarks/RESULTS.md.",
+        epilog="PostgreSQL is the server that PAMPS_BENCH_URI names, or one from a Python package."
         f" Filled databases are kept in {KEPT.name}/ for the next run.",
     )
     for part in PARTS:
-        parser.add_argument(f"--{part}", action="store_true", help=f"only {part} (and what else is named)")
-    parser.add_argument("--quick", action="store_true", help="small and short, to try the benchmark itself")
-    parser.add_argument("--write", action="store_true", help="write RESULTS.md although it is no whole run")
-    parser.add_argument("--fresh", action="store_true", help="fill all databases anew")
-    parser.add_argument("--users", type=int, help=f"people in a demo (default: {FULL.users})")
-    parser.add_argument("--sizes", type=read_sizes, help=f"posts in the demos (default: {show_sizes(FULL)})")
-    parser.add_argument("--rounds", type=int, help=f"of throughput (default: {FULL.rounds})")
-    parser.add_argument("--seconds", type=int, help=f"of each measurement there (default: {FULL.seconds})")
+        parser.add_argument(f"--{part}", action="store_true", help=f"measure {part} (default: everything)")
+    parser.add_argument("--quick", action="store_true", help="small and short, to try out the benchmark")
+    parser.add_argument("--write", action="store_true", help="write RESULTS.md even after a partial run")
+    parser.add_argument("--fresh", action="store_true", help="fill all databases again")
+    parser.add_argument("--users", type=int, help=f"users in each demo (default: {FULL.users})")
+    parser.add_argument("--sizes", type=read_sizes, help=f"posts in each demo (default: {show_sizes(FULL)})")
+    parser.add_argument("--rounds", type=int, help=f"rounds of throughput (default: {FULL.rounds})")
+    parser.add_argument("--seconds", type=int, help=f"of each line of throughput (default: {FULL.seconds})")
     options = parser.parse_args(arguments)
     if options.quick and options.write:
-        parser.error("a quick run measures nothing that would be worth writing")
+        parser.error("the figures of a quick run are not worth writing")
     return options
 
 
 def read_sizes(text: str) -> tuple[int, ...]:
-    """Numbers with commas between them, from small to large."""
+    """Numbers separated by commas, in ascending order."""
     return tuple(sorted(int(size) for size in text.split(",")))
 
 
 def show_sizes(plan: Plan) -> str:
-    """The same the other way round."""
+    """The sizes of a plan, separated by commas."""
     return ",".join(map(str, plan.sizes))
 
 
 def make_plan(options: argparse.Namespace) -> Plan:
-    """What the options ask for."""
+    """The plan with the changes that the options ask for."""
     wishes = {name: getattr(options, name) for name in ("users", "sizes", "rounds", "seconds")}
     changes = {name: value for name, value in wishes.items() if value}
     return replace(QUICK if options.quick else FULL, **changes)
 
 
 def main() -> None:
-    """Exit with status 1 and a message if anything was not as it should be, or if it was interrupted."""
+    """Exit with status 1 and a message if anything failed, or if the run was interrupted."""
     signal.signal(signal.SIGTERM, stop)
     options = read_options(sys.argv[1:])
     try:
@@ -88,31 +88,31 @@ def main() -> None:
     except (LoadFailed, PostgresFailed, FillingFailed) as error:
         sys.exit("\n".join(["", f"benchmarks/run: {error}", *getattr(error, "__notes__", [])]))
     except KeyboardInterrupt:
-        sys.exit("\nbenchmarks/run: interrupted; everything was stopped")
+        sys.exit("\nbenchmarks/run: interrupted; all servers are stopped")
 
 
 def stop(*_: int | FrameType | None) -> None:
-    """SIGTERM is like Ctrl-C: what was started is stopped."""
+    """Treat SIGTERM like Ctrl-C: all servers are stopped."""
     raise KeyboardInterrupt
 
 
 @contextmanager
 def only_one() -> Iterator[None]:
-    """Make the folder of what is kept, which git ignores, and make sure that nobody else is at work there."""
+    """Make the folder for kept databases, which git ignores. Raises LoadFailed if another run is using it."""
     KEPT.mkdir(exist_ok=True)
     (KEPT / ".gitignore").write_text("*\n", encoding="utf-8")
     with (KEPT / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise LoadFailed("Another run is at work. Two at once would measure each other.") from None
-        for left in KEPT.glob("run-*"):  # by a run that was killed
+            raise LoadFailed("Another run is in progress. Two at once would disturb each other.") from None
+        for left in KEPT.glob("run-*"):  # left behind by a run that was killed
             shutil.rmtree(left)
         yield
 
 
 def measure(options: argparse.Namespace, plan: Plan, folder: Path) -> Results:
-    """Everything that was asked for."""
+    """Measure what the options ask for."""
     parts = [part for part in PARTS if getattr(options, part)] or list(PARTS)
     say(f"Measuring {', '.join(parts)}")
     with running_postgres(KEPT / "postgres") as postgres:
@@ -130,7 +130,7 @@ def measure(options: argparse.Namespace, plan: Plan, folder: Path) -> Results:
 
 
 def fill_heavy(store: Store, postgres: Postgres, plan: Plan, folder: Path) -> dict[int, str]:
-    """The databases for growth, by their number of posts."""
+    """The names of the databases for growth, by number of posts."""
     recipes = {size: Recipe(plan.users, size) for size in plan.sizes}
     return {
         size: store.fill_postgres_more(recipe, heavy_extras(postgres, recipe, plan, folder))
@@ -139,7 +139,7 @@ def fill_heavy(store: Store, postgres: Postgres, plan: Plan, folder: Path) -> di
 
 
 def measure_load(store: Store, parts: list[str], results: Results, folder: Path) -> None:
-    """Throughput and memory, on copies, because the first of them writes."""
+    """Throughput and memory, on copies, because throughput writes."""
     recipe, plan = results.recipe, results.plan
     with store.copied(store.fill_postgres(recipe)) as name:
         uri = store.postgres.uri(name)
@@ -151,8 +151,8 @@ def measure_load(store: Store, parts: list[str], results: Results, folder: Path)
 
 
 def show(results: Results) -> None:
-    """The tables, for who waited."""
-    shown = tables.throughput_tables(results.throughput)
+    """Print the tables."""
+    shown = [(name, tables.throughput_table(rows)) for name, rows in results.throughput.items()]
     if results.growth:
         shown.append(("Growth", tables.growth_table(results.growth)))
     if results.memory:
@@ -165,7 +165,7 @@ def show(results: Results) -> None:
 
 
 def choose_folder(options: argparse.Namespace, plan: Plan) -> Path:
-    """Where the document goes: among the others if it was a whole run, or if that was wished for."""
+    """Where to write the document: here after a full run or with `--write`, else beside the databases."""
     whole = plan == FULL and not any(getattr(options, part) for part in PARTS)
     return HERE if whole or options.write else KEPT
 

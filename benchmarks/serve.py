@@ -1,6 +1,6 @@
 """`pamps serve` with another application: `python -m benchmarks.serve [OPTIONS OF pamps serve]`.
 
-The command itself runs, so whatever it does before it serves, and however it has uvicorn serve, is done.
+The command itself runs: what it does before serving, and the options it gives to uvicorn, stay the same.
 """
 
 import sys
@@ -14,7 +14,7 @@ APP = "benchmarks.served:app"
 
 
 def in_place_of(run: Callable[..., None]) -> Callable[..., None]:
-    """`uvicorn.run` that serves APP, whatever it is told to serve, and leaves everything else as it is."""
+    """A `uvicorn.run` that serves APP, whatever it is asked to serve, with the options it is given."""
 
     def run_other(_: object, **options: object) -> None:
         run(APP, **options)

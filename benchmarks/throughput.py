@@ -1,61 +1,75 @@
-"""How many requests a second: each route beside the ceiling of the same process, in the same round."""
+"""Requests per second of each line, compared with the ceiling in the same round."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 
+from benchmarks.lines import CEILING_LINE, CONSTANT_LINES, TARGETS, Line, read_lines, write_line
+from benchmarks.notifications import add_notifications
 from benchmarks.plan import Plan
+from benchmarks.processor import spent, times_of_backends, times_of_session
 from benchmarks.progress import say
-from benchmarks.server import Server, running_server
+from benchmarks.server import Server, running_bare, running_server
 from benchmarks.subjects import Subjects, find_subjects, get
-from benchmarks.wrk import CONNECTIONS, LoadFailed, Request, Sample
+from benchmarks.wrk import CONNECTIONS, LoadFailed, Sample
 
-CEILING, FEED, HOME, POST, WRITE = "ceiling", "feed", "home", "post", "write"
-HOME_PATH = "/user/timeline/"
-READS = (FEED, HOME, POST)
-# The least part of the ceiling, with one worker on PostgreSQL.
-TARGETS = {FEED: 0.50, HOME: 0.40, POST: 0.50, WRITE: 0.25}
-SQLITE_TARGET = 1.00  # of PostgreSQL, for the same read
+BARE = "the bare application"
+ONE, SQLITE, TWO = "PostgreSQL, one worker", "SQLite, one worker", "PostgreSQL, two workers"
+SQLITE_TARGET = 0.95  # of PostgreSQL, for the same line
 WORKERS_TARGET = 1.50  # of one worker, with two
-TEXT = "We met at the market this morning and talked about the harvest, number {}. #market"
+WARM_UP = 2  # seconds of each line
 
 
 @dataclass
 class Series:
-    """A route of a server, and a sample of each round."""
+    """A line on one server, with a sample from each round. All figures are medians of the rounds."""
 
     server: str
-    work: str
-    title: str
-    requests: list[Request]
+    line: Line
     samples: list[Sample] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
-        """Requests a second, the median of the rounds; likewise the milliseconds."""
+        """Requests per second."""
         return median(sample.rate for sample in self.samples)
 
     @property
     def p50(self) -> float:
-        """Milliseconds in which half of the answers came."""
+        """Milliseconds within which half of the responses arrived."""
         return median(sample.p50 for sample in self.samples)
 
     @property
     def p99(self) -> float:
-        """Milliseconds in which all answers came but one of a hundred."""
+        """Milliseconds within which 99 of 100 responses arrived."""
         return median(sample.p99 for sample in self.samples)
 
+    @property
+    def server_ms(self) -> float | None:
+        """Processor time of the server per request, or None if unknown."""
+        return median_of_known([sample.server_ms for sample in self.samples])
+
+    @property
+    def postgres_ms(self) -> float | None:
+        """Processor time of PostgreSQL per request, or None if it is not involved or unknown."""
+        return median_of_known([sample.postgres_ms for sample in self.samples])
+
     def ratio(self, other: "Series") -> float:
-        """The rate beside that of another series, round by round; the median."""
+        """The median of the ratios to the rate of another series in the same round."""
         pairs = zip(self.samples, other.samples, strict=True)
         return median(mine.rate / theirs.rate for mine, theirs in pairs)
 
 
+def median_of_known(values: Sequence[float | None]) -> float | None:
+    """None if no value is known."""
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: a series, its part of the ceiling, and what it is judged by, if it is."""
+    """A row of a table. `ratio` is what the target applies to, if there is one."""
 
     series: Series
     of_ceiling: float
@@ -65,107 +79,137 @@ class Row:
 
     @property
     def reached(self) -> bool:
-        """Whether the target is reached, by the figures as they are shown."""
+        """Whether the ratio reaches the target, both as the table shows them."""
         return round(self.ratio, 2) >= self.target
 
 
 @dataclass(frozen=True)
+class Phase:
+    """What is measured in the same rounds: the ceiling, and lines of each server."""
+
+    ceiling: Series
+    lines: dict[str, list[Series]]
+
+    @property
+    def in_order(self) -> list[Series]:
+        """The same line of all servers side by side, because they are compared."""
+        names = list(TARGETS)
+        every = [series for lines in self.lines.values() for series in lines]
+        return [self.ceiling, *sorted(every, key=lambda series: names.index(series.line.name))]
+
+
+@dataclass(frozen=True)
 class Databases:
-    """Copies of the same demo, to be written to."""
+    """Copies of the same demo that may be changed."""
 
     postgres: str
     sqlite: str
 
 
-ONE, TWO, SQLITE = "PostgreSQL, one worker", "PostgreSQL, two workers", "SQLite, one worker"
+Tables = dict[str, list[Row]]  # by server
 
 
-def measure_throughput(databases: Databases, plan: Plan, folder: Path) -> list[Row]:
-    """The whole table."""
+def measure_throughput(databases: Databases, plan: Plan, folder: Path) -> Tables:
+    """The rows of all tables."""
     with running_servers(databases, folder) as servers:
         subjects = find_subjects(servers[ONE])
         require_same(servers[ONE], servers[SQLITE], subjects)
-        reads = {name: prepare_reads(name, server, subjects) for name, server in servers.items()}
-        measure(servers, [series for group in reads.values() for series in group.values()], plan)
-        # After all reads: what is written here would stand on the first page of the feed.
-        writes = prepare_writes(ONE, servers[ONE], subjects)
-        measure(servers, list(writes.values()), plan)
-    return [*judge_one(reads[ONE], writes), *judge_others(SQLITE, reads), *judge_others(TWO, reads)]
+        for name in (ONE, SQLITE):
+            add_notifications(servers[name], subjects)
+        reads = prepare(servers, lambda server: read_lines(server, subjects), CONSTANT_LINES)
+        measure(servers, reads, plan)
+        # After all reads, because new posts appear on the first page of the feed.
+        writes = prepare(servers, lambda server: [write_line(server, subjects)])
+        measure(servers, writes, plan)
+    return judge([reads, writes])
 
 
 @contextmanager
 def running_servers(databases: Databases, folder: Path) -> Iterator[dict[str, Server]]:
-    """All servers; who is not asked does nothing."""
+    """All servers at once; a server without requests is idle."""
     with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(running_server(uri, folder / name.replace(" ", "-"), workers=workers))
-            for name, uri, workers in (
-                (ONE, databases.postgres, 1),
-                (SQLITE, databases.sqlite, 1),
-                (TWO, databases.postgres, 2),
-            )
-        }
+        servers = {BARE: stack.enter_context(running_bare(folder / "bare"))}
+        for name, uri, workers in (
+            (ONE, databases.postgres, 1),
+            (SQLITE, databases.sqlite, 1),
+            (TWO, databases.postgres, 2),
+        ):
+            own = folder / name.replace(" ", "-")
+            servers[name] = stack.enter_context(running_server(uri, own, workers=workers))
+        yield servers
 
 
 def require_same(one: Server, other: Server, subjects: Subjects) -> None:
-    """Raise LoadFailed if the databases do not hold the same, which would make comparing them worthless."""
-    for path in ("/post/", f"/post/{subjects.post}/", f"/user/{subjects.reader}/"):
+    """Raise LoadFailed if the two databases differ, because then they cannot be compared."""
+    for path in ("/post/", f"/post/{subjects.post}/thread/", f"/user/{subjects.reader}/"):
         with one.client() as client, other.client() as other_client:
             if get(client, path).json() != get(other_client, path).json():
                 raise LoadFailed(f"{path} is not the same in the two databases. Try again with --fresh.")
 
 
-def prepare_reads(name: str, server: Server, subjects: Subjects) -> dict[str, Series]:
-    """The ceiling and the reads of a server."""
-    token = server.log_in(subjects.reader)
-    works = (
-        (CEILING, "The ceiling", Request("GET", "/ceiling/")),
-        (FEED, "`GET /post/`, 20 posts", Request("GET", "/post/")),
-        (HOME, f"`GET /user/timeline/`, {subjects.followed} followed", Request("GET", HOME_PATH, token)),
-        (POST, f"`GET /post/{{id}}/`, {subjects.replies} replies", Request("GET", f"/post/{subjects.post}/")),
+def prepare(
+    servers: dict[str, Server], lines: Callable[[Server], list[Line]], only_one: Sequence[Line] = ()
+) -> Phase:
+    """The lines for each server that has a database, and some for the first one alone."""
+    return Phase(
+        Series(BARE, CEILING_LINE),
+        {
+            name: [Series(name, line) for line in (*(only_one if name == ONE else ()), *lines(server))]
+            for name, server in servers.items()
+            if name != BARE
+        },
     )
-    return {work: Series(name, work, title, [request]) for work, title, request in works}
 
 
-def prepare_writes(name: str, server: Server, subjects: Subjects) -> dict[str, Series]:
-    """The ceiling once more, and posting by several people: one alone would queue for their own account."""
-    tokens = [server.log_in(writer) for writer in subjects.writers]
-    posts = [
-        Request("POST", "/post/", tokens[number % len(tokens)], f'{{"text": "{TEXT.format(number)}"}}')
-        for number in range(10 * len(tokens))
-    ]
+def measure(servers: dict[str, Server], phase: Phase, plan: Plan) -> None:
+    """Warm everything up, then measure round by round, every second round in reverse order."""
+    order = phase.in_order
+    for series in order:
+        servers[series.server].load(series.line.requests, seconds=WARM_UP, connections=CONNECTIONS)
+    for number in range(plan.rounds):
+        say(f"Throughput, round {number + 1} of {plan.rounds}: {len(order)} x {plan.seconds} s")
+        for series in order if number % 2 == 0 else reversed(order):
+            series.samples.append(take_sample(servers[series.server], series.line, plan.seconds))
+
+
+def take_sample(server: Server, line: Line, seconds: int) -> Sample:
+    """Rate and processor time of a line."""
+    server_before, postgres_before = times_of_session(server.process.pid), times_of_backends(server.uri)
+    sample = server.load(line.requests, seconds=seconds, connections=CONNECTIONS)
+    server_spent = spent(server_before, times_of_session(server.process.pid))
+    postgres_spent = spent(postgres_before, times_of_backends(server.uri))
+    return replace(
+        sample,
+        server_ms=per_request(server_spent, sample),
+        postgres_ms=per_request(postgres_spent, sample),
+    )
+
+
+def per_request(seconds: float | None, sample: Sample) -> float | None:
+    """Milliseconds, if the seconds are known."""
+    return None if seconds is None else 1000 * seconds / sample.requests
+
+
+def judge(phases: Sequence[Phase]) -> Tables:
+    """One worker on PostgreSQL by the ceiling; SQLite and two workers by that one."""
+    ceiling = Row(phases[0].ceiling, 1.0)
     return {
-        CEILING: Series(name, CEILING, "The ceiling", [Request("GET", "/ceiling/")]),
-        WRITE: Series(name, WRITE, "`POST /post/`", posts),
+        ONE: [ceiling, *(row for phase in phases for row in judge_one(phase))],
+        SQLITE: [row for phase in phases for row in judge_other(SQLITE, phase, "PostgreSQL", SQLITE_TARGET)],
+        TWO: [row for phase in phases for row in judge_other(TWO, phase, "one worker", WORKERS_TARGET)],
     }
 
 
-def measure(servers: dict[str, Server], series: Sequence[Series], plan: Plan) -> None:
-    """Warm everything up, then measure it round by round, every other round backwards."""
-    for one in series:
-        servers[one.server].load(one.requests, seconds=1, connections=CONNECTIONS)
-    for number in range(plan.rounds):
-        say(f"Throughput, round {number + 1} of {plan.rounds}: {len(series)} x {plan.seconds} s")
-        for one in series if number % 2 == 0 else reversed(series):
-            server = servers[one.server]
-            one.samples.append(server.load(one.requests, seconds=plan.seconds, connections=CONNECTIONS))
+def judge_one(phase: Phase) -> Iterator[Row]:
+    """The rows of one worker on PostgreSQL."""
+    for series in phase.lines[ONE]:
+        ratio = series.ratio(phase.ceiling)
+        yield Row(series, ratio, "the ceiling", ratio, TARGETS[series.line.name])
 
 
-def judge_one(reads: dict[str, Series], writes: dict[str, Series]) -> list[Row]:
-    """One worker on PostgreSQL, by its ceiling."""
-    rows = [Row(reads[CEILING], 1.0)]
-    for work, target in TARGETS.items():
-        group = writes if work == WRITE else reads
-        ratio = group[work].ratio(group[CEILING])
-        rows.append(Row(group[work], ratio, "the ceiling", ratio, target))
-    return rows
-
-
-def judge_others(name: str, reads: dict[str, dict[str, Series]]) -> list[Row]:
-    """SQLite, or two workers, by one worker on PostgreSQL."""
-    own, first = reads[name], reads[ONE]
-    judge, target = ("PostgreSQL", SQLITE_TARGET) if name == SQLITE else ("one worker", WORKERS_TARGET)
-    return [
-        Row(own[CEILING], 1.0),
-        *(Row(own[w], own[w].ratio(own[CEILING]), judge, own[w].ratio(first[w]), target) for w in READS),
-    ]
+def judge_other(name: str, phase: Phase, judged_by: str, target: float) -> Iterator[Row]:
+    """The rows of another server, compared line by line with one worker on PostgreSQL."""
+    first = {series.line.name: series for series in phase.lines[ONE]}
+    for series in phase.lines[name]:
+        ratio = series.ratio(first[series.line.name])
+        yield Row(series, series.ratio(phase.ceiling), judged_by, ratio, target)

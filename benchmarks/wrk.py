@@ -1,4 +1,4 @@
-"""The load: wrk, which sends what a file says and counts what comes back."""
+"""The load: wrk, which sends the requests of a file and counts the responses."""
 
 import json
 import shutil
@@ -13,12 +13,12 @@ TIMEOUT_SECONDS = 10
 
 
 class LoadFailed(Exception):
-    """Something else came back than was asked for, so nothing that was measured is worth anything."""
+    """A request failed, so the figures are worthless; the message says which."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request, as the file for wrk holds it; `token` and `body` may be empty."""
+    """A request in the file for wrk; `token` and `body` may be empty."""
 
     method: str
     path: str
@@ -27,31 +27,34 @@ class Request:
 
     @property
     def line(self) -> str:
-        """The line of the file: see load.lua."""
+        """Its line of the file, see load.lua."""
         return "\t".join((self.method, self.path, self.token, self.body)) + "\n"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What one run of wrk measured: requests a second, and milliseconds of an answer."""
+    """One run of wrk: requests per second, and milliseconds until the response. Processor time per request
+    is in milliseconds too, or None where it is unknown."""
 
     requests: int
     rate: float
     p50: float
     p99: float
+    server_ms: float | None = None
+    postgres_ms: float | None = None
 
 
 def require_wrk() -> str:
-    """Where wrk is; raises LoadFailed where it is missing."""
+    """The path of wrk. Raises LoadFailed if it is not installed."""
     path = shutil.which("wrk")
     if path is None:
-        raise LoadFailed("wrk is missing, which makes the load. On Debian: apt-get install wrk")
+        raise LoadFailed("wrk is not installed. On Debian: apt-get install wrk")
     return path
 
 
 def find_version() -> str:
     """The version of wrk."""
-    # It knows no option for that: it prints the version and how to use it, and exits with status 1.
+    # `--version` also prints the usage, and exits with status 1.
     run = subprocess.run([require_wrk(), "--version"], capture_output=True, text=True, check=False)
     return next((word for word in run.stdout.split() if word[:1].isdigit() or "/" in word), "unknown")
 
@@ -64,9 +67,9 @@ def send(
     seconds: int,
     connections: int = CONNECTIONS,
 ) -> Sample:
-    """Send the requests in turn, for so many seconds, over so many connections at once.
+    """Send the requests in turn, over several connections at once, until the seconds are over.
 
-    Raises LoadFailed if a single answer was an error or did not come.
+    Raises LoadFailed if a single response was an error or missing.
     """
     file = folder / "requests"
     file.write_text("".join(request.line for request in requests), encoding="utf-8")
@@ -84,14 +87,14 @@ def send(
 
 
 def read_sample(printed: str, first: Request) -> Sample:
-    """What load.lua printed last; raises LoadFailed if there was an error in it, or no answer at all."""
+    """The last line that load.lua printed. Raises LoadFailed if it counts errors, or no response at all."""
     result = json.loads(printed.strip().splitlines()[-1])
     errors = {name: result[name] for name in ("refused", "connect", "read", "write", "timeout")}
     what = f"{first.method} {first.path}"
     if any(errors.values()):
         counted = ", ".join(f"{count} {name}" for name, count in errors.items() if count)
-        raise LoadFailed(f"{what}: of {result['requests']:,} requests some went wrong: {counted}")
+        raise LoadFailed(f"{what}: some of {result['requests']:,} requests failed: {counted}")
     if not result["requests"]:
-        raise LoadFailed(f"{what}: there was no answer")
+        raise LoadFailed(f"{what}: no response")
     rate = result["requests"] / result["seconds"]
     return Sample(result["requests"], rate, result["p50"], result["p99"])
