@@ -38,8 +38,8 @@ class _Path:
     targets: dict[str, _Target] = field(default_factory=dict)
 
     def params(self, path: str) -> dict[str, Any] | None:
-        """The values of the path parameters; None for another path."""
-        if not (match := self.pattern.match(path)):
+        """The values of the path parameters, however its last slash is spelt; None for another path."""
+        if not (match := self.pattern.fullmatch(self.spelling_of(path))):
             return None
         params = match.groupdict()
         for name, convertor in self.convertors.items():
@@ -175,9 +175,8 @@ def _add(paths: dict[str, _Path], context: RouteContext) -> None:
     target = _Target(route.handle if has_own_handle else context.app, route, context.endpoint)
     if name not in paths:
         convertors = {n: c for n, c in context.param_convertors.items() if type(c) is not StringConvertor}
-        pattern = context.path_regex.pattern.removesuffix("$").removesuffix("/") + r"/?\Z"
         last = ":path}" if name.endswith(":path}") else name[-1:]
-        paths[name] = _Path(re.compile(pattern), convertors, last)
+        paths[name] = _Path(context.path_regex, convertors, last)
     for method in context.methods or ():
         paths[name].targets.setdefault(method, target)
 

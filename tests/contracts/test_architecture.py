@@ -124,7 +124,12 @@ def test_http_exceptions_are_raised_around_routes_alone() -> None:
         if "raise HTTPException" in path.read_text(encoding="utf-8")
     ]
 
-    assert sorted(raising) == ["http/middleware/envelope.py", "http/route.py", "http/strict.py"]
+    assert sorted(raising) == [
+        "http/middleware/body_limit.py",
+        "http/route.py",
+        "http/router.py",
+        "http/strict.py",
+    ]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")

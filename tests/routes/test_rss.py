@@ -113,7 +113,7 @@ def test_nobody_has_no_feed(client: TestClient, name: str) -> None:
 
 
 def test_there_is_a_feed_of_users_only(client: TestClient) -> None:
-    assert refusal(client.get("/user/feed.xml")) == (404, "not_found")
+    assert refusal(client.get("/user/feed.xml")) == (404, "user_not_found")
 
 
 def test_a_feed_is_the_same_for_everybody(session: Session, client: TestClient, login: Login) -> None:

@@ -14,6 +14,9 @@ TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 SLICE = 2_000
 # About the body that a 304 leaves out (RFC 9110, section 15.4.5).
 ABOUT_BODY = (b"content-type", b"content-length")
+# What makes an answer one for a certain person.
+PERSONAL = frozenset({b"authorization", b"cookie"})
+NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 
 class ETagMiddleware:
@@ -41,61 +44,57 @@ class ETagMiddleware:
 
         async def send_tagged(message: Message) -> None:
             nonlocal held, is_over
-            if is_over:
-                return  # the body that a 304 leaves out
-            if message["type"] == "http.response.start" and _may_have_tag(message):
-                held = message
-                return
             if held is not None:
                 start, held = held, None
-                if not message.get("more_body", False):
-                    start["headers"] = _tagged(start["headers"], scope["headers"], message.get("body", b""))
-                is_over = _is_known(start["headers"], scope["headers"])
-                if is_over:
-                    await _send_not_modified(start, send)
-                    return
-                await send(start)
-            await send(message)
+                tag = _tag(start, message, scope["headers"])
+                is_over = _is_known(tag, scope["headers"])
+                await send(_not_modified(start) if is_over else start)
+                await send(NOTHING if is_over else message)
+            elif message["type"] == "http.response.start" and _may_have_tag(message):
+                held = message
+            elif not is_over:  # the body that a 304 leaves out
+                await send(message)
 
         await self.app(scope, receive, send_tagged)
 
 
 def _may_have_tag(start: Message) -> bool:
     """A stream, which does not know its length, never has: its start does not wait."""
-    headers = dict(start["headers"])
-    is_kept = start["status"] == 200 and b"no-store" not in headers.get(b"cache-control", b"")
-    return is_kept and (b"content-length" in headers or b"etag" in headers)
+    said = dict(start["headers"])
+    is_kept = start["status"] == 200 and b"no-store" not in said.get(b"cache-control", b"")
+    return is_kept and (b"content-length" in said or b"etag" in said)
 
 
-def _tagged(headers: RawHeaders, request: RawHeaders, body: bytes) -> RawHeaders:
-    """The headers of a response with this body, and with its tag."""
-    said = dict(headers)
-    if b"etag" in said:
-        return headers
-    added = [(b"etag", make_tag(body, said.get(b"link", b""))), (b"vary", b"Authorization")]
+def _tag(start: Message, body: Message, asked: RawHeaders) -> bytes:
+    """The tag of a response: its own, or a new one if its body comes in one piece; empty if it has none."""
+    said: dict[bytes, bytes] = dict(start["headers"])
+    if b"etag" in said or body.get("more_body", False):
+        return said.get(b"etag", b"")
+    tag = make_tag(body.get("body", b""), said.get(b"link", b""))
+    added = [(b"etag", tag), (b"vary", b"Authorization")]
     if b"cache-control" not in said:
-        is_personal = any(name in (b"authorization", b"cookie") for name, _ in request)
+        is_personal = not PERSONAL.isdisjoint(dict(asked))
         added.append((b"cache-control", b"private, no-cache" if is_personal else b"no-cache"))
-    return [*headers, *added]
+    start["headers"] = [*start["headers"], *added]
+    return tag
 
 
-def _is_known(headers: RawHeaders, request: RawHeaders) -> bool:
-    known = [value for name, value in request if name == b"if-none-match"]
-    return bool(known) and is_named(dict(headers).get(b"etag", b""), b", ".join(known))
+def _is_known(tag: bytes, asked: RawHeaders) -> bool:
+    known = [value for name, value in asked if name == b"if-none-match"]
+    return bool(known) and is_named(tag, b", ".join(known))
 
 
-async def _send_not_modified(start: Message, send: Send) -> None:
+def _not_modified(start: Message) -> Message:
     headers = [pair for pair in start["headers"] if pair[0] not in ABOUT_BODY]
-    await send({**start, "status": 304, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
+    return {**start, "status": 304, "headers": headers}
 
 
 def make_tag(body: bytes, link: bytes) -> bytes:
     """The strong entity tag of an answer with this body and this `Link` header."""
-    digest = blake2b(link + b"\n", digest_size=16)
-    for start in range(0, len(body), SLICE):
+    digest = blake2b(link + b"\n" + body[:SLICE], digest_size=16)
+    for start in range(SLICE, len(body), SLICE):
         digest.update(body[start : start + SLICE])
-    return b'"%s"' % digest.hexdigest().encode()
+    return f'"{digest.hexdigest()}"'.encode()
 
 
 def is_named(tag: bytes, known: bytes) -> bool:
