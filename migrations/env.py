@@ -9,8 +9,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 import pamps.models  # noqa: F401 - registers every table
-from pamps.config import settings
-from pamps.db import make_engine
+from pamps.db import get_database, make_engine
 
 # An arbitrary number that only this lock uses.
 MIGRATION_LOCK = 7_262_671_125
@@ -49,7 +48,7 @@ def check_references(connection: Connection) -> None:
 
 def run_online() -> None:
     """Migrate in one transaction: all of it or nothing, on both databases."""
-    engine = make_engine(settings.db, poolclass=NullPool, foreign_keys=False)
+    engine = make_engine(get_database().settings, poolclass=NullPool, foreign_keys=False)
     with engine.execution_options(writes=True).connect() as connection:
         context.configure(
             connection=connection,
@@ -67,7 +66,7 @@ def run_online() -> None:
 def run_offline() -> None:
     """Print the SQL instead (`alembic upgrade head --sql`)."""
     context.configure(
-        url=settings.db.uri,
+        url=get_database().settings.uri,
         target_metadata=SQLModel.metadata,
         render_as_batch=True,
         transactional_ddl=True,

@@ -18,9 +18,9 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pamps import __version__
-from pamps.config import settings
+from pamps.config import require_key, settings
 from pamps.config.schema import ServerSettings
-from pamps.db import engine
+from pamps.db import get_database
 from pamps.errors import HTTP_ERRORS
 from pamps.http.handlers import error_response, install_error_handlers
 from pamps.http.middleware.envelope import (
@@ -32,7 +32,7 @@ from pamps.http.middleware.envelope import (
 )
 from pamps.http.middleware.etag import ETagMiddleware
 from pamps.routes import ROUTERS
-from pamps.services.live.hub import open_subscribers
+from pamps.services.live.subscribers import open_subscribers
 from pamps.services.mail import drain
 from pamps.web import pages as page
 
@@ -103,10 +103,11 @@ def stop_with_parent() -> None:
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """What was promised before the server is told to stop is still sent, and the database left in order."""
     stop_with_parent()
+    require_key()
     async with open_subscribers():
         yield
     await to_thread.run_sync(drain, DRAIN_SECONDS)
-    engine.dispose()
+    get_database().dispose()
 
 
 def create_app() -> FastAPI:

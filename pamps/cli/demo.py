@@ -25,10 +25,10 @@ def demo(
     """
     from pamps.cli.progress import show_progress
     from pamps.config import settings
-    from pamps.db import engine
-    from pamps.db import migrate as schema
+    from pamps.db import get_database
     from pamps.demo.load import PASSWORD, OtherUsers, load
     from pamps.demo.recipe import Recipe
+    from pamps.services import schema
 
     if settings.env == "production":
         fail("This is production: a demo has accounts whose password everybody knows.")
@@ -38,7 +38,7 @@ def demo(
         loaded = load(recipe, show_progress)
     except OtherUsers:
         fail("There are other users in this database. A demo goes into one without: set PAMPS_DB__uri.")
-    engine.dispose()  # SQLite cleans up behind its last connection
+    get_database().dispose()  # SQLite cleans up behind its last connection
     if loaded:
         typer.echo(f"{users:,} users and {posts:,} posts. Log in as anybody; the password is: {PASSWORD}")
     else:

@@ -8,7 +8,8 @@ from fastapi import Depends, Path, Query, Request, Response
 from sqlmodel import Session
 
 from pamps.config import settings
-from pamps.db import engine, finish, reading_engine, writing_engine
+from pamps.db import commit, get_database
+from pamps.db.dialect import dialect_of
 from pamps.http.pagination import DEFAULT_LIMIT, Limit, Page, RowId
 from pamps.http.slots import Turn, endings, in_thread
 from pamps.models.client import MAX_ADDRESS, MAX_DEVICE, Client
@@ -26,10 +27,10 @@ async def get_session(request: Request) -> Session:
     answer leaves: a failed commit is an error, never a false 201."""
     await _turn(request)
     if request.method in SAFE_METHODS:
-        session = Session(reading_engine, expire_on_commit=False)
+        session = get_database().session(writes=False)
         endings(request).callback(_leave, session)  # there is nothing to wait for
         return session
-    session = Session(writing_engine, expire_on_commit=False)
+    session = get_database().session(writes=True)
 
     async def end(error: type[BaseException] | None, *_: object) -> None:
         if session.in_transaction():
@@ -47,7 +48,7 @@ def _leave(session: Session) -> None:
 
 def _commit(session: Session) -> None:
     with session:
-        finish(session)
+        commit(session)
 
 
 SessionDep = Annotated[Session, Depends(get_session)]
@@ -55,7 +56,7 @@ SessionDep = Annotated[Session, Depends(get_session)]
 # SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a place
 # of SessionDep from all readers, and get its turn by luck; here they queue outside, in order. On PostgreSQL
 # writers that wait for the same row leave a third of the places to readers. Goes on every route that writes.
-WRITERS = 1 if engine.dialect.name == "sqlite" else max(1, settings.db.pool_size * 2 // 3)
+WRITERS = 1 if dialect_of(settings.db.url).has_one_writer else max(1, settings.db.pool_size * 2 // 3)
 WriteTurn: Any = Depends(Turn(WRITERS, settings.db.wait_timeout))
 
 
@@ -73,7 +74,7 @@ async def read_aside(read: Callable[[Session], Result]) -> Result:
 
 
 def _read(read: Callable[[Session], Result]) -> Result:
-    with Session(reading_engine, expire_on_commit=False) as session:
+    with get_database().session(writes=False) as session:
         return read(session)
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
 from pamps.auth import Later
-from pamps.db import finish
+from pamps.db import commit
 from pamps.http.slots import in_thread
 from pamps.presenters.remembered import Json
 
@@ -23,7 +23,7 @@ def send_json(endpoint: Callable[..., Json[Any]], code: int) -> Callable[..., An
         known = {name: value.find() if isinstance(value, Later) else value for name, value in values.items()}
         made = endpoint(**known)
         if isinstance(session := known.get("session"), Session):
-            finish(session)
+            commit(session)
         return made.content
 
     @wraps(endpoint)

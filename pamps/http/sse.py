@@ -20,7 +20,7 @@ from pamps.http.middleware.envelope import IS_HEAD
 from pamps.http.slots import in_thread
 from pamps.models.user import Viewer
 from pamps.queries.notification import BATCH, find_newest, list_since
-from pamps.services.live.hub import Subscription, get_subscribers
+from pamps.services.live.subscribers import Subscription, get_subscribers
 
 Events = list[tuple[int, bytes]]
 Write = Callable[[bytes], Coroutine[Any, Any, None]]
@@ -77,9 +77,9 @@ async def open_stream(
     token = read_bearer(request) or ""
     if not seconds or request.scope.get(IS_HEAD):
         return NotificationStream(token, position, 0, nullcontext(Subscription()))
-    hub = get_subscribers()
-    hub.require_room()  # it is entered without a pause from here
-    return NotificationStream(token, position, seconds, hub.listening(viewer.id))
+    subscribers = get_subscribers()
+    subscribers.require_room()  # it is entered without a pause from here
+    return NotificationStream(token, position, seconds, subscribers.listening(viewer.id))
 
 
 class NotificationStream(Response):
@@ -132,7 +132,7 @@ class NotificationStream(Response):
             if events or clock() >= beat:
                 beat = clock() + heartbeat
             if len(events) == BATCH:
-                bell.ring()  # there is more
+                bell.wake()  # there is more
             elif clock() >= until:
                 return
 

@@ -3,21 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    ColumnElement,
-    Select,
-    Subquery,
-    bindparam,
-    cast,
-    func,
-    literal_column,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, Subquery, bindparam, literal_column, select
 from sqlmodel import Session, col
 
-from pamps.db.prepared import IS_SQLITE
+from pamps.db import current_dialect
 from pamps.http.pagination import MAX_ID, Window
 from pamps.models.post import Post
 from pamps.models.types import BigId
@@ -70,19 +59,4 @@ def first_pairs(window: Window, partner: Any, condition: ColumnElement[bool]) ->
 def given(name: str, *columns: str) -> Subquery:
     """A table of whole numbers that is the value `name` of the statement: a list of rows, each a list. It has
     these columns, and `position`, by which they are in order."""
-    rows = bindparam(name, type_=JSON)
-    if IS_SQLITE:
-        each = func.json_each(rows).table_valued("key", "value")
-        position: ColumnElement[Any] = each.c.key
-        cells: list[ColumnElement[Any]] = [
-            func.json_extract(each.c.value, literal_column(f"'$[{n}]'")) for n in range(len(columns))
-        ]
-    else:
-        # PostgreSQL knows that this is in order of its position, and need not sort.
-        each = func.json_array_elements(rows).table_valued("value", with_ordinality="position")
-        each = each.render_derived()
-        position = each.c.position
-        texts = [each.c.value.op("->>")(literal_column(str(n))) for n in range(len(columns))]
-        cells = [cast(text, BigInteger) for text in texts]
-    named = [cell.label(column) for cell, column in zip(cells, columns, strict=True)]
-    return select(position.label("position"), *named).subquery(name)
+    return current_dialect().numbers(name, *columns)

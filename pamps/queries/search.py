@@ -11,16 +11,17 @@ from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, liter
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from pamps.db import current_dialect
 from pamps.db.prepared import Row, Statement, prepared_statement, run
 from pamps.http.pagination import Page, Sort, Window
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
 from pamps.models.search import PostHit, SearchSort, SearchType
-from pamps.models.search_index import read_words
+from pamps.models.search_index import search_index
 from pamps.models.tag import TagResponse
 from pamps.models.user import Person, User, UserResponse, Viewer
 from pamps.presenters.remembered import Json, json_list
 from pamps.queries.clauses import VIEWER, as_value, first_id_since, given, is_there, last_id_until
-from pamps.queries.match import INDEX, Match, is_unwanted, match_of, select_matching, values_of
+from pamps.queries.match import Match, is_unwanted, match_of, select_matching, values_of
 from pamps.queries.post import POST_FIELDS, render_post, select_posts
 from pamps.queries.tag import list_tags
 from pamps.queries.user import find_people
@@ -110,7 +111,7 @@ class Ranking:
 
     def __init__(self, found: Sequence[Row], query: SearchQuery) -> None:
         # They come newest first, and sorting keeps that among equals.
-        best = sorted(found, key=lambda row: -score(query, read_words(row[1])))
+        best = sorted(found, key=lambda row: -score(query, current_dialect().full_text.read_words(row[1])))
         self._rows: list[Row] = [(post_id,) for post_id, _ in best]
         self._places = {post_id: place for place, (post_id,) in enumerate(self._rows)}
 
@@ -230,10 +231,10 @@ def _found(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
 
 
 def _matching(shape: _Shape, window: Window, *, with_words: bool) -> Select[Any]:
-    shown = is_visible(INDEX.user_id, shape.signed_in, even_muted=shape.by_name)
-    conditions = [_is_between(INDEX.post_id), shown]
+    shown = is_visible(search_index().c.user_id, shape.signed_in, even_muted=shape.by_name)
+    conditions = [_is_between(search_index().c.post_id), shown]
     if of_post := _conditions(shape):
-        conditions.append(is_there(col(Post.id) == INDEX.post_id, *of_post))
+        conditions.append(is_there(col(Post.id) == search_index().c.post_id, *of_post))
     return select_matching(window, *conditions, with_words=with_words)
 
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import CTE, Select, func, literal_column, select, true
+from sqlalchemy import CTE, Select, literal_column, select, true
 from sqlmodel import Session, col
 
-from pamps.db.prepared import IS_SQLITE, Row, prepared_statement, run
+from pamps.db import current_dialect
+from pamps.db.prepared import Row, prepared_statement, run
 from pamps.http.pagination import Page, Sort, Window
 from pamps.models.follow import Follow
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post, PostResponse
@@ -76,11 +77,10 @@ def select_beyond(window: Window, kind: Kind) -> Select[Any]:
 def select_gathered(window: Window, kind: Kind) -> Select[Any]:
     """The posts of the window, out of those that each author has in it."""
     authors = _select_authors(kind).cte("authors")
-    ids_of = _ids_of_sqlite if IS_SQLITE else _ids_of
     # No page has posts of more authors than rows. So those whose own first post comes first are enough.
-    firsts = ids_of(authors, kind, replace(window, rows=1))
+    firsts = _ids_of(authors, kind, replace(window, rows=1))
     nearest = window.sort(firsts, firsts.selected_columns.id).limit(window.limit).cte("nearest")
-    ids = ids_of(nearest, kind, window).subquery()
+    ids = _ids_of(nearest, kind, window).subquery()
     return _select_page(window, select(ids.c.id))
 
 
@@ -106,16 +106,8 @@ def _select_authors(kind: Kind) -> Select[Any]:
 
 def _ids_of(authors: CTE, kind: Kind, window: Window) -> Select[Any]:
     """The ids that each of the authors has in the window, with the author."""
-    each = _ids_of_author(authors, kind, window).lateral()
-    return select(authors.c.author, each.c.id.label("id")).select_from(authors.join(each, true()))
-
-
-def _ids_of_sqlite(authors: CTE, kind: Kind, window: Window) -> Select[Any]:
-    """The same without LATERAL: in SQLite a function that gives a table may take what stands before it."""
-    of_author = _ids_of_author(authors, kind, window).subquery()
-    listed = select(func.json_group_array(of_author.c.id)).correlate(authors).scalar_subquery()
-    each = func.json_each(listed).table_valued("value")
-    return select(authors.c.author, each.c.value.label("id")).select_from(authors.join(each, true()))
+    each, post_id = current_dialect().for_each(authors, _ids_of_author(authors, kind, window))
+    return select(authors.c.author, post_id.label("id")).select_from(authors.join(each, true()))
 
 
 def _ids_of_author(authors: CTE, kind: Kind, window: Window) -> Select[Any]:

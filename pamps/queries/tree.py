@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select, true
+from sqlalchemy import Select, literal_column, select, true
 from sqlmodel import Session, col
 
-from pamps.db.prepared import IS_SQLITE, prepared_statement, run
+from pamps.db import current_dialect
+from pamps.db.prepared import prepared_statement, run
 from pamps.models.post import Post
 from pamps.models.tree_cursor import MAX_DEPTH, Way
 from pamps.queries.clauses import given
@@ -64,13 +65,7 @@ def _replies(rows: int, each: int) -> Select[Any]:
     stretches = given("stretches", "parent", "after")
     own = (col(Post.parent_id) == stretches.c.parent, col(Post.id) > stretches.c.after)
     ids = select(col(Post.id)).where(*own).correlate(stretches).order_by(col(Post.id)).limit(_word(each))
-    replies: Any = ids.lateral()
-    reply = replies.c.id
-    if IS_SQLITE:  # without LATERAL: a function that gives a table may take what stands before it
-        first = ids.subquery()
-        listed = select(func.json_group_array(first.c.id)).correlate(stretches).scalar_subquery()
-        replies = func.json_each(listed).table_valued("value")
-        reply = replies.c.value
+    replies, reply = current_dialect().for_each(stretches, ids)
     both = select(stretches.c.parent, reply.label("reply")).select_from(stretches.join(replies, true()))
     return both.order_by(stretches.c.position, reply).limit(_word(rows))
 

@@ -12,11 +12,10 @@ from sqlalchemy import ColumnElement, delete
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
-from pamps.db import transaction
-from pamps.db.prepared import IS_SQLITE
+from pamps.db import current_dialect, transaction
 from pamps.http.pagination import MAX_ID
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
-from pamps.models.search_index import SEARCH_INDEX
+from pamps.models.search_index import search_index
 from pamps.models.tag import Tag
 from pamps.services.locking import change
 from pamps.services.search_index import Text, reindex_posts, unindex_posts
@@ -26,7 +25,7 @@ BATCH = 1_000
 # Who waits for SQLite looks each tenth of a second whether it is his turn, and needs a gap to find it so.
 PAUSE_SECONDS = 0.11
 # Where two wait for each other, PostgreSQL refuses one of them after a second. By then it was us who gave up.
-PATIENCE = "200ms"
+PATIENCE_MS = 200
 REFUSED_CODES = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 # The oldest posts are indexed last: if these are there, all are. Not one alone, because who edits a post
 # meanwhile indexes it.
@@ -66,7 +65,7 @@ def count_missing() -> int:
         oldest = session.exec(select(Post.id).where(IS_LISTED).order_by(col(Post.id)).limit(OLDEST)).all()
         if len(_find_indexed(session, oldest)) == len(oldest):
             return 0
-        indexed = session.scalar(select(func.count()).select_from(SEARCH_INDEX)) or 0
+        indexed = session.scalar(select(func.count()).select_from(search_index())) or 0
         return max(1, session.exec(select(func.count(col(Post.id))).where(IS_LISTED)).one() - indexed)
 
 
@@ -120,33 +119,34 @@ def _hold_posts(session: Session, chosen: ColumnElement[bool]) -> tuple[list[Tex
 
 
 def _find_indexed(session: Session, post_ids: Collection[int]) -> set[int]:
-    indexed = select(SEARCH_INDEX.c.post_id).where(SEARCH_INDEX.c.post_id.in_(post_ids))
-    return set(session.scalars(indexed))
+    indexed = search_index().c.post_id
+    return set(session.scalars(select(indexed).where(indexed.in_(post_ids))))
 
 
 def _forget_strangers(session: Session, bottom: int, top: int) -> None:
     """Forget what the index has under ids of no post. One statement: what others add meanwhile, it sees as
     a whole or not at all."""
-    own = SEARCH_INDEX.c.post_id
+    index = search_index()
+    own = index.c.post_id
     posts = select(Post.id).where(col(Post.id).between(bottom, top))
-    change(session, delete(SEARCH_INDEX).where(own.between(bottom, top), own.not_in(posts)))
+    change(session, delete(index).where(own.between(bottom, top), own.not_in(posts)))
 
 
 def _give_way(
     work: Callable[Concatenate[Session, Given], Result], *given: Given.args, **more: Given.kwargs
 ) -> Result:
     """Do a piece of work in a transaction of its own, so that nobody who writes waits for long, or fails."""
+    dialect = current_dialect()
     while True:
         try:
             with transaction() as session:
-                if not IS_SQLITE:
-                    session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+                dialect.limit_lock_wait(session.connection(), PATIENCE_MS)
                 result = work(session, *given, **more)
         except OperationalError as error:
             if getattr(error.orig, "pgcode", None) not in REFUSED_CODES:
                 raise
             sleep(PAUSE_SECONDS)
         else:
-            if IS_SQLITE:
+            if dialect.has_one_writer:
                 sleep(PAUSE_SECONDS)
             return result

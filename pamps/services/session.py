@@ -7,7 +7,7 @@ from typing import NoReturn
 from sqlmodel import Session, col, delete, select
 
 from pamps.config import settings
-from pamps.db import release
+from pamps.db import commit_early
 from pamps.errors import RefusedToken, Unauthorized
 from pamps.models.access_token import AccessToken
 from pamps.models.audit import Action
@@ -68,7 +68,7 @@ def refresh(session: Session, token: str, client: Client) -> TokenResponse:
         # But not for long, or a thief could make it last.
         found.overlap_until = min(utc_now(), found.last_used_at + LONGEST_OVERLAP)
         session.add(found)
-        release(session)
+        commit_early(session, because="the refusal must not undo it")
         raise RefusedToken
     refresh_id = TokenId.new()
     found.refresh_hash = refresh_id.hashed
@@ -99,7 +99,7 @@ def _end_stolen(session: Session, user: User, stolen: LoginSession, client: Clie
     logger.warning("A refresh token of user %s came a second time; session %s ends.", user.id, stolen.id)
     record(session, Action.REFRESH_REUSED, user, user, client)
     session.delete(stolen)
-    release(session)  # the refusal must not undo it
+    commit_early(session, because="the refusal must not undo it")
     raise RefusedToken
 
 

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, BindParameter, ColumnElement, Select, bindparam, func
+from sqlalchemy import JSON, ColumnElement, bindparam, func
 from sqlmodel import Session, col, delete, select, update
 
-from pamps.db.prepared import IS_SQLITE, insert_into, prepared_statement, run
+from pamps.db import current_dialect
+from pamps.db.prepared import insert_into, prepared_statement, run
 from pamps.models.tag import PostTag, Tag
 from pamps.queries.clauses import POST, USER
 from pamps.services.locking import change
@@ -100,7 +101,7 @@ def _hold(session: Session, tag_ids: Collection[int]) -> None:
     some in any other order than that of the tags, or takes some away, holds all of them first. SQLite has one
     writer at a time.
     """
-    if tag_ids and not IS_SQLITE:
+    if tag_ids and not current_dialect().has_one_writer:
         tags = select(Tag.id).where(col(Tag.id).in_(tag_ids)).order_by(col(Tag.id))
         session.exec(tags.with_for_update(key_share=True)).all()
 
@@ -125,18 +126,12 @@ def _give(session: Session, post: Tagging) -> int:
 
 
 def _named(names: Collection[str]) -> ColumnElement[bool]:
-    return col(Tag.name).in_(_each(bindparam(None, list(names), type_=JSON)))
-
-
-def _each(names: BindParameter[Any]) -> Select[Any]:
-    """The names in a JSON list: however many they are, it is one value."""
-    each = func.json_each(names) if IS_SQLITE else func.json_array_elements_text(names)
-    return select(each.table_valued("value").c.value)
+    return col(Tag.name).in_(current_dialect().texts(bindparam(None, list(names), type_=JSON)))
 
 
 @prepared_statement
 def _insert() -> Any:
-    wanted = _each(bindparam("names", type_=JSON))
+    wanted = current_dialect().texts(bindparam("names", type_=JSON))
     uses = select(POST, col(Tag.id), USER).where(col(Tag.name).in_(wanted)).order_by(col(Tag.id))
     insert = insert_into(PostTag).from_select(["post_id", "tag_id", "user_id"], uses)
     return insert.on_conflict_do_nothing().returning(PostTag.tag_id)

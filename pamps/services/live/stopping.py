@@ -1,4 +1,4 @@
-"""Hears early that the server is told to stop."""
+"""Learns early that the server is told to stop."""
 
 import asyncio
 import signal

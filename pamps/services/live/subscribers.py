@@ -1,0 +1,160 @@
+"""Who listens in this process, and how they are woken.
+
+Being woken is a hint and carries nothing: a listener reads from the database what is new to them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from weakref import WeakKeyDictionary
+
+from pamps.config import settings
+from pamps.errors import PampsError, Unavailable
+from pamps.services.live import watcher
+from pamps.services.live.stopping import told_to_stop
+
+# Subscriptions of one user in one process. Beyond, the oldest one ends: it may be left over from a phone.
+MAX_PER_USER = 10
+# Seconds that the watcher stays when the last listener has gone: they often come right back.
+LINGER = 60.0
+
+
+class TooManyStreams(PampsError):
+    status = 503
+    code = "too_many_streams"
+    detail = "Too many are listening already. Try again later."
+    headers = {"Retry-After": "30"}  # noqa: RUF012 - never changed
+
+
+class Subscription:
+    """What one listener waits for. It is awake when it is made: there is a first look to take."""
+
+    def __init__(self) -> None:
+        self._awake = asyncio.Event()
+        self._awake.set()
+        # Whether to stop listening.
+        self.over = False
+
+    def wake(self) -> None:
+        """Let the listener look again, even one that is not waiting right now."""
+        self._awake.set()
+
+    def end(self) -> None:
+        """Let the listener go."""
+        self.over = True
+        self._awake.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when woken since the last call, or else after this time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0, seconds)):
+                await self._awake.wait()
+        # Before the listener looks, not after: what arrives during the look requires another one.
+        self._awake.clear()
+
+
+class Subscribers:
+    """The listeners of one process, and the one watcher that wakes them."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._subscriptions: dict[int, list[Subscription]] = {}
+        self._count = 0
+        self._stopped = False
+        self._watcher: asyncio.Task[None] | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        """How many listen."""
+        return self._count
+
+    def require_room(self) -> None:
+        """Raises TooManyStreams, or Unavailable when the server is about to stop."""
+        if self._stopped:
+            raise Unavailable
+        if self._count >= self.limit:
+            raise TooManyStreams
+
+    @contextmanager
+    def listening(self, user_id: int) -> Iterator[Subscription]:
+        """A subscription that is woken when this user may have news, and at times for nothing."""
+        subscription = Subscription()
+        own = self._subscriptions.setdefault(user_id, [])
+        alive = [one for one in own if not one.over]
+        if len(alive) >= MAX_PER_USER:
+            alive[0].end()
+        own.append(subscription)
+        self._count += 1
+        self._watch()
+        if self._stopped:
+            subscription.end()
+        try:
+            yield subscription
+        finally:
+            own.remove(subscription)
+            self._count -= 1
+            if not own:
+                del self._subscriptions[user_id]
+            if not self._count:
+                self._idle_timer = asyncio.get_running_loop().call_later(LINGER, self._stop_watching)
+
+    def wake(self, user_ids: Collection[int] | None) -> None:
+        """Wake the listeners of these users, or all of them."""
+        for user_id in self._subscriptions if user_ids is None else user_ids:
+            for subscription in self._subscriptions.get(user_id, ()):
+                subscription.wake()
+
+    def stop(self) -> None:
+        """Let every listener go, and nobody in."""
+        self._stopped = True
+        for subscriptions in self._subscriptions.values():
+            for subscription in subscriptions:
+                subscription.end()
+
+    async def close(self) -> None:
+        """Stop, and give back what the watcher held."""
+        self.stop()
+        watching = self._watcher
+        self._stop_watching()
+        if watching:
+            await asyncio.wait([watching])
+
+    def _watch(self) -> None:
+        self._cancel_idle_timer()
+        if self._watcher is None and not self._stopped:
+            self._watcher = asyncio.get_running_loop().create_task(watcher.watch(self.wake))
+
+    def _stop_watching(self) -> None:
+        self._cancel_idle_timer()
+        if self._watcher:
+            self._watcher.cancel()
+            self._watcher = None
+
+    def _cancel_idle_timer(self) -> None:
+        if self._idle_timer:
+            self._idle_timer.cancel()
+            self._idle_timer = None
+
+
+# One for each event loop: a server has one, a test may have several.
+_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Subscribers] = WeakKeyDictionary()
+
+
+def get_subscribers() -> Subscribers:
+    """The subscribers of this process."""
+    loop = asyncio.get_running_loop()
+    if loop not in _of_loops:
+        _of_loops[loop] = Subscribers(settings.notifications.streams)
+    return _of_loops[loop]
+
+
+@asynccontextmanager
+async def open_subscribers() -> AsyncIterator[Subscribers]:
+    """The subscribers of a server that starts. They stop as soon as the server is told to, or at the end."""
+    subscribers = get_subscribers()
+    try:
+        with told_to_stop(subscribers.stop):
+            yield subscribers
+    finally:
+        await subscribers.close()
+        del _of_loops[asyncio.get_running_loop()]
