@@ -47,6 +47,7 @@ test_uri=${PAMPS_TEST_URI:-}
 say "Linters and types"
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
+.venv/bin/lint-imports
 .venv/bin/mypy
 
 say "Tests on SQLite"

@@ -9,8 +9,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 import pamps.models  # noqa: F401 - registers every table
-from pamps.config import settings
-from pamps.db import make_engine
+from pamps.db import get_database, make_engine
 
 # An arbitrary key for the advisory lock.
 MIGRATION_LOCK = 7_262_671_125
@@ -50,7 +49,7 @@ def check_references(connection: Connection) -> None:
 
 def run_online() -> None:
     """Migrate in one transaction: all or nothing, on both databases."""
-    engine = make_engine(settings.db, poolclass=NullPool, foreign_keys=False)
+    engine = make_engine(get_database().settings, poolclass=NullPool, foreign_keys=False)
     with engine.execution_options(writes=True).connect() as connection:
         context.configure(
             connection=connection,
@@ -68,7 +67,7 @@ def run_online() -> None:
 def run_offline() -> None:
     """Print the SQL instead (`alembic upgrade head --sql`)."""
     context.configure(
-        url=settings.db.uri,
+        url=get_database().settings.uri,
         target_metadata=SQLModel.metadata,
         render_as_batch=True,
         transactional_ddl=True,

@@ -17,9 +17,9 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pamps import __version__
-from pamps.config import settings
+from pamps.config import require_key, settings
 from pamps.config.schema import ServerSettings
-from pamps.db import engine
+from pamps.db import get_database
 from pamps.http.handlers import install_error_handlers
 from pamps.http.middleware.access_log import AccessLogMiddleware
 from pamps.http.middleware.allowed_hosts import AllowedHostsMiddleware
@@ -29,7 +29,7 @@ from pamps.http.middleware.page_policy import protect_pages
 from pamps.http.middleware.request_id import RequestIdMiddleware
 from pamps.http.router import index_routes
 from pamps.routes import ROUTERS
-from pamps.services.live.hub import open_subscribers
+from pamps.services.live.subscribers import open_subscribers
 from pamps.services.mail import drain
 from pamps.web import pages as page
 
@@ -91,10 +91,11 @@ def stop_with_parent() -> None:
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """What was promised before the server is told to stop is still sent, and the database left in order."""
     stop_with_parent()
+    require_key()
     async with open_subscribers():
         yield
     await to_thread.run_sync(drain, DRAIN_SECONDS)
-    engine.dispose()
+    get_database().dispose()
 
 
 def create_app() -> FastAPI:

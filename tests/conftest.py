@@ -6,11 +6,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tests.support.schemas import drop_schema, own_schema
 
-# Settings are read when pamps is imported, so this must come before any import of it.
+# Settings are read once, at their first use, so this comes before any import of pamps.
 TEST_URI = GIVEN_URI = os.environ.get("PAMPS_TEST_URI", "")
 OWN_SCHEMA = ""
 for name in [name for name in os.environ if name.startswith("PAMPS_") and name != "PAMPS_TEST_URI"]:
@@ -26,14 +25,14 @@ os.environ["PAMPS_DB__uri"] = TEST_URI or f"sqlite:///{_folder.name}/pamps.db"
 import pytest
 from anyio.from_thread import start_blocking_portal
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlmodel import Session
 
 from pamps.app import app
-from pamps.db import engine, writing_engine
-from pamps.db import migrate as schema
+from pamps.db import engine, use_database, writing_engine
 from pamps.models import User
-from tests.support.databases import count_at_once, empty_database
+from pamps.services import schema
+from tests.support.databases import DatabaseInside, count_at_once, empty_database
 from tests.support.factories import make_session
 
 Login = Callable[..., TestClient]
@@ -83,16 +82,10 @@ def session(connection: Connection) -> Iterator[Session]:
 
 
 @pytest.fixture
-def client(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    """An anonymous client. Every request has a session of its own, as in production."""
-
-    class SessionInside(Session):
-        def __init__(self, _: Engine, **options: Any) -> None:
-            super().__init__(connection, join_transaction_mode="create_savepoint", **options)
-
-    # Not a dependency override: with one, FastAPI analyses all parameters again for every request.
-    monkeypatch.setattr("pamps.db.Session", SessionInside)
-    return TestClient(app)
+def client(connection: Connection) -> Iterator[TestClient]:
+    """A client that is not signed in. Every request has a session of its own, as in production."""
+    with use_database(DatabaseInside(connection)):
+        yield TestClient(app)
 
 
 @pytest.fixture

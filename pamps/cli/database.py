@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 def migrate() -> None:
     """Migrate the database to the newest schema."""
-    import pamps.config  # noqa: F401 - reports invalid settings before the slow imports
-    from pamps.db import migrate as schema
+    from pamps.config import require_key
+
+    require_key()  # what is wrong with the settings is said before much is imported
+    from pamps.services import schema
 
     schema.upgrade()
     typer.echo("The database is at the newest migration.")
@@ -43,7 +45,7 @@ def reset_db(
 ) -> None:
     """Drop all tables of Pamps and their contents."""
     from pamps.config import settings
-    from pamps.db import migrate as schema
+    from pamps.services import schema
 
     name = settings.db.url.database
     if settings.env == "production":
@@ -59,7 +61,7 @@ def reset_db(
 
 def whereabouts(url: "URL") -> str:
     """The name of the database; for SQLite the full path, because each folder may have its own."""
-    name = str(url.database)
-    if url.get_backend_name() != "sqlite" or name.startswith((":memory:", "file:")):
-        return name
-    return str(Path(name).resolve())
+    from pamps.config.url import database_file
+
+    file = database_file(url)
+    return str(url.database) if file is None else str(Path(file).resolve())

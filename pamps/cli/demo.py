@@ -27,10 +27,10 @@ def demo(
     """
     from pamps.cli.progress import show_progress
     from pamps.config import settings
-    from pamps.db import engine
-    from pamps.db import migrate as schema
+    from pamps.db import get_database
     from pamps.demo.load import PASSWORD, OtherUsers, load
     from pamps.demo.recipe import Recipe
+    from pamps.services import schema
 
     if settings.env == "production":
         fail("This is production: demo accounts share a published password.")
@@ -40,7 +40,7 @@ def demo(
         loaded = load(recipe, show_progress)
     except OtherUsers:
         fail("This database already has other users. Set PAMPS_DB__uri to an empty database.")
-    engine.dispose()  # SQLite cleans up when its last connection is closed
+    get_database().dispose()  # SQLite cleans up when its last connection is closed
     if loaded:
         typer.echo(f"{users:,} users and {posts:,} posts. Log in as any user; the password is: {PASSWORD}")
     else:

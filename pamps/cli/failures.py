@@ -52,6 +52,7 @@ def explain(error: Exception) -> str | None:
     from pydantic import ValidationError
     from sqlalchemy.exc import DBAPIError
 
+    from pamps.config import SettingsError
     from pamps.db.failures import SchemaError
     from pamps.errors import PampsError
 
@@ -60,7 +61,7 @@ def explain(error: Exception) -> str | None:
         return f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
     if isinstance(error, DBAPIError):
         return explain_refusal(str(error.orig).strip().splitlines()[0])
-    if isinstance(error, PampsError | SchemaError | OSError):
+    if isinstance(error, PampsError | SchemaError | SettingsError | OSError):
         return str(error)
     return None
 

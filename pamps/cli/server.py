@@ -32,15 +32,16 @@ def serve(
 
     import uvicorn
 
-    from pamps.config import settings
-    from pamps.db import engine
-    from pamps.db import migrate as schema
+    from pamps.config import require_key, settings
+    from pamps.db import get_database
+    from pamps.services import schema
 
     host = settings.server.host if host is None else host
     port = settings.server.port if port is None else port
+    require_key()
     require_free_port(host, port)
     schema.upgrade()
-    engine.dispose()  # the workers open connections of their own
+    get_database().dispose()  # the workers open connections of their own
     introduce(host, port)
     uvicorn.run(
         "pamps.app:app",

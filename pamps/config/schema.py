@@ -1,14 +1,20 @@
 """Settings schema: the fields of each section and their bounds."""
 
 from email.utils import parseaddr
+from functools import cached_property
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
 import limits
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, model_validator
 from sqlalchemy.engine import URL, make_url
 
-from pamps.config.url import normalise_uri
+from pamps.config.key import MIN_KEY_LENGTH, kept_key
+from pamps.config.url import database_file, normalise_uri
+
+ENVIRONMENTS = ("development", "testing", "production")
+PUBLISHED_KEY = "pamps-development-key-that-everybody-knows"
 
 
 def _refuse_bool(value: object) -> object:
@@ -126,13 +132,23 @@ class DatabaseSettings(Section):
 class SecuritySettings(Section):
     """`[security]`: tokens, sessions and passwords."""
 
-    secret_key: str = Field(repr=False)
+    # "" for none. Only `secret_key` is for use.
+    given_key: str = Field(alias="secret_key", repr=False)
     access_token_minutes: Positive
     refresh_token_minutes: Positive
     session_days: Positive
     password_min_length: Annotated[Whole, Field(ge=1, le=64)]
     password_schemes: Schemes
     bcrypt_rounds: Annotated[Whole, Field(ge=4, le=20)]
+
+    # Where the key is kept if none is given.
+    _key_folder: Path = PrivateAttr(default_factory=Path.cwd)
+
+    @cached_property
+    def secret_key(self) -> str:
+        """The key that signs tokens and encrypts secrets. If none is given, it is made at its first use and
+        kept in a file; raises SettingsError if that file cannot be made or used."""
+        return self.given_key or kept_key(self._key_folder)
 
 
 class AccountSettings(Section):
@@ -204,4 +220,21 @@ class Settings(BaseModel):
             raise ValueError("accounts.confirm_email sends mail, so mail.host has to be set")
         if self.env == "production" and self.mail.host and not self.server.url:
             raise ValueError("mail.host is set, so server.url has to be: links in mails lead there")
+        return self
+
+    @model_validator(mode="after")
+    def _key_protects(self) -> Any:
+        key = self.security.given_key
+        if self.env == "production" and (key == PUBLISHED_KEY or len(key) < MIN_KEY_LENGTH):
+            raise ValueError(
+                "production needs a secret key of its own: set PAMPS_SECURITY__secret_key to at least"
+                f" {MIN_KEY_LENGTH} random characters"
+            )
+        return self
+
+    def in_folder(self, folder: Path) -> Self:
+        """The same settings, told to which folder their relative paths belong: a key that is not given is
+        kept beside the file of the database, or in the folder itself if the database is a server."""
+        file = database_file(self.db.url)
+        self.security._key_folder = folder if file is None else folder.joinpath(file).parent
         return self

@@ -20,6 +20,11 @@ def normalise_uri(uri: str) -> str:
     return uri
 
 
+def database_file(url: URL) -> str | None:
+    """The path of the file that a URL of SQLite names; None for PostgreSQL."""
+    return url.database if url.get_backend_name() == "sqlite" else None
+
+
 def _parse(uri: str) -> URL:
     """Parse the URL, and reject databases and drivers that Pamps does not support."""
     try:

@@ -1,35 +1,31 @@
 """Statements that are asked all the time: built once, planned once, run by the driver itself.
 
-SQLAlchemy builds them and knows the types. Per request it would take longer than the database (ADR 0012).
+SQLAlchemy builds them and knows the types. Running them by it takes longer than the database does (ADR 0012).
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from contextlib import closing, contextmanager, suppress
 from functools import cache, wraps
+from time import perf_counter
 from typing import Any, ParamSpec, cast
 
-from psycopg2.extensions import UNICODE, new_type, register_type
-from sqlalchemy import Connection, Engine, Select, UpdateBase, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Select, UpdateBase
+from sqlalchemy import Dialect as SQLAlchemyDialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from pamps.config import settings
-from pamps.db import engine
+from pamps.db.database import current_dialect, get_database
+from pamps.db.dialect import Dialect, Processor, Row
+from pamps.db.observers import observers
+from pamps.db.sessions import note_write
+
+__all__ = ["Row", "Statement", "insert_into", "prepared_statement", "run"]
 
 Shape = ParamSpec("Shape")
-IS_SQLITE = engine.dialect.name == "sqlite"
-DRIVER_ERROR: Any = engine.dialect.loaded_dbapi.Error
-# The INSERT of the database in use, which has an ON CONFLICT.
-insert_into: Callable[[type[SQLModel]], Any] = sqlite.insert if IS_SQLITE else postgresql.insert
 Query = Select[Any] | UpdateBase
-_TIME_AS_TEXT = new_type((1184,), "TIME_AS_TEXT", UNICODE)  # of timestamptz, always in ISO 8601
-Row = tuple[Any, ...]
 
 
 class Statement:
@@ -37,23 +33,27 @@ class Statement:
 
     def __init__(self, query: Query, *, prepared: bool = True) -> None:
         """Without `prepared` it is planned each time, with its values: for what is asked in many shapes."""
-        self.is_prepared = prepared and settings.db.prepared_statements and not IS_SQLITE
+        database = get_database()
+        dialect, compiler = database.dialect, database.engine.dialect
+        self.is_prepared = prepared and database.settings.prepared_statements and dialect.can_prepare
         self.writes = isinstance(query, UpdateBase)
-        self.in_one_row = IS_SQLITE and not self.writes
         # Drivers know less of times and booleans than the types of the columns.
-        readers = [_reader_of(column.type) for column in query.exported_columns]
+        readers = [_reader_of(column.type, dialect) for column in query.exported_columns]
         self._readers = [(place, read) for place, read in enumerate(readers) if read]
-        if isinstance(query, Select) and IS_SQLITE:
-            query = _in_one_row(query)
-        compiled = query.compile(dialect=engine.dialect)
+        self._unpack: Callable[[Sequence[Any]], list[Row]] = list
+        if isinstance(query, Select):
+            query = dialect.packed(query)
+            self._unpack = dialect.unpacked
+        compiled = query.compile(dialect=compiler)
         self.text = str(compiled)
-        # In their order where places are marked `?`; where they have names, each once.
+        # In their order where they are marked by `?`; where they have names, each once.
         self.names: list[str] = list(compiled.positiontup or compiled.params)
+        self._is_positional = compiled.positional
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._to_driver = {
             name: process
             for name, parameter in compiled.binds.items()
-            if (process := parameter.type.dialect_impl(engine.dialect).bind_processor(engine.dialect))
+            if (process := parameter.type.dialect_impl(compiler).bind_processor(compiler))
         }
 
     def values(self, given: dict[str, Any]) -> Any:
@@ -61,16 +61,14 @@ class Statement:
         given = self._constants | given
         for name, process in self._to_driver.items():
             given[name] = process(given[name])
-        return given if engine.dialect.paramstyle == "pyformat" else tuple(given[name] for name in self.names)
+        return tuple(given[name] for name in self.names) if self._is_positional else given
 
     def rows(self, fetched: Sequence[Any]) -> list[Row]:
         """The rows of what was fetched."""
-        rows = json.loads(fetched[0][0]) if self.in_one_row else fetched
-        if not self._readers:
-            return [tuple(row) for row in rows]
-        return [self._read(row) for row in rows]
+        rows = self._unpack(fetched)
+        return [self._read(row) for row in rows] if self._readers else rows
 
-    def _read(self, row: Sequence[Any]) -> Row:
+    def _read(self, row: Row) -> Row:
         values = list(row)
         for place, read in self._readers:
             if values[place] is not None:
@@ -78,18 +76,10 @@ class Statement:
         return tuple(values)
 
 
-def _in_one_row(query: Select[Any]) -> Select[Any]:
-    """The same rows as one JSON text. The driver of SQLite lets go of the interpreter for every row, and
-    under load it takes longer to get it back than to read the whole page."""
-    rows = query.subquery()
-    return select(func.json_group_array(func.json_array(*rows.c)))
-
-
-def _reader_of(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
-    process = type_.dialect_impl(engine.dialect).result_processor(engine.dialect, None)
-    if not isinstance(type_, UTCDateTime) or process is None or IS_SQLITE:
-        return process
-    return lambda time: process(datetime.fromisoformat(time) if isinstance(time, str) else time)
+def _reader_of(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    compiler = get_database().engine.dialect
+    process = type_.dialect_impl(compiler).result_processor(compiler, None)
+    return dialect.time_reader(process) if process and isinstance(type_, UTCDateTime) else process
 
 
 def prepared_statement(build: Callable[Shape, Query]) -> Callable[Shape, Statement]:
@@ -100,110 +90,132 @@ def prepared_statement(build: Callable[Shape, Query]) -> Callable[Shape, Stateme
     """
 
     @cache
-    @wraps(build)
-    def built(*shape: Shape.args, **more: Shape.kwargs) -> Statement:
+    def kept(_: Dialect, *shape: Any, **more: Any) -> Statement:
         return Statement(build(*shape, **more))
 
-    # `cache` hides the arguments from the type checker.
-    return cast(Callable[Shape, Statement], built)
+    find: Callable[..., Statement] = kept  # `cache` hides the arguments from the type checker
+
+    @wraps(build)
+    def built(*shape: Shape.args, **more: Shape.kwargs) -> Statement:
+        return find(current_dialect(), *shape, **more)
+
+    return built
+
+
+def insert_into(table: type[SQLModel]) -> Any:
+    """The INSERT of the database in use, which has an ON CONFLICT."""
+    return current_dialect().insert(table)
 
 
 def run(session: Session, statement: Statement, **values: Any) -> list[Row]:
-    """The rows of a statement: in the transaction of the session, or, if that has not begun and the statement
-    only reads, outside of any."""
+    """The rows of a statement: in the transaction of the session if it has one or the statement writes, and
+    otherwise outside of any, where it sees what is committed by then.
+
+    What the session holds is flushed first. Raises the errors of SQLAlchemy.
+    """
     sent = statement.values(values)
     bind = session.get_bind()
-    if isinstance(bind, Connection) or bind.echo:
-        return _run_watched(session, statement, sent)
-    if statement.writes or session.in_transaction():
-        return _run_inside(session, statement, sent)
+    if statement.writes:
+        note_write(session)
+    if statement.writes or session.in_transaction() or isinstance(bind, Connection):
+        session.flush()
+        connection = session.connection()
+        try:
+            return _execute(connection.connection, bind.dialect, statement, sent)
+        except DBAPIError as error:
+            _find_lost(connection, error)
+            raise
     try:
-        with _borrowed(bind) as connection:
-            cursor = connection.cursor()
-            _leave_times_as_text(cursor)
-            cursor.execute(_call(connection.info, statement, cursor.execute), sent)
-            return statement.rows(cursor.fetchall())
-    except _Lost:
-        # SQLAlchemy finds out which other connections are lost, and tells it if there is no getting through.
-        return _run_watched(session, statement, sent)
-
-
-def _leave_times_as_text(cursor: Any) -> None:
-    """Making objects of the times of a page takes as long as its query, and few are ever looked at."""
-    if not IS_SQLITE:
-        register_type(_TIME_AS_TEXT, cursor)
-
-
-class _Lost(Exception):
-    """The connection is."""
+        with _borrowed(bind) as borrowed:
+            return _execute(borrowed, bind.dialect, statement, sent)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        with suppress(DBAPIError), bind.connect() as other:
+            _find_lost(other, error)
+    # The database was away, and may be back. Nothing is done twice by reading again.
+    with _borrowed(bind) as borrowed:
+        return _execute(borrowed, bind.dialect, statement, sent)
 
 
 @contextmanager
 def _borrowed(bind: Engine) -> Iterator[PoolProxiedConnection]:
-    """A connection of the pool, outside of any transaction: each statement sees what is there by then."""
-    connection = bind.raw_connection()
-    driver: Any = connection.driver_connection
+    """A connection of the pool, outside of any transaction."""
     try:
-        if not IS_SQLITE:
-            driver.autocommit = True  # the driver of SQLite begins no transaction anyway
+        connection = bind.raw_connection()
+    except bind.dialect.loaded_dbapi.Error as error:
+        raise _translate(error, bind.dialect) from error
+    try:
+        current_dialect().leave_transactions(connection.driver_connection)
         yield connection
-    except Exception as error:
-        connection.invalidate()
-        if getattr(driver, "closed", False):
-            raise _Lost from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            connection.invalidate()
         raise
-    connection.close()
+    finally:
+        connection.close()
 
 
-def _run_inside(session: Session, statement: Statement, sent: Any) -> list[Row]:
-    """In the transaction of the session. An error is what SQLAlchemy would have made of it."""
-    session.flush()
-    connection = session.connection()
-    cursor = connection.connection.cursor()
+def _execute(
+    connection: PoolProxiedConnection, dialect: SQLAlchemyDialect, statement: Statement, sent: Any
+) -> list[Row]:
+    """Run a statement by the driver. An error is what SQLAlchemy would have made of it."""
     try:
-        cursor.execute(_call(connection.info, statement, cursor.execute), sent)
-        return statement.rows(cursor.fetchall()) if cursor.description else []
-    except DRIVER_ERROR as error:
-        raise _translate(connection, statement, error) from error
+        with closing(connection.cursor()) as cursor:
+            current_dialect().leave_times_as_text(cursor)
+            call = statement.text
+            if statement.is_prepared:
+                call = _prepared_call(connection.info, statement, cursor)
+            _send(cursor, statement.text, call, sent)
+            return statement.rows(cursor.fetchall()) if cursor.description else []
+    except dialect.loaded_dbapi.Error as error:
+        raise _translate(error, dialect, connection, statement.text) from error
 
 
-def _translate(connection: Connection, statement: Statement, error: Any) -> Exception:
-    """An error of the driver in the words of SQLAlchemy."""
-    is_lost = engine.dialect.is_disconnect(error, connection.connection, None)
-    if is_lost:
-        with suppress(DBAPIError):
-            connection.exec_driver_sql("SELECT 1")  # so SQLAlchemy finds out which others are lost
-    told: dict[str, Any] = {
-        "hide_parameters": True,
-        "connection_invalidated": is_lost,
-        "dialect": engine.dialect,
-    }
-    translated: Exception = DBAPIError.instance(statement.text, None, error, DRIVER_ERROR, **told)
-    return translated
+def _send(cursor: Any, text: str, call: str, *values: Any) -> None:
+    """Send a statement, and tell its text to those who observe."""
+    if not observers:
+        cursor.execute(call, *values)
+        return
+    began = perf_counter()
+    try:
+        cursor.execute(call, *values)
+    finally:
+        for observe in observers:
+            observe(text, perf_counter() - began)
 
 
-def _run_watched(session: Session, statement: Statement, sent: Any) -> list[Row]:
-    """By SQLAlchemy, which prints the statement if somebody wants that, and tells who listens."""
-    session.flush()
-    connection = session.connection()
-    text = _call(connection.info, statement, connection.exec_driver_sql)
-    result = connection.exec_driver_sql(text, sent)
-    return statement.rows(result.all()) if result.returns_rows else []
-
-
-def _call(info: dict[Any, Any], statement: Statement, execute: Callable[[str], object]) -> str:
-    """What to send for a statement on a connection of which `info` tells what it knows.
+def _prepared_call(info: dict[Any, Any], statement: Statement, cursor: Any) -> str:
+    """What to send for a statement on a connection, whose `info` remembers what was prepared there.
 
     PostgreSQL plans it once for each connection and not once for each request: planning takes longer than
     most of them do (PREPARE, in the manual of PostgreSQL). The driver of SQLite does the same by itself.
     """
-    if not statement.is_prepared:
-        return statement.text
     calls: dict[Statement, str] = info.setdefault("prepared", {})
     if statement not in calls:
         name = f"pamps_{len(calls)}"
         numbered = {key: f"${number}" for number, key in enumerate(statement.names, 1)}
-        execute(f"PREPARE {name} AS {statement.text % numbered}")
+        prepare = f"PREPARE {name} AS {statement.text % numbered}"
+        _send(cursor, prepare, prepare)
         places = ", ".join(f"%({key})s" for key in statement.names)
         calls[statement] = f"EXECUTE {name}({places})" if places else f"EXECUTE {name}"
     return calls[statement]
+
+
+def _translate(
+    error: Any, dialect: Any, connection: PoolProxiedConnection | None = None, text: str | None = None
+) -> Exception:
+    """An error of the driver in the words of SQLAlchemy."""
+    known: dict[str, Any] = {
+        "hide_parameters": True,
+        "connection_invalidated": dialect.is_disconnect(error, connection, None),
+        "dialect": dialect,
+    }
+    return cast(Exception, DBAPIError.instance(text, None, error, dialect.loaded_dbapi.Error, **known))
+
+
+def _find_lost(connection: Connection, error: DBAPIError) -> None:
+    """Where a connection was lost, let SQLAlchemy find out which others of the pool are."""
+    if error.connection_invalidated:
+        with suppress(DBAPIError):
+            connection.exec_driver_sql("SELECT 1")

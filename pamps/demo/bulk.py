@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from pamps.demo.world import Row, Stage
-from pamps.models.search_index import SEARCH_INDEX
+from pamps.models.search_index import NAME as SEARCH_INDEX
 
 TABLES = '"user", post, social, "like", tag, post_tag, search_index'
 TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
@@ -57,7 +57,7 @@ class SqliteBulk:
     def finish(self, stage: Stage) -> None:
         for trigger in self._triggers:
             self._cursor.execute(trigger)
-        if stage.table != SEARCH_INDEX.name:  # a virtual table, which cannot be analysed
+        if stage.table != SEARCH_INDEX:  # a virtual table, which cannot be analysed
             self._cursor.execute(f'ANALYZE "{stage.table}"')  # AUTOINCREMENT already knows every id
 
 
@@ -74,7 +74,7 @@ class PostgresBulk:
 
     def start(self, stage: Stage) -> None:
         self._cursor.execute(f'ALTER TABLE "{stage.table}" DISABLE TRIGGER USER')
-        if stage.table == SEARCH_INDEX.name:
+        if stage.table == SEARCH_INDEX:
             self._cursor.execute(f"DROP INDEX {GIN}")
 
     def write(self, stage: Stage, rows: Iterable[Row]) -> None:
@@ -94,7 +94,7 @@ class PostgresBulk:
         self._cursor.execute(f'ALTER TABLE "{stage.table}" ENABLE TRIGGER USER')
         if "id" in stage.columns:
             self._number_on(stage)
-        if stage.table == SEARCH_INDEX.name:
+        if stage.table == SEARCH_INDEX:
             self._index_words(stage)
         self._analyze(stage)
 

@@ -16,7 +16,7 @@ from pamps.demo.rhythm import Rhythm, unpack
 from pamps.demo.texts import Writer
 from pamps.demo.threads import TOP_LEVEL, Threads
 from pamps.demo.words import BIOS
-from pamps.models.search_index import SEARCH_INDEX
+from pamps.models.search_index import search_index
 from pamps.services.search_index import Text, index_row
 from pamps.text.entities import find_tags
 from pamps.text.tokenizer import fold
@@ -35,7 +35,6 @@ POST_COLUMNS = (
     *("deleted", "likes", "replies_count"),
 )
 LIKE_COLUMNS = ("id", "user_id", "post_id", "date")
-INDEX_COLUMNS = (SEARCH_INDEX.c.post_id.name, "words", "user_id")
 TAG_COLUMNS = ("id", "name", "folded", "uses")
 POST_TAG_COLUMNS = ("post_id", "tag_id", "user_id")
 
@@ -73,7 +72,8 @@ class World:
         yield Stage("posts", "post", POST_COLUMNS, posts, self._make_posts())
         yield Stage("likes", "like", LIKE_COLUMNS, likes, self._make_likes())
         living = posts - sum(self._threads.deleted)
-        yield Stage("words", "search_index", INDEX_COLUMNS, living, self._make_index())
+        index_columns = (search_index().c.post_id.name, "words", "user_id")
+        yield Stage("words", "search_index", index_columns, living, self._make_index())
         # Known only after the index is complete.
         yield Stage("tags", "tag", TAG_COLUMNS, len(self._tags), self._make_tags())
         uses = sum(map(len, self._tags.values()))

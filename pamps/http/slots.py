@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import anyio
 
 from pamps.config import settings
-from pamps.db.prepared import IS_SQLITE
+from pamps.db import current_dialect
 from pamps.errors import Unavailable
 
 Result = TypeVar("Result")
@@ -69,7 +69,7 @@ def _writers() -> int:
     """SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a
     connection from all readers, and get its turn by luck. On PostgreSQL writers that wait for the same row
     leave a third of the connections to readers."""
-    return 1 if IS_SQLITE else max(1, settings.db.pool_size * 2 // 3)
+    return 1 if current_dialect().has_one_writer else max(1, settings.db.pool_size * 2 // 3)
 
 
 def _wait_timeout() -> float:

@@ -22,7 +22,7 @@ from pamps.http.router import IS_HEAD
 from pamps.models.user import Viewer
 from pamps.queries.notification import BATCH, find_newest, list_since
 from pamps.queries.rows import NotificationRow
-from pamps.services.live.hub import Subscription, get_subscribers
+from pamps.services.live.subscribers import Subscription, get_subscribers
 
 Events = list[tuple[int, bytes]]
 Present = Callable[[NotificationRow], JsonBytes]
@@ -140,7 +140,7 @@ class NotificationStream(Response):
             if events or clock() >= beat:
                 beat = clock() + heartbeat
             if len(events) == BATCH:
-                subscription.ring()  # there is more
+                subscription.wake()  # there is more
             elif clock() >= until:
                 return
 

@@ -14,14 +14,13 @@ from pamps.models.types import (
     TABLE_OPTIONS,
     HasId,
     RequestModel,
+    configured_text,
     counter,
-    documented,
     flag,
     identity,
     left_out_if_none,
     moment,
     reference,
-    text,
 )
 from pamps.models.user import UserBrief
 from pamps.text.storable import is_blank
@@ -42,10 +41,13 @@ def _postable(typed: str) -> str:
 
 PostText = Annotated[
     str,
-    *text(min_length=1, max_length=settings.posts.max_length * RAW_LENGTH_FACTOR),
+    *configured_text(
+        least=lambda: 1,
+        most=lambda: settings.posts.max_length * RAW_LENGTH_FACTOR,
+        # That blanks around do not count is for people.
+        documented_most=lambda: settings.posts.max_length,
+    ),
     AfterValidator(_postable),
-    # The length that is always accepted; surrounding whitespace is not counted, which JSON Schema cannot say.
-    documented(maxLength=settings.posts.max_length),
 ]
 
 

@@ -1,39 +1,33 @@
-"""The search index: the tokens of every post that is not deleted.
+"""The search index: the words of each post that is not deleted, by which posts are found.
 
-It is not a SQLModel table: it is a table with a GIN index on PostgreSQL and an FTS5 virtual table on SQLite,
-created by migrations. Both store tokens as given: only pamps.text.tokenizer decides what a token is.
+It is none of the models: on PostgreSQL it is a table with a GIN index, on SQLite a virtual table (FTS5), and
+migrations make it. What the two are asked, and in which language, is in `pamps.db.full_text`.
 """
 
-import re
+from functools import cache
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy import BigInteger, Column, MetaData, Table
 
-from pamps.db.prepared import IS_SQLITE
+from pamps.db.database import current_dialect
+from pamps.db.dialect import Dialect
 
-if IS_SQLITE:
-    _COLUMNS = (Column("rowid", Integer, key="post_id"), Column("words", Text))
-else:
-    _COLUMNS = (Column("post_id", BigInteger), Column("words", TSVECTOR))
-SEARCH_INDEX = Table("search_index", MetaData(), *_COLUMNS, Column("user_id", BigInteger))
+NAME = "search_index"
 
 # On PostgreSQL, post ids are divided into blocks, and the blocks of a post are among its tokens: so a search
 # finds the newest posts with a token first, however many have it. Each size is eight times the one before.
 BLOCK_BITS = (11, 14, 17, 20)
-# A lexeme with its positions, in the text form of a tsvector (PostgreSQL, 8.11.1). Marks have no positions.
-PLACED = re.compile(r"'([^']+)':([0-9,]+)")
-
-
 # The mark of top-level posts. The tokenizer never produces `@` or `#`, so no text can contain a mark.
 TOP_LEVEL_WORD = "@top"
 
 
-def read_words(indexed: str) -> list[str]:
-    """The tokens of an index entry in text order, without its marks."""
-    if IS_SQLITE:
-        return [word for word in indexed.split() if word[0] not in "@#"]
-    placed = ((word, int(place)) for word, places in PLACED.findall(indexed) for place in places.split(","))
-    return [word for word, _ in sorted(placed, key=lambda pair: pair[1])]
+def search_index() -> Table:
+    """The table of the database in use."""
+    return _table(current_dialect())
+
+
+@cache
+def _table(dialect: Dialect) -> Table:
+    return Table(NAME, MetaData(), *dialect.full_text.columns("post_id"), Column("user_id", BigInteger))
 
 
 def author_word(user_id: int) -> str:

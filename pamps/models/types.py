@@ -1,10 +1,21 @@
 """Field types and bases shared by tables and schemas: ids, times, constraint names, strict requests."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic import Field as SchemaField
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 from sqlalchemy import BigInteger, Identity, Integer
 from sqlmodel import Field, SQLModel
 
@@ -35,6 +46,43 @@ def text(*, min_length: int = 0, max_length: int) -> Any:
     """
     bounds = StringConstraints(min_length=min_length or None, max_length=max_length)
     return bounds, AfterValidator(refuse_unstorable)
+
+
+@dataclass(frozen=True)
+class ConfiguredLength:
+    """Bounds of a text that settings decide. They are looked up when a value is checked and when the OpenAPI
+    document is made, never when a module is imported.
+
+    Stands where `text()` has its bounds, and says the same where they are not met. The document has
+    `documented_most` as the upper one, which is what clients can rely on.
+    """
+
+    least: Callable[[], int]
+    most: Callable[[], int]
+    documented_most: Callable[[], int]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "maxLength": self.documented_most(), "minLength": self.least()}
+
+    def _check(self, typed: str) -> str:
+        least, most = self.least(), self.most()
+        if len(typed) < least:
+            raise PydanticKnownError("string_too_short", {"min_length": least})
+        if len(typed) > most:
+            raise PydanticKnownError("string_too_long", {"max_length": most})
+        return typed
+
+
+def configured_text(
+    *, least: Callable[[], int], most: Callable[[], int], documented_most: Callable[[], int] | None = None
+) -> Any:
+    """Like `text()`, with bounds that settings decide."""
+    return ConfiguredLength(least, most, documented_most or most), AfterValidator(refuse_unstorable)
 
 
 def documented(**keywords: Any) -> Any:

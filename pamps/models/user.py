@@ -16,6 +16,7 @@ from pamps.models.types import (
     TABLE_OPTIONS,
     HasId,
     RequestModel,
+    configured_text,
     counter,
     documented,
     flag,
@@ -102,7 +103,7 @@ Bio = Annotated[str, *text(max_length=500)]
 GivenPassword = Annotated[str, *text(max_length=PASSWORD_MAX_LENGTH)]
 NewPassword = Annotated[
     str,
-    *text(min_length=settings.security.password_min_length, max_length=PASSWORD_MAX_LENGTH),
+    *configured_text(least=lambda: settings.security.password_min_length, most=lambda: PASSWORD_MAX_LENGTH),
     AfterValidator(_uncommon),
 ]
 

@@ -3,21 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    ColumnElement,
-    Select,
-    Subquery,
-    bindparam,
-    cast,
-    func,
-    literal_column,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, Subquery, bindparam, literal_column, select
 from sqlmodel import Session, col
 
-from pamps.db.prepared import IS_SQLITE
+from pamps.db import current_dialect
 from pamps.db.window import WindowShape
 from pamps.models.ids import MAX_ID
 from pamps.models.post import Post
@@ -58,7 +47,7 @@ def is_there(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def first_pairs(shape: WindowShape, partner: Any, condition: ColumnElement[bool]) -> Subquery:
-    """The window of a list of likes or follows: their ids, and the partners that they lead to.
+    """The window of a list of likes, follows or blocks: their ids, and the users or posts at the other end.
 
     In a subquery, so that PostgreSQL reads them in order from an index. Joined with the partners, it
     underestimates their number, and reads and sorts all of them, even for users with many.
@@ -71,19 +60,4 @@ def first_pairs(shape: WindowShape, partner: Any, condition: ColumnElement[bool]
 def given(name: str, *columns: str) -> Subquery:
     """A table of integers from the parameter `name`, a list of rows, each a list. It has these columns and
     `position`, the index of the row in the list."""
-    rows = bindparam(name, type_=JSON)
-    if IS_SQLITE:
-        each = func.json_each(rows).table_valued("key", "value")
-        position: ColumnElement[Any] = each.c.key
-        cells: list[ColumnElement[Any]] = [
-            func.json_extract(each.c.value, literal_column(f"'$[{n}]'")) for n in range(len(columns))
-        ]
-    else:
-        # PostgreSQL knows that the rows are ordered by position and does not sort them.
-        each = func.json_array_elements(rows).table_valued("value", with_ordinality="position")
-        each = each.render_derived()
-        position = each.c.position
-        texts = [each.c.value.op("->>")(literal_column(str(n))) for n in range(len(columns))]
-        cells = [cast(text, BigInteger) for text in texts]
-    named = [cell.label(column) for cell, column in zip(cells, columns, strict=True)]
-    return select(position.label("position"), *named).subquery(name)
+    return current_dialect().numbers(name, *columns)

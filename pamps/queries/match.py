@@ -9,22 +9,19 @@ few. So the cost of a page does not depend on the number of matching posts.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, bindparam, cast, func, literal_column, select, union
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import CTE, ColumnElement, Select, func, literal_column, select, union
 
-from pamps.db.prepared import IS_SQLITE
+from pamps.db import current_dialect
 from pamps.db.window import WindowShape
 from pamps.models.search_index import (
     BLOCK_BITS,
-    SEARCH_INDEX,
     TOP_LEVEL_WORD,
     author_word,
     block_word,
+    search_index,
     tag_word,
 )
 from pamps.text.search_query import SearchQuery, Term
-
-INDEX = SEARCH_INDEX.c
 
 
 class Match(NamedTuple):
@@ -43,42 +40,42 @@ def match_of(query: SearchQuery, authors: dict[str, int], *, top_level: bool) ->
     unwanted = [author_word(authors[name]) for name in query.unwanted_authors if name in authors]
     unwanted += map(tag_word, query.unwanted_tags)
     return Match(
-        (" AND " if IS_SQLITE else " & ").join((*map(_phrase, query.wanted), *_marks(wanted))),
-        (" OR " if IS_SQLITE else " | ").join((*map(_phrase, query.unwanted), *_marks(unwanted))),
+        current_dialect().full_text.all_of(_phrases(query.wanted) + _marks(wanted)),
+        current_dialect().full_text.any_of(_phrases(query.unwanted) + _marks(unwanted)),
     )
 
 
-def _phrase(term: Term) -> str:
-    """Adjacent tokens. They contain no quotes (see pamps.text.tokenizer)."""
-    if IS_SQLITE:
-        return f'"{" ".join(term.words)}"' + "*" * term.prefix
-    return "(" + " <-> ".join(f"'{word}'" for word in term.words) + ":*" * term.prefix + ")"
+def _phrases(terms: Iterable[Term]) -> list[str]:
+    full_text = current_dialect().full_text
+    return [full_text.phrase(term.words, prefix=term.prefix) for term in terms]
 
 
 def _marks(words: Iterable[str]) -> list[str]:
-    return [_phrase(Term((word,), prefix=False)) for word in words]
+    full_text = current_dialect().full_text
+    return [full_text.phrase([word]) for word in words]
 
 
 def values_of(match: Match, *, bottom: int, top: int, descending: bool) -> dict[str, str]:
     """The parameters of `select_matching` for ids from `bottom` to `top`."""
-    excluded = f" NOT ({match.unwanted})" if IS_SQLITE else f" & !({match.unwanted})"
-    asked = f"({match.wanted})" + (excluded if match.unwanted else "")
-    if IS_SQLITE:
+    full_text = current_dialect().full_text
+    asked = full_text.without(match.wanted, match.unwanted)
+    if full_text.is_ordered:
         return {"match": asked}
     start, following = (top, -1) if descending else (bottom, 1)
     # A block and its neighbour, which cover at least one block's worth of ids from any start.
     blocks = [[block_word(bits, start), block_word(bits, start + (following << bits))] for bits in BLOCK_BITS]
-    steps = [f"{asked} & ({' | '.join(_marks(pair))})" for pair in blocks]
+    steps = [full_text.all_of((asked, f"({full_text.any_of(_marks(pair))})")) for pair in blocks]
     return {f"match{number}": step for number, step in enumerate((*steps, asked))}
 
 
 def select_matching(shape: WindowShape, *conditions: ColumnElement[bool], with_words: bool) -> Select[Any]:
-    """The ids of the matching posts in the window, in its order, and with `with_words` their tokens as stored
-    in the index. The conditions apply to INDEX."""
-    words = [INDEX.words.label("words")] if with_words else []
-    matching: Select[Any] = select(INDEX.post_id.label("id"), *words)
-    if IS_SQLITE:
-        return shape.of(matching.where(_matches("match"), *conditions), INDEX.post_id)
+    """The ids of the posts in the window that match, in its order, and if wanted their words as they are in
+    the index; the conditions are about `search_index()`."""
+    index = search_index().c
+    words = [index.words.label("words")] if with_words else []
+    matching: Select[Any] = select(index.post_id.label("id"), *words)
+    if current_dialect().full_text.is_ordered:
+        return shape.of(matching.where(_matches("match"), *conditions), index.post_id)
     steps: list[CTE] = []
     for number in range(len(BLOCK_BITS) + 1):
         # Materialised, so that PostgreSQL uses the GIN index instead of checking each post in id order.
@@ -92,15 +89,14 @@ def select_matching(shape: WindowShape, *conditions: ColumnElement[bool], with_w
 
 def is_unwanted(post_id: Any) -> ColumnElement[bool]:
     """Whether a post matches the parameter `unwanted`."""
-    same: Select[Any] = select(literal_column("1")).where(INDEX.post_id == post_id, _matches("unwanted"))
+    same: Select[Any] = select(literal_column("1")).where(
+        search_index().c.post_id == post_id, _matches("unwanted")
+    )
     return same.scalar_subquery().is_not(None)
 
 
 def _matches(name: str) -> ColumnElement[bool]:
-    if IS_SQLITE:
-        return literal_column("search_index").op("MATCH", is_comparison=True)(bindparam(name, type_=Text))
-    words = INDEX.words.op("@@", is_comparison=True)
-    return words(cast(bindparam(name, type_=Text), TSQUERY))
+    return current_dialect().full_text.matches(search_index(), name)
 
 
 def _count(step: CTE) -> Any:

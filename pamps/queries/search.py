@@ -9,15 +9,16 @@ from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, liter
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from pamps.db import current_dialect
 from pamps.db.prepared import Row, Statement, prepared_statement, run
 from pamps.db.window import Sort, Window, WindowShape
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
 from pamps.models.search import SearchSort
-from pamps.models.search_index import read_words
+from pamps.models.search_index import search_index
 from pamps.models.user import Person, User
 from pamps.queries.clauses import VIEWER, as_value, first_id_since, given, is_there, last_id_until
 from pamps.queries.listing import Listing, list_rows
-from pamps.queries.match import INDEX, Match, is_unwanted, match_of, select_matching, values_of
+from pamps.queries.match import Match, is_unwanted, match_of, select_matching, values_of
 from pamps.queries.post import select_posts
 from pamps.queries.rows import PostRow
 from pamps.queries.visibility import visible_posts
@@ -101,6 +102,7 @@ class Ranking:
 
     def __init__(self, found: Sequence[Row], query: SearchQuery) -> None:
         # They are newest first, and the sort is stable.
+        read_words = current_dialect().full_text.read_words
         best = sorted(found, key=lambda row: -score(query, read_words(row[1])))
         self._rows: list[Row] = [(post_id, post_id) for post_id, _ in best]
         self._places = {post_id: place for place, (post_id, _) in enumerate(self._rows)}
@@ -222,10 +224,10 @@ def _found(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[Any
 
 
 def _matching(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[Any]:
-    shown = visible_posts(INDEX, words.signed_in, even_muted=words.by_name)
-    conditions = [_is_between(INDEX.post_id), shown]
+    shown = visible_posts(search_index().c, words.signed_in, even_muted=words.by_name)
+    conditions = [_is_between(search_index().c.post_id), shown]
     if of_post := _conditions(words):
-        conditions.append(is_there(col(Post.id) == INDEX.post_id, *of_post))
+        conditions.append(is_there(col(Post.id) == search_index().c.post_id, *of_post))
     return select_matching(shape, *conditions, with_words=with_words)
 
 

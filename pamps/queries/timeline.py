@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import CTE, Select, func, literal_column, select, true
+from sqlalchemy import CTE, Select, literal_column, select, true
 from sqlmodel import Session, col
 
-from pamps.db.prepared import IS_SQLITE, Row, prepared_statement, run
+from pamps.db import current_dialect
+from pamps.db.prepared import Row, prepared_statement, run
 from pamps.db.window import Sort, Window, WindowShape
 from pamps.models.follow import Follow
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
@@ -80,11 +81,10 @@ def select_beyond(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
 def select_gathered(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
     """The posts of the window, gathered from each author's own posts in it."""
     authors = _select_authors(options).cte("authors")
-    ids_of = _ids_of_sqlite if IS_SQLITE else _ids_of
     # A page has at most as many authors as rows, so the authors whose first posts come first are sufficient.
-    firsts = ids_of(authors, options, replace(shape, rows=1))
+    firsts = _ids_of(authors, options, replace(shape, rows=1))
     nearest = shape.sort(firsts, firsts.selected_columns.id).limit(shape.limit).cte("nearest")
-    ids = ids_of(nearest, options, shape).subquery()
+    ids = _ids_of(nearest, options, shape).subquery()
     return _select_page(shape, select(ids.c.id))
 
 
@@ -109,17 +109,9 @@ def _select_authors(options: TimelineOptions) -> Select[Any]:
 
 
 def _ids_of(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:
-    """The ids of each author's posts in the window, with the author."""
-    each = _ids_of_author(authors, options, shape).lateral()
-    return select(authors.c.author, each.c.id.label("id")).select_from(authors.join(each, true()))
-
-
-def _ids_of_sqlite(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:
-    """The same without LATERAL: in SQLite a table-valued function can refer to tables to its left."""
-    of_author = _ids_of_author(authors, options, shape).subquery()
-    listed = select(func.json_group_array(of_author.c.id)).correlate(authors).scalar_subquery()
-    each = func.json_each(listed).table_valued("value")
-    return select(authors.c.author, each.c.value.label("id")).select_from(authors.join(each, true()))
+    """The ids that each of the authors has in the window, with the author."""
+    each, post_id = current_dialect().for_each(authors, _ids_of_author(authors, options, shape))
+    return select(authors.c.author, post_id.label("id")).select_from(authors.join(each, true()))
 
 
 def _ids_of_author(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:

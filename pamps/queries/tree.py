@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select, true
+from sqlalchemy import Select, literal_column, select, true
 from sqlmodel import Session, col
 
-from pamps.db.prepared import IS_SQLITE, prepared_statement, run
+from pamps.db import current_dialect
+from pamps.db.prepared import prepared_statement, run
 from pamps.models.post import Post
 from pamps.models.tree_cursor import MAX_DEPTH, TreePath
 from pamps.queries.clauses import given
@@ -64,13 +65,7 @@ def _replies(rows: int, each: int) -> Select[Any]:
     ranges = given("ranges", "parent", "after")
     own = (col(Post.parent_id) == ranges.c.parent, col(Post.id) > ranges.c.after)
     ids = select(col(Post.id)).where(*own).correlate(ranges).order_by(col(Post.id)).limit(_word(each))
-    replies: Any = ids.lateral()
-    reply = replies.c.id
-    if IS_SQLITE:  # no LATERAL, but a table-valued function can refer to tables to its left
-        first = ids.subquery()
-        listed = select(func.json_group_array(first.c.id)).correlate(ranges).scalar_subquery()
-        replies = func.json_each(listed).table_valued("value")
-        reply = replies.c.value
+    replies, reply = current_dialect().for_each(ranges, ids)
     both = select(ranges.c.parent, reply.label("reply")).select_from(ranges.join(replies, true()))
     return both.order_by(ranges.c.position, reply).limit(_word(rows))
 

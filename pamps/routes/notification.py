@@ -20,7 +20,7 @@ from pamps.models.notification import NotificationResponse, NotificationType, Re
 from pamps.presenters import native
 from pamps.queries import notification as notification_queries
 from pamps.services import notification as notification_service
-from pamps.services.live.hub import TooManyStreams
+from pamps.services.live.subscribers import TooManyStreams
 
 router = make_router("/notification", "notification")
 

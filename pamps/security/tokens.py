@@ -6,7 +6,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from jose import JWTError, jwt
@@ -42,7 +42,9 @@ def make_context(security: SecuritySettings) -> CryptContext:
     )
 
 
-_passwords = make_context(settings.security)
+@cache
+def _passwords() -> CryptContext:
+    return make_context(settings.security)
 
 
 class InvalidToken(Exception):
@@ -76,7 +78,7 @@ class Claims:
 
 def hash_password(password: str) -> str:
     """Hash a password of any length. Deliberately slow; releases the GIL."""
-    return str(_passwords.hash(password))
+    return str(_passwords().hash(password))
 
 
 def verify_password(password: str, hashed: str | None) -> bool:
@@ -85,10 +87,10 @@ def verify_password(password: str, hashed: str | None) -> bool:
     None takes as long as a real hash, so that timing does not reveal which accounts exist.
     """
     if hashed is None:
-        _passwords.dummy_verify()
+        _passwords().dummy_verify()
         return False
     try:
-        return bool(_passwords.verify(password, hashed))
+        return bool(_passwords().verify(password, hashed))
     except ValueError:  # longer than plain bcrypt accepts, or not a hash
         return False
 
@@ -101,7 +103,7 @@ def digest(secret: str) -> str:
 
 def is_outdated(hashed: str) -> bool:
     """Whether a hash was made with another scheme or cost than the configured ones."""
-    return bool(_passwords.needs_update(hashed))
+    return bool(_passwords().needs_update(hashed))
 
 
 def new_access_token() -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, delete, update
 
-from pamps.db import write_aside
+from pamps.db import own_transaction
 from pamps.errors import Conflict
 from pamps.models.access_token import AccessToken, AccessTokenRequest
 from pamps.models.audit import Action
@@ -63,5 +63,5 @@ def note_use(session: Session, token: AccessToken) -> None:
     now = utc_now()
     if token.last_used_at is None or now - token.last_used_at > USE_PRECISION:
         statement = update(AccessToken).where(col(AccessToken.id) == token.id).values(last_used_at=now)
-        with suppress(DBAPIError):
-            write_aside(session, statement)
+        with suppress(DBAPIError), own_transaction(session) as noting:
+            noting.execute(statement)

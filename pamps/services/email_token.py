@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
 from pamps.config import settings
-from pamps.db import release
+from pamps.db import commit_early
 from pamps.db.prepared import insert_into
 from pamps.errors import Forbidden
 from pamps.models.audit import Action
@@ -105,7 +105,7 @@ def reset_password(session: Session, token: str, password: str, client: Client) 
     Raises BadLink.
     """
     _find(session, Purpose.PASSWORD_RESET, token)
-    release(session)  # hashing is slow
+    commit_early(session, because="hashing is slow")
     hashed = hash_password(password)
     user, _ = _use(session, Purpose.PASSWORD_RESET, token)
     # Receiving mail at an address confirms it.

@@ -3,7 +3,7 @@
 from sqlmodel import Session, col, update
 
 from pamps.config import settings
-from pamps.db import release
+from pamps.db import commit_early
 from pamps.errors import Forbidden, Unauthorized
 from pamps.models.audit import Action
 from pamps.models.client import Client
@@ -38,7 +38,7 @@ def log_in(session: Session, form: LoginForm, client: Client) -> TokenPair:
     user = find_login(session, form.username)
     attempt = Attempt(form.username, user, client)
     attempt.count(session)
-    release(session)  # hashing is slow
+    commit_early(session, because="hashing is slow")
     if not verify_password(form.password, user.password if user else None) or user is None:
         raise BadCredentials
     if settings.accounts.confirm_email and not user.confirmed:
@@ -68,7 +68,7 @@ def _check_second_factor(session: Session, user: User, otp: str | None, attempt:
         raise
     except WrongOtp:
         record(session, Action.WRONG_OTP, user, user, attempt.client)
-        release(session)
+        commit_early(session, because="the refusal must not undo the audit entry")
         raise
     if otp:
         attempt.code_was_right(session, user)

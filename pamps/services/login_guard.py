@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from pamps.db import release
+from pamps.db import commit_early
 from pamps.models.client import Client
 from pamps.models.user import Person, User, normalise_login
 from pamps.queries.session import was_used_from
@@ -45,7 +45,7 @@ class Attempt:
     def count_code(self, session: Session, user: Person) -> None:
         """The password was correct: count a wrong code and commit; raises TooManyRequests."""
         count(session, *self._code_hits(session, user))
-        release(session)
+        commit_early(session, because="a refusal must not undo the count")
 
     def code_was_right(self, session: Session, user: Person) -> None:
         """The code was correct: refund the count."""
@@ -56,7 +56,7 @@ class Attempt:
         account from this address stays, otherwise requests without a code would allow unlimited guesses."""
         _, *wider = self._hits(session)
         refund(session, *wider)
-        release(session)
+        commit_early(session, because="the refusal must not undo it")
 
     def _code_hits(self, session: Session, user: Person) -> list[RateLimitHit]:
         if was_used_from(session, user, self.client.network):

@@ -12,7 +12,7 @@ from pamps.db.prepared import insert_into
 from pamps.models.notification import IS_UNREAD, Notification, NotificationType
 from pamps.models.types import utc_now
 from pamps.models.user import Person
-from pamps.services.live.channel import publish
+from pamps.services.live.publish import publish
 from pamps.services.locking import change
 
 

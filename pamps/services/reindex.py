@@ -12,11 +12,10 @@ from sqlalchemy import ColumnElement, delete
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
-from pamps.db import transaction
-from pamps.db.prepared import IS_SQLITE
+from pamps.db import current_dialect, transaction
 from pamps.models.ids import MAX_ID
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
-from pamps.models.search_index import SEARCH_INDEX
+from pamps.models.search_index import search_index
 from pamps.models.tag import Tag
 from pamps.services.locking import change
 from pamps.services.search_index import Text, reindex_posts, unindex_posts
@@ -26,7 +25,7 @@ BATCH = 1_000
 # A waiting SQLite writer polls the lock every tenth of a second, so it needs a gap of that length.
 PAUSE_SECONDS = 0.11
 # PostgreSQL resolves deadlocks after a second. By then this process has already given way.
-LOCK_TIMEOUT = "200ms"
+PATIENCE_MS = 200
 REFUSED_CODES = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 # The oldest posts are indexed last: if these are indexed, all are. More than one, because editing a post in
 # the meantime indexes it.
@@ -65,7 +64,7 @@ def count_missing() -> int:
         oldest = session.exec(select(Post.id).where(IS_LISTED).order_by(col(Post.id)).limit(OLDEST)).all()
         if len(_find_indexed(session, oldest)) == len(oldest):
             return 0
-        indexed = session.scalar(select(func.count()).select_from(SEARCH_INDEX)) or 0
+        indexed = session.scalar(select(func.count()).select_from(search_index())) or 0
         return max(1, session.exec(select(func.count(col(Post.id))).where(IS_LISTED)).one() - indexed)
 
 
@@ -118,16 +117,17 @@ def _lock_posts(session: Session, chosen: ColumnElement[bool]) -> tuple[list[Tex
 
 
 def _find_indexed(session: Session, post_ids: Collection[int]) -> set[int]:
-    indexed = select(SEARCH_INDEX.c.post_id).where(SEARCH_INDEX.c.post_id.in_(post_ids))
-    return set(session.scalars(indexed))
+    indexed = search_index().c.post_id
+    return set(session.scalars(select(indexed).where(indexed.in_(post_ids))))
 
 
 def _forget_strangers(session: Session, bottom: int, top: int) -> None:
     """Delete index entries without a post. In one statement, which sees concurrent inserts completely or not
     at all."""
-    own = SEARCH_INDEX.c.post_id
+    index = search_index()
+    own = index.c.post_id
     posts = select(Post.id).where(col(Post.id).between(bottom, top))
-    change(session, delete(SEARCH_INDEX).where(own.between(bottom, top), own.not_in(posts)))
+    change(session, delete(index).where(own.between(bottom, top), own.not_in(posts)))
 
 
 def _give_way(
@@ -135,17 +135,17 @@ def _give_way(
 ) -> Result:
     """Do `work` in its own transaction and retry it on lock conflicts, so that requests that write neither
     fail nor wait for long."""
+    dialect = current_dialect()
     while True:
         try:
             with transaction() as session:
-                if not IS_SQLITE:
-                    session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+                dialect.limit_lock_wait(session.connection(), PATIENCE_MS)
                 result = work(session, *given, **more)
         except OperationalError as error:
             if getattr(error.orig, "pgcode", None) not in REFUSED_CODES:
                 raise
             sleep(PAUSE_SECONDS)
         else:
-            if IS_SQLITE:
+            if dialect.has_one_writer:
                 sleep(PAUSE_SECONDS)
             return result

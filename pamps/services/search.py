@@ -2,7 +2,7 @@
 
 from sqlmodel import Session
 
-from pamps.db import aside
+from pamps.db import own_transaction
 from pamps.db.window import Sort, Window
 from pamps.models.client import Client
 from pamps.models.search import SearchSort, SearchType
@@ -49,5 +49,5 @@ def _count(session: Session, viewer: Viewer | None, client: Client) -> None:
     hit = RateLimitHit("searching_anonymous", client.network, "searches from your address")
     if viewer is not None:
         hit = RateLimitHit("searching", str(viewer.id), "searches")
-    with aside(session) as counting:
+    with own_transaction(session) as counting:
         count(counting, hit)

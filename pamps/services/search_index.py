@@ -1,19 +1,19 @@
 """Updating the search index in the transaction that changes a post."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert
 from sqlmodel import Session
 
-from pamps.db.prepared import IS_SQLITE, prepared_statement, run
+from pamps.db import current_dialect
+from pamps.db.prepared import prepared_statement, run
 from pamps.models.search_index import (
     BLOCK_BITS,
-    SEARCH_INDEX,
     TOP_LEVEL_WORD,
     author_word,
     block_word,
+    search_index,
     tag_word,
 )
 from pamps.models.types import BigId
@@ -48,7 +48,7 @@ def reindex_posts(session: Session, texts: Collection[Text]) -> None:
     _forget(session, [text.post_id for text in texts])
     rows = [index_row(text, tags.names) for text, tags in zip(texts, taggings, strict=True)]
     if rows:
-        session.execute(insert(SEARCH_INDEX).values(_VALUES), rows)
+        session.execute(insert(search_index()).values(_values()), rows)
     retag_posts(session, taggings)
 
 
@@ -59,7 +59,8 @@ def unindex_posts(session: Session, post_ids: Collection[int]) -> None:
 
 
 def _forget(session: Session, post_ids: Collection[int]) -> None:
-    change(session, delete(SEARCH_INDEX).where(SEARCH_INDEX.c.post_id.in_(post_ids)))
+    index = search_index()
+    change(session, delete(index).where(index.c.post_id.in_(post_ids)))
 
 
 def _tagging(text: Text) -> Tagging:
@@ -71,32 +72,22 @@ def index_row(text: Text, tags: Iterable[str]) -> dict[str, Any]:
     marks = [author_word(text.user_id), *map(tag_word, tags)]
     if not text.is_reply:
         marks.append(TOP_LEVEL_WORD)
-    words = plain_words(text.text)
-    if IS_SQLITE:
-        indexed = " ".join((*words, *marks))
-    else:
+    full_text = current_dialect().full_text
+    if not full_text.is_ordered:
         marks += (block_word(bits, text.post_id) for bits in BLOCK_BITS)
-        indexed = as_vector(words, marks)
-    return {"post": text.post_id, "words": indexed, "author": text.user_id}
+    document = full_text.document(plain_words(text.text), marks)
+    return {"post": text.post_id, "words": document, "author": text.user_id}
 
 
-def as_vector(words: Iterable[str], marks: Iterable[str]) -> str:
-    """Tokens with their positions, and marks without, in the text form of a tsvector (PostgreSQL, 8.11.1).
-    Neither contains quotes (see pamps.text.tokenizer and pamps.text.entities)."""
-    places: dict[str, list[str]] = defaultdict(list)
-    for place, word in enumerate(words, 1):
-        places[word].append(str(place))
-    placed = (f"'{word}':{','.join(found)}" for word, found in places.items())
-    return " ".join((*placed, *(f"'{mark}'" for mark in marks)))
-
-
-_VALUES: dict[Any, Any] = {
-    SEARCH_INDEX.c.post_id: bindparam("post", type_=BigId),
-    SEARCH_INDEX.c.words: bindparam("words"),
-    SEARCH_INDEX.c.user_id: bindparam("author", type_=BigId),
-}
+def _values() -> dict[Any, Any]:
+    index = search_index().c
+    return {
+        index.post_id: bindparam("post", type_=BigId),
+        index.words: bindparam("words"),
+        index.user_id: bindparam("author", type_=BigId),
+    }
 
 
 @prepared_statement
 def _insert() -> Any:
-    return insert(SEARCH_INDEX).values(_VALUES)
+    return insert(search_index()).values(_values())

@@ -7,7 +7,7 @@ from typing import NamedTuple, NoReturn
 from sqlmodel import Session, col, delete, select
 
 from pamps.config import settings
-from pamps.db import release
+from pamps.db import commit_early
 from pamps.errors import RefusedToken, Unauthorized
 from pamps.models.access_token import AccessToken
 from pamps.models.audit import Action
@@ -61,14 +61,14 @@ def _clear_away(session: Session, user: User) -> None:
 
 
 def refresh(session: Session, token: str, client: Client) -> TokenPair:
-    """A new pair of tokens, not fresh, for the refresh token that is good.
+    """Exchange the current refresh token for a new token pair, whose access token is not fresh.
 
     Raises RefusedToken for any other token. Reuse of an earlier one means that it was stolen, and ends the
     session (RFC 9700, section 4.14.2). Of concurrent requests with the same token, as two browser windows
     send them, one succeeds and the others do not end the session.
     """
     claims = _read(token)
-    user, found = _lock(session, claims)
+    user, found = _hold(session, claims)
     if found.refresh_hash != claims.id.hashed:
         if client.arrived > found.overlap_until:
             _end_stolen(session, user, found, client)
@@ -76,7 +76,7 @@ def refresh(session: Session, token: str, client: Client) -> TokenPair:
         # does. The overlap is bounded, otherwise a thief could extend it indefinitely.
         found.overlap_until = min(utc_now(), found.last_used_at + LONGEST_OVERLAP)
         session.add(found)
-        release(session)
+        commit_early(session, because="the refusal must not undo it")
         raise RefusedToken
     refresh_id = TokenId.new()
     found.refresh_hash = refresh_id.hashed
@@ -92,7 +92,7 @@ def _read(token: str) -> Claims:
         raise RefusedToken from None
 
 
-def _lock(session: Session, claims: Claims) -> tuple[User, LoginSession]:
+def _hold(session: Session, claims: Claims) -> tuple[User, LoginSession]:
     """The active owner of a token and the session, both locked; raises RefusedToken."""
     lock(session, User, col(User.id) == claims.user_id)
     user = session.get(User, claims.user_id)
@@ -107,7 +107,7 @@ def _end_stolen(session: Session, user: User, stolen: LoginSession, client: Clie
     logger.warning("A refresh token of user %s was used twice; ending session %s.", user.id, stolen.id)
     record(session, Action.REFRESH_REUSED, user, user, client)
     session.delete(stolen)
-    release(session)  # raising must not roll it back
+    commit_early(session, because="the refusal must not undo it")
     raise RefusedToken
 
 
@@ -117,7 +117,7 @@ def log_out(session: Session, session_id: int | None, refresh_token: str | None)
     if session_id is None and refresh_token is None:
         raise Unauthorized
     if session_id is None:
-        _, found = _lock(session, _read(refresh_token or ""))
+        _, found = _hold(session, _read(refresh_token or ""))
         session_id = found.id
     change(session, delete(LoginSession).where(col(LoginSession.id) == session_id))
 

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, BindParameter, ColumnElement, Select, bindparam, func
+from sqlalchemy import JSON, ColumnElement, bindparam, func
 from sqlmodel import Session, col, delete, select, update
 
-from pamps.db.prepared import IS_SQLITE, insert_into, prepared_statement, run
+from pamps.db import current_dialect
+from pamps.db.prepared import insert_into, prepared_statement, run
 from pamps.models.tag import PostTag, Tag
 from pamps.queries.clauses import POST, USER
 from pamps.services.locking import change
@@ -26,7 +27,7 @@ def tag_post(session: Session, post: Tagging) -> None:
     """Add the tags of a new post."""
     if post.names and _give(session, post) < len(post.names):
         _make(session, post.names)
-        _lock(session, _ids_of(session, post.names))
+        _hold(session, _ids_of(session, post.names))
         _give(session, post)
 
 
@@ -39,7 +40,7 @@ def retag_posts(session: Session, posts: Collection[Tagging]) -> None:
     names = {name for post in changed for name in post.names}
     theirs = col(PostTag.post_id).in_([post.post_id for post in changed])
     _make(session, names)
-    _lock(session, {*_ids_of(session, names), *_used(session, theirs)})
+    _hold(session, {*_ids_of(session, names), *_used(session, theirs)})
     change(session, delete(PostTag).where(theirs))
     for post in changed:
         _give(session, post)
@@ -93,21 +94,21 @@ def _make(session: Session, names: Collection[str]) -> None:
         session.execute(insert_into(Tag).on_conflict_do_nothing(), rows)
 
 
-def _lock(session: Session, tag_ids: Collection[int]) -> None:
+def _hold(session: Session, tag_ids: Collection[int]) -> None:
     """Lock tags until the end of the transaction, in id order.
 
     On commit, PostgreSQL counts uses in the order in which they were inserted. Transactions that insert them
     in any order other than by tag id, or delete some, lock all affected tags first. SQLite has a single
     writer.
     """
-    if tag_ids and not IS_SQLITE:
+    if tag_ids and not current_dialect().has_one_writer:
         tags = select(Tag.id).where(col(Tag.id).in_(tag_ids)).order_by(col(Tag.id))
         session.exec(tags.with_for_update(key_share=True)).all()
 
 
 def _take(session: Session, uses: ColumnElement[bool]) -> None:
     if used := _used(session, uses):
-        _lock(session, used)
+        _hold(session, used)
         change(session, delete(PostTag).where(uses))
 
 
@@ -125,18 +126,12 @@ def _give(session: Session, post: Tagging) -> int:
 
 
 def _named(names: Collection[str]) -> ColumnElement[bool]:
-    return col(Tag.name).in_(_each(bindparam(None, list(names), type_=JSON)))
-
-
-def _each(names: BindParameter[Any]) -> Select[Any]:
-    """The names of a JSON list, which is a single bound value regardless of its length."""
-    each = func.json_each(names) if IS_SQLITE else func.json_array_elements_text(names)
-    return select(each.table_valued("value").c.value)
+    return col(Tag.name).in_(current_dialect().texts(bindparam(None, list(names), type_=JSON)))
 
 
 @prepared_statement
 def _insert() -> Any:
-    wanted = _each(bindparam("names", type_=JSON))
+    wanted = current_dialect().texts(bindparam("names", type_=JSON))
     uses = select(POST, col(Tag.id), USER).where(col(Tag.name).in_(wanted)).order_by(col(Tag.id))
     insert = insert_into(PostTag).from_select(["post_id", "tag_id", "user_id"], uses)
     return insert.on_conflict_do_nothing().returning(PostTag.tag_id)

@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
 from pamps.config import settings
-from pamps.db import release
+from pamps.db import commit_early
 from pamps.errors import Forbidden, FreshTokenRequired, RefusedToken
 from pamps.models.audit import Action
 from pamps.models.client import Client
@@ -39,9 +39,9 @@ def register(session: Session, request: UserRequest, client: Client) -> UserRow:
     Raises UsernameTaken, EmailTaken, RegistrationClosed, BadInvite or TooManyRequests.
     """
     count(session, RateLimitHit("registration", client.network, "registrations from your address"))
-    release(session)
+    commit_early(session, because="a refusal must not undo the count")
     check_registration(session, request.invite)
-    release(session)
+    commit_early(session, because="hashing is slow")
     try:
         user = add_user(session, request, confirmed=not settings.accounts.confirm_email)
     except IntegrityError as error:
@@ -105,7 +105,7 @@ def change_password(
     user = get_account(session, viewer)
     attempt = Attempt(user.username, user, client)
     attempt.count(session)
-    release(session)  # hashing is slow
+    commit_early(session, because="hashing is slow")
     if not verify_password(request.current_password, user.password):
         raise WrongPassword
     unchanged = (col(User.id) == user.id) & (col(User.password) == user.password)

@@ -24,7 +24,7 @@ def served_by(command: list[str], monkeypatch: pytest.MonkeyPatch, *, measured: 
         told.update(options, application=application)
 
     monkeypatch.setattr("uvicorn.run", in_place_of(run) if measured else run)
-    monkeypatch.setattr("pamps.db.migrate.upgrade", lambda: None)
+    monkeypatch.setattr("pamps.services.schema.upgrade", lambda: None)
     assert CliRunner().invoke(main, command).exit_code == 0
     return told
 

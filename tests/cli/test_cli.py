@@ -439,7 +439,7 @@ def test_an_error_in_the_shell_is_shown_alone(migrated: Run) -> None:
 def test_create_user_is_a_function_too(tmp_path: Path) -> None:
     """As in a script: on the database of the suite, in a transaction of its own."""
     script = (
-        "from pamps.db import migrate as schema; schema.upgrade()\n"
+        "from pamps.services import schema; schema.upgrade()\n"
         "from sqlalchemy.exc import IntegrityError\n"
         "from pamps.cli import create_user\n"
         "user = create_user('ana@example.com', 'ana', 'a long password')\n"

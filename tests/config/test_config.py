@@ -23,7 +23,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def refusal(directory: Path) -> str:
     """The one line with which the settings of a directory are refused."""
     with pytest.raises(SettingsError) as caught:
-        load_settings(directory)
+        _ = load_settings(directory).security.secret_key
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -293,13 +293,17 @@ def test_without_secrets_a_key_is_made_once_and_kept_private(tmp_path: Path) -> 
     assert [file.name for file in tmp_path.iterdir()] == [KEY_FILE]
 
 
+def test_reading_the_settings_makes_no_key(tmp_path: Path) -> None:
+    assert load_settings(tmp_path).security.bcrypt_rounds
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_key_lies_beside_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("PAMPS_DB__uri", f"sqlite:///{tmp_path}/data/pamps.db")
 
-    load_settings(tmp_path)
-
-    assert (tmp_path / "data" / KEY_FILE).exists()
+    assert load_settings(tmp_path).security.secret_key == (tmp_path / "data" / KEY_FILE).read_text()
 
 
 @pytest.mark.security(23)

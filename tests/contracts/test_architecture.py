@@ -1,4 +1,4 @@
-"""Architecture rules: the direction of imports, and the shape of routes."""
+"""Architecture rules: the shape of routes, of lists and of patterns. Imports: see `lint-imports`."""
 
 import ast
 import inspect
@@ -30,78 +30,7 @@ pytestmark = pytest.mark.once
 
 PACKAGE = REPOSITORY / "pamps"
 
-# Imports run one way: a layer may import itself and the layers that it names.
-LAYERS = {
-    "routes": {"services", "queries", "models", "live"},
-    "cli": {"services", "queries", "models", "demo"},
-    "auth": {"services", "queries", "models"},
-    "services": {"queries", "models", "live"},
-    "live": {"queries", "models"},
-    "queries": {"models"},
-    "demo": {"services", "models"},
-    "models": set(),
-}
-LEAVES = {
-    "client",
-    "common_passwords",
-    "config",
-    "encryption",
-    "entities",
-    "errors",
-    "handlers",
-    "mail",
-    "names",
-    "pagination",
-    "search_query",
-    "sections",
-    "security",
-    "snippets",
-    "text",
-    "tree_pagination",
-    "turns",
-    "uri",
-    "words",
-}
-
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
-
-
-def layer_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
-
-
-def imported_layers(path: Path) -> set[str]:
-    """The layers of pamps that a file imports, including inside functions."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        found |= {name.split(".")[1] for name in names if name and name.startswith("pamps.")}
-    return found
-
-
-@pytest.mark.parametrize(
-    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
-)
-def test_imports_run_one_way(path: Path) -> None:
-    layer = layer_of(path)
-    imported = imported_layers(path) & (LAYERS.keys() | LEAVES)
-
-    if layer in LEAVES:
-        assert imported <= LEAVES
-    elif layer in LAYERS:
-        assert imported - LEAVES - {layer} <= LAYERS[layer] | ({"auth"} if layer == "routes" else set())
-
-
-def test_only_the_database_module_commits() -> None:
-    committing = [
-        str(path.relative_to(PACKAGE))
-        for path in PACKAGE.rglob("*.py")
-        if ".commit()" in path.read_text(encoding="utf-8")
-    ]
-
-    assert committing == ["db/__init__.py"]
 
 
 def test_commands_start_without_the_web_framework() -> None:

@@ -187,7 +187,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 def test_every_setting_is_documented_with_its_bounds() -> None:
     documented = {name: bounds for name, _, bounds, *_ in documented_settings()}
     described = {
-        f"{section}.{name}": describe_bounds(field)
+        f"{section}.{field.alias or name}": describe_bounds(field)
         for section, model in SECTIONS.items()
         for name, field in model.model_fields.items()
     }

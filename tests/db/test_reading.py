@@ -7,8 +7,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import Session
 
-from pamps.db.prepared import IS_SQLITE
 from pamps.presenters import native
+from tests.conftest import TEST_URI
 from tests.support.factories import make_post, make_user
 from tests.support.server import running_server
 
@@ -49,7 +49,7 @@ def test_a_row_is_rendered_once(session: Session, client: TestClient) -> None:
     assert (after.hits - before.hits, after.misses - before.misses) == (1, 0)
 
 
-@pytest.mark.skipif(IS_SQLITE, reason="only PostgreSQL is told to prepare")
+@pytest.mark.skipif(not TEST_URI, reason="only PostgreSQL is told to prepare")
 @pytest.mark.parametrize("prepared", ["true", "false"])
 def test_statements_are_prepared_only_where_that_is_wished_for(
     database_uri: str, tmp_path: Path, prepared: str
@@ -65,4 +65,4 @@ def test_statements_are_prepared_only_where_that_is_wished_for(
                 assert "Hello." in client.get(path).text or path == "/user/ana/"
         sent = server.log.read_text(encoding="utf-8")
 
-    assert ("EXECUTE pamps_" in sent) is (prepared == "true")
+    assert ("PREPARE pamps_" in sent) is (prepared == "true")

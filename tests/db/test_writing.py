@@ -10,9 +10,10 @@ from sqlmodel import Session
 
 from pamps.db import writing_engine
 from pamps.db.failures import violated_constraint
-from pamps.db.prepared import IS_SQLITE, run
+from pamps.db.prepared import run
 from pamps.models.types import utc_now
 from pamps.services.post import _insert
+from tests.conftest import TEST_URI
 
 NOBODY = 2**40
 PROCESS = text("SELECT pg_backend_pid()")
@@ -30,11 +31,11 @@ def test_a_violated_constraint_has_its_name(writing: Session) -> None:
     with pytest.raises(IntegrityError) as refused:
         run(writing, _insert(), user=NOBODY, **POST)
 
-    assert ("FOREIGN KEY" if IS_SQLITE else "fk_post_user_id") in violated_constraint(refused.value)
+    assert ("fk_post_user_id" if TEST_URI else "FOREIGN KEY") in violated_constraint(refused.value)
     assert "Hello." not in str(refused.value)
 
 
-@pytest.mark.skipif(IS_SQLITE, reason="nobody ends a connection to a file")
+@pytest.mark.skipif(not TEST_URI, reason="nobody ends a connection to a file")
 def test_a_connection_that_is_lost_takes_others_with_it(writing: Session) -> None:
     with Session(writing_engine) as idle:
         known = {idle.scalar(PROCESS), writing.scalar(PROCESS)}

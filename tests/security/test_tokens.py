@@ -107,7 +107,7 @@ def test_a_plain_bcrypt_hash_never_matches_a_longer_password() -> None:
 def use_settings(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
     """Hash by other settings than those of the tests."""
     changed: SecuritySettings = settings.security.model_copy(update=changes)
-    monkeypatch.setattr(security, "_passwords", make_context(changed))
+    monkeypatch.setattr(security, "_passwords", lambda: make_context(changed))
 
 
 def test_new_hashes_use_the_first_scheme(
@@ -160,7 +160,7 @@ def test_what_is_no_hash_matches_nothing(hashed: str | None) -> None:
 def test_an_unknown_user_costs_as_much_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
     # Enough rounds to be measured, in time of this thread only: others may be busy on the same machine.
     slow = CryptContext(schemes=["bcrypt_sha256"], bcrypt_sha256__rounds=7)
-    monkeypatch.setattr(security, "_passwords", slow)
+    monkeypatch.setattr(security, "_passwords", lambda: slow)
     known = hash_password("correct horse")
 
     def cost(hashed: str | None) -> float:

@@ -1,4 +1,4 @@
-"""Who listens in a process: bells, room, and the end."""
+"""Subscribers of a process: waking them, room for them, and their end."""
 
 import asyncio
 import signal
@@ -10,7 +10,13 @@ import pytest
 from pamps.errors import PampsError, Unavailable
 from pamps.http.sse import event, greeting
 from pamps.services.live import watcher
-from pamps.services.live.hub import MOST_OF_ONE, Subscribers, Subscription, TooManyStreams, open_subscribers
+from pamps.services.live.subscribers import (
+    MAX_PER_USER,
+    Subscribers,
+    Subscription,
+    TooManyStreams,
+    open_subscribers,
+)
 
 pytestmark = pytest.mark.once
 ANA, BIA = 1, 2
@@ -18,18 +24,18 @@ FOREVER = 3_600.0
 
 
 def run(test: Callable[[Subscribers], Awaitable[None]]) -> None:
-    """Run a test in the event loop of a hub, which is left in order."""
+    """Run a test in the event loop of subscribers, which is left in order."""
 
     async def within() -> None:
-        async with open_subscribers() as hub:
-            await asyncio.wait_for(test(hub), 30)
+        async with open_subscribers() as subscribers:
+            await asyncio.wait_for(test(subscribers), 30)
 
     asyncio.run(within())
 
 
 @pytest.fixture(autouse=True)
 def _no_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody rings but the test."""
+    """Nothing wakes them but the test."""
 
     async def silent() -> AsyncGenerator[Collection[int] | None]:
         await asyncio.Event().wait()
@@ -38,88 +44,88 @@ def _no_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "_source", silent)
 
 
-async def is_silent(bell: Subscription) -> bool:
-    """Whether it has not rung."""
-    waiting = asyncio.create_task(bell.wait(FOREVER))
+async def is_silent(subscription: Subscription) -> bool:
+    """Whether it has not been woken."""
+    waiting = asyncio.create_task(subscription.wait(FOREVER))
     await asyncio.sleep(0)
     silent = not waiting.done()
     waiting.cancel()
     return silent
 
 
-def test_a_ring_while_nobody_waits_is_not_lost() -> None:
-    async def test(hub: Subscribers) -> None:
-        with hub.listening(ANA) as bell:
-            await bell.wait(FOREVER)  # rung from the beginning
-            hub.ring([ANA])
-            await bell.wait(FOREVER)
-            assert await is_silent(bell)
+def test_waking_while_nobody_waits_is_not_lost() -> None:
+    async def test(subscribers: Subscribers) -> None:
+        with subscribers.listening(ANA) as subscription:
+            await subscription.wait(FOREVER)  # awake from the beginning
+            subscribers.wake([ANA])
+            await subscription.wait(FOREVER)
+            assert await is_silent(subscription)
 
     run(test)
 
 
-def test_a_bell_rings_for_one_user_or_for_everybody() -> None:
-    async def test(hub: Subscribers) -> None:
-        with hub.listening(ANA) as of_ana, hub.listening(BIA) as of_bia:
-            for bell in (of_ana, of_bia):
-                await bell.wait(FOREVER)
-            hub.ring({BIA, 3})
+def test_one_user_is_woken_or_everybody() -> None:
+    async def test(subscribers: Subscribers) -> None:
+        with subscribers.listening(ANA) as of_ana, subscribers.listening(BIA) as of_bia:
+            for subscription in (of_ana, of_bia):
+                await subscription.wait(FOREVER)
+            subscribers.wake({BIA, 3})
             assert await is_silent(of_ana)
             await of_bia.wait(FOREVER)
-            hub.ring(None)
-            for bell in (of_ana, of_bia):
-                await bell.wait(FOREVER)
+            subscribers.wake(None)
+            for subscription in (of_ana, of_bia):
+                await subscription.wait(FOREVER)
 
     run(test)
 
 
-def test_who_has_left_is_forgotten() -> None:
-    async def test(hub: Subscribers) -> None:
-        with hub.listening(ANA), hub.listening(ANA), hub.listening(BIA):
-            assert len(hub) == 3
-        assert len(hub) == 0
-        hub.ring([ANA, BIA])
+def test_subscriptions_that_ended_are_forgotten() -> None:
+    async def test(subscribers: Subscribers) -> None:
+        with subscribers.listening(ANA), subscribers.listening(ANA), subscribers.listening(BIA):
+            assert len(subscribers) == 3
+        assert len(subscribers) == 0
+        subscribers.wake([ANA, BIA])
 
     run(test)
 
 
 def test_of_too_many_streams_of_somebody_the_oldest_ends() -> None:
-    async def test(hub: Subscribers) -> None:
+    async def test(subscribers: Subscribers) -> None:
         with ExitStack() as stack:
-            stranger = stack.enter_context(hub.listening(BIA))
-            bells = [stack.enter_context(hub.listening(ANA)) for _ in range(MOST_OF_ONE + 2)]
-            assert [bell.over for bell in bells] == [True] * 2 + [False] * MOST_OF_ONE
+            stranger = stack.enter_context(subscribers.listening(BIA))
+            subscriptions = [stack.enter_context(subscribers.listening(ANA)) for _ in range(MAX_PER_USER + 2)]
+            assert [one.over for one in subscriptions] == [True] * 2 + [False] * MAX_PER_USER
             assert not stranger.over
 
     run(test)
 
 
 def test_there_is_room_for_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def test(hub: Subscribers) -> None:
-        hub.most = 1
-        hub.require_room()
-        with hub.listening(ANA), pytest.raises(TooManyStreams):
-            hub.require_room()
-        hub.require_room()
+    async def test(subscribers: Subscribers) -> None:
+        subscribers.limit = 1
+        subscribers.require_room()
+        with subscribers.listening(ANA), pytest.raises(TooManyStreams):
+            subscribers.require_room()
+        subscribers.require_room()
 
     run(test)
 
 
 def test_after_the_end_everybody_is_let_go_and_nobody_let_in() -> None:
-    async def test(hub: Subscribers) -> None:
-        with hub.listening(ANA) as before:
-            hub.stop()
+    async def test(subscribers: Subscribers) -> None:
+        with subscribers.listening(ANA) as before:
+            subscribers.stop()
             await before.wait(FOREVER)
             assert before.over
         with pytest.raises(Unavailable):
-            hub.require_room()
-        with hub.listening(ANA) as after:
+            subscribers.require_room()
+        with subscribers.listening(ANA) as after:
             assert after.over
 
     run(test)
 
 
-def test_a_failed_watcher_restarts_and_wakes_all_subscribers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watcher_that_fails_starts_again_and_wakes_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     tries = 0
 
     async def failing() -> AsyncGenerator[Collection[int] | None]:
@@ -128,10 +134,10 @@ def test_a_failed_watcher_restarts_and_wakes_all_subscribers(monkeypatch: pytest
         yield None
         raise OSError("no file to be had")
 
-    async def test(hub: Subscribers) -> None:
-        with hub.listening(ANA) as bell:
+    async def test(subscribers: Subscribers) -> None:
+        with subscribers.listening(ANA) as subscription:
             for _ in range(4):
-                await bell.wait(FOREVER)
+                await subscription.wait(FOREVER)
 
     monkeypatch.setattr(watcher, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(watcher, "_source", failing)
@@ -143,12 +149,12 @@ def test_a_failed_watcher_restarts_and_wakes_all_subscribers(monkeypatch: pytest
 def test_a_signal_is_told_in_the_loop_and_handled_as_before() -> None:
     handled: list[int] = []
 
-    async def test(hub: Subscribers) -> None:
-        with hub.listening(ANA) as bell:
-            await bell.wait(FOREVER)
+    async def test(subscribers: Subscribers) -> None:
+        with subscribers.listening(ANA) as subscription:
+            await subscription.wait(FOREVER)
             signal.raise_signal(signal.SIGTERM)
-            await bell.wait(FOREVER)
-            assert bell.over
+            await subscription.wait(FOREVER)
+            assert subscription.over
 
     before = signal.signal(signal.SIGTERM, lambda number, _: handled.append(number))
     try:

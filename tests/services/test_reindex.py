@@ -16,8 +16,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session, func, select
 
-from pamps import db
-from pamps.db.prepared import IS_SQLITE
+from pamps.db import use_database
 from pamps.models import Post, User
 from pamps.models.post import PostPatch, PostRequest
 from pamps.models.tag import PostTag
@@ -25,10 +24,10 @@ from pamps.services import post as post_service
 from pamps.services import reindex as reindex_service
 from pamps.services.reindex import count_missing, index_missing, reindex
 from tests.cli.test_cli import type_into_terminal
+from tests.conftest import TEST_URI
 from tests.db.test_migrations import alembic
-from tests.demo.conftest import open_database
 from tests.support.commands import run_pamps
-from tests.support.databases import migrate
+from tests.support.databases import migrate, open_database
 from tests.support.factories import CLIENT, make_post, make_user
 from tests.support.search_index import POST_ID, read_index
 from tests.support.server import REPOSITORY, running_server
@@ -69,15 +68,14 @@ def write_posts(session: Session) -> dict[str, int]:
 
 
 @pytest.fixture
-def database(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+def database(database_uri: str) -> Iterator[Engine]:
     """A database with the same, in which transactions are real."""
     migrate(database_uri)
-    with open_database(database_uri) as engine:
-        writing = engine.execution_options(writes=True)
-        monkeypatch.setattr(db, "writing_engine", writing)
-        with Session(writing, expire_on_commit=False) as session:
+    with use_database(open_database(database_uri)) as own:
+        with own.session(writes=True) as session:
             write_posts(session)
-        yield writing
+        yield own.writing_engine
+    own.dispose()
 
 
 def do_all() -> None:
@@ -120,7 +118,7 @@ WRECKS = {
     "a deleted post has a tag": [f"{OTHER_TAG} :post2, id, :ana FROM tag WHERE name = 'rain'"],
     "posts have no tags, and counts say so": ["DELETE FROM post_tag", "UPDATE tag SET uses = 0"],
 }
-if IS_SQLITE:  # PostgreSQL would not have it
+if not TEST_URI:  # PostgreSQL would not have it
     WRECKS["something is there without a post"] = [f"{OTHER_ROW} (:post4, 'no', 1), (:post9 + 50, 'no', 1)"]
 
 
@@ -212,7 +210,7 @@ def test_people_write_meanwhile_and_nothing_is_lost(database: Engine) -> None:
     assert len(look(database)["index"]) == 9 + 15
 
 
-@pytest.mark.skipif(IS_SQLITE, reason="it has one writer at a time")
+@pytest.mark.skipif(not TEST_URI, reason="it has one writer at a time")
 def test_what_comes_between_the_statements_of_a_batch_stays(
     database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,7 +234,7 @@ def test_what_comes_between_the_statements_of_a_batch_stays(
     assert not has_lost_something(database)
 
 
-@pytest.mark.skipif(IS_SQLITE, reason="it has one writer at a time")
+@pytest.mark.skipif(not TEST_URI, reason="it has one writer at a time")
 def test_who_writes_goes_first(database: Engine) -> None:
     """Even where both wait for what the other one holds."""
     execute(database, "DELETE FROM post_tag WHERE post_id = 1")

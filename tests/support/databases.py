@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
+from sqlmodel import Session
 
 from pamps.config import settings
 from pamps.config.schema import DatabaseSettings
-from pamps.db import migrate as schema
+from pamps.db import Database, use_database
+from pamps.services import schema
 from tests.support.schemas import drop_schema, own_schema
 
 
@@ -18,6 +19,18 @@ def count_at_once(connection: Connection) -> None:
     """Count tag uses immediately, for a transaction that never commits: PostgreSQL counts at commit."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+class DatabaseInside(Database):
+    """A database whose sessions are all inside the transaction of one connection; their commits are
+    savepoints."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(settings.db)
+        self.connection = connection
+
+    def session(self, *, writes: bool) -> Session:
+        return Session(self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
 
 
 @contextmanager
@@ -31,12 +44,16 @@ def empty_database(test_uri: str, folder: Path) -> Iterator[str]:
     drop_schema(test_uri, name)
 
 
+def open_database(uri: str) -> Database:
+    """The database at `uri`, with the settings of the suite."""
+    return Database(DatabaseSettings.model_validate({**settings.db.model_dump(), "uri": uri}))
+
+
 def migrate(uri: str) -> None:
     """Migrate the database at `uri` like `pamps migrate`, but in this process."""
-    db = DatabaseSettings.model_validate({**settings.db.model_dump(), "uri": uri})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pamps.config.settings", settings.model_copy(update={"db": db}))
+    with use_database(open_database(uri)) as database:
         schema.upgrade()
+    database.dispose()
 
 
 # Except the shadow tables of a virtual table, which are emptied with it.

@@ -17,7 +17,8 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import Connection, event
+from psycopg2 import extensions
+from sqlalchemy import Connection
 from sqlalchemy.schema import AddConstraint, DropConstraint
 from sqlmodel import Session, SQLModel
 
@@ -25,13 +26,12 @@ from benchmarks.growth import is_explained, read_plan
 from pamps.app import create_app
 from pamps.config import settings
 from pamps.config.schema import DatabaseSettings
-from pamps.db import make_engine
-from pamps.http.dependencies import get_session
+from pamps.db import make_engine, use_database
 from pamps.models import User
-from pamps.models.search_index import SEARCH_INDEX
+from pamps.models.search_index import search_index
 from pamps.services.search_index import Text, index_row
 from tests.conftest import TEST_URI
-from tests.support.databases import empty_database, migrate
+from tests.support.databases import DatabaseInside, empty_database, migrate
 from tests.support.factories import make_session
 
 Row = tuple[Any, ...]
@@ -47,6 +47,7 @@ FOLLOWED = 200  # by `reader`, who follows active users, and by `sleepy`, who fo
 AVERAGE = 15
 REPLIES = 3  # per post, on average
 TEXT = "This is what somebody wrote, and it is about as long as such texts are. " * 2
+SEARCH_INDEX = search_index()
 TABLES = {**SQLModel.metadata.tables, SEARCH_INDEX.name: SEARCH_INDEX}
 TIME = "2026-01-01 00:00:00.000000+00"
 
@@ -242,7 +243,9 @@ class World:
     def get(self, path: str, reader: str) -> Response:
         """The response for a signed-in user, or for `nobody`."""
         token = self.tokens.get(reader)
-        answer = self.client.get(path, headers={"Authorization": f"Bearer {token}"} if token else {})
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        with use_database(DatabaseInside(self.connection)):
+            answer = self.client.get(path, headers=headers)
         assert answer.status_code == 200, f"{path}: {answer.text}"
         return answer
 
@@ -301,20 +304,22 @@ def open_world(posts: int, folder: Path) -> Iterator[World]:
 def make_world(connection: Connection) -> World:
     """The world of a filled database: the application and the signed-in users."""
     app = create_app()
-
-    def session_of_request() -> Iterator[Session]:
-        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-            yield session
-
-    app.dependency_overrides[get_session] = session_of_request
     with Session(connection) as session:
         people = [session.get_one(User, person) for person in SIGNED_IN]
         tokens = {person.username: make_session(session, person).access_token for person in people}
     world = World(connection, TestClient(app), tokens)
     if connection.dialect.name == "postgresql":
-        event.listen(
-            connection,
-            "after_cursor_execute",
-            lambda _, cursor, *__: world.sent.append(cursor.query.decode()),
-        )
+        driver: Any = connection.connection.driver_connection
+        driver.cursor_factory = recording_cursor(world.sent)
     return world
+
+
+def recording_cursor(sent: list[str]) -> type[Any]:
+    """A cursor of psycopg2 that adds what it sends to a list, values included, whoever uses it."""
+
+    class Recording(extensions.cursor):  # type: ignore[misc]  # it has no types
+        def execute(self, *statement: Any) -> None:
+            super().execute(*statement)
+            sent.append(self.query.decode())
+
+    return Recording

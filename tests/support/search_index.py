@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pamps.db.prepared import IS_SQLITE
+from pamps.models.search_index import search_index
 
-POST_ID = "rowid" if IS_SQLITE else "post_id"
+POST_ID = search_index().c.post_id.name
 QUERIES = {
     "index": f"SELECT {POST_ID}, CAST(words AS text), user_id FROM search_index",  # noqa: S608 - our own name
     # Without ids, which do not matter, and without tags that are never shown.

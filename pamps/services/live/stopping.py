@@ -1,4 +1,4 @@
-"""Early notice that the server was told to stop."""
+"""Learns early that the server is told to stop."""
 
 import asyncio
 import signal

@@ -1,6 +1,6 @@
-"""The subscriptions of this process to live notifications.
+"""Who listens in this process, and how they are woken.
 
-A wake-up is a hint without content: the subscriber reads from the database what is new.
+Being woken is a hint and carries nothing: a listener reads from the database what is new to them.
 """
 
 import asyncio
@@ -13,52 +13,52 @@ from pamps.errors import PampsError, Unavailable
 from pamps.services.live import watcher
 from pamps.services.live.stopping import told_to_stop
 
-# Per user and process. Beyond it, the oldest is closed: its client may have vanished.
-MOST_OF_ONE = 10
-# Seconds the watcher outlives the last subscription: clients often reconnect at once.
+# Subscriptions of one user in one process. Beyond, the oldest one ends: it may be left over from a phone.
+MAX_PER_USER = 10
+# Seconds that the watcher stays when the last listener has gone: they often come right back.
 LINGER = 60.0
 
 
 class TooManyStreams(PampsError):
     status = 503
     code = "too_many_streams"
-    detail = "Too many streams are open. Try again later."
+    detail = "Too many are listening already. Try again later."
     headers = {"Retry-After": "30"}  # noqa: RUF012 - never changed
 
 
 class Subscription:
-    """A stream's subscription. It starts out awake, for an initial look at the database."""
+    """What one listener waits for. It is awake when it is made: there is a first look to take."""
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
-        self._rung.set()
+        self._awake = asyncio.Event()
+        self._awake.set()
         # Whether the stream should end.
         self.over = False
 
-    def ring(self) -> None:
-        """Wake the subscriber, now or at its next `wait`."""
-        self._rung.set()
+    def wake(self) -> None:
+        """Let the listener look again, even one that is not waiting right now."""
+        self._awake.set()
 
     def end(self) -> None:
         """Tell the subscriber to end."""
         self.over = True
-        self._rung.set()
+        self._awake.set()
 
     async def wait(self, seconds: float) -> None:
-        """Return once woken since the last call, or after `seconds`."""
+        """Return when woken since the last call, or else after this time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0, seconds)):
-                await self._rung.wait()
-        # Cleared before the subscriber looks, not after: what arrives during the look requires another one.
-        self._rung.clear()
+                await self._awake.wait()
+        # Before the listener looks, not after: what arrives during the look requires another one.
+        self._awake.clear()
 
 
 class Subscribers:
-    """The subscriptions of one process, and the one watcher that wakes them."""
+    """The listeners of one process, and the one watcher that wakes them."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._by_user: dict[int, list[Subscription]] = {}
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._subscriptions: dict[int, list[Subscription]] = {}
         self._count = 0
         self._stopped = False
         self._watcher: asyncio.Task[None] | None = None
@@ -72,16 +72,16 @@ class Subscribers:
         """Raise TooManyStreams at the limit, or Unavailable if the server is stopping."""
         if self._stopped:
             raise Unavailable
-        if self._count >= self.most:
+        if self._count >= self.limit:
             raise TooManyStreams
 
     @contextmanager
     def listening(self, user_id: int) -> Iterator[Subscription]:
-        """A subscription woken whenever this user may have new notifications; may wake spuriously."""
+        """A subscription that is woken when this user may have news, and at times for nothing."""
         subscription = Subscription()
-        own = self._by_user.setdefault(user_id, [])
+        own = self._subscriptions.setdefault(user_id, [])
         alive = [one for one in own if not one.over]
-        if len(alive) >= MOST_OF_ONE:
+        if len(alive) >= MAX_PER_USER:
             alive[0].end()
         own.append(subscription)
         self._count += 1
@@ -94,20 +94,20 @@ class Subscribers:
             own.remove(subscription)
             self._count -= 1
             if not own:
-                del self._by_user[user_id]
+                del self._subscriptions[user_id]
             if not self._count:
                 self._idle_timer = asyncio.get_running_loop().call_later(LINGER, self._stop_watching)
 
-    def ring(self, user_ids: Collection[int] | None) -> None:
-        """Wake the subscriptions of these users, or all of them for None."""
-        for user_id in self._by_user if user_ids is None else user_ids:
-            for subscription in self._by_user.get(user_id, ()):
-                subscription.ring()
+    def wake(self, user_ids: Collection[int] | None) -> None:
+        """Wake the listeners of these users, or all of them."""
+        for user_id in self._subscriptions if user_ids is None else user_ids:
+            for subscription in self._subscriptions.get(user_id, ()):
+                subscription.wake()
 
     def stop(self) -> None:
-        """End all subscriptions and accept no new ones."""
+        """Let every listener go, and nobody in."""
         self._stopped = True
-        for subscriptions in self._by_user.values():
+        for subscriptions in self._subscriptions.values():
             for subscription in subscriptions:
                 subscription.end()
 
@@ -120,41 +120,41 @@ class Subscribers:
             await asyncio.wait([watching])
 
     def _watch(self) -> None:
-        if self._idle_timer:
-            self._idle_timer.cancel()
-            self._idle_timer = None
+        self._cancel_idle_timer()
         if self._watcher is None and not self._stopped:
-            self._watcher = asyncio.get_running_loop().create_task(watcher.watch(self.ring))
+            self._watcher = asyncio.get_running_loop().create_task(watcher.watch(self.wake))
 
     def _stop_watching(self) -> None:
-        if self._idle_timer:
-            self._idle_timer.cancel()
-            self._idle_timer = None
+        self._cancel_idle_timer()
         if self._watcher:
             self._watcher.cancel()
             self._watcher = None
 
+    def _cancel_idle_timer(self) -> None:
+        if self._idle_timer:
+            self._idle_timer.cancel()
+            self._idle_timer = None
+
 
 # One per event loop: a server has one, tests may have several.
-_subscribers: WeakKeyDictionary[asyncio.AbstractEventLoop, Subscribers] = WeakKeyDictionary()
+_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Subscribers] = WeakKeyDictionary()
 
 
 def get_subscribers() -> Subscribers:
-    """The subscribers of the running event loop."""
+    """The subscribers of this process."""
     loop = asyncio.get_running_loop()
-    if loop not in _subscribers:
-        _subscribers[loop] = Subscribers(settings.notifications.streams)
-    return _subscribers[loop]
+    if loop not in _of_loops:
+        _of_loops[loop] = Subscribers(settings.notifications.streams)
+    return _of_loops[loop]
 
 
 @asynccontextmanager
 async def open_subscribers() -> AsyncIterator[Subscribers]:
-    """The subscribers of a starting server. They are stopped as soon as the server gets a stop signal, or on
-    exit."""
+    """The subscribers of a server that starts. They stop as soon as the server is told to, or at the end."""
     subscribers = get_subscribers()
     try:
         with told_to_stop(subscribers.stop):
             yield subscribers
     finally:
         await subscribers.close()
-        del _subscribers[asyncio.get_running_loop()]
+        del _of_loops[asyncio.get_running_loop()]

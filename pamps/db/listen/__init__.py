@@ -1,0 +1,1 @@
+"""How a process learns that others have written: PostgreSQL sends messages, a SQLite file is looked at."""
