@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from psycopg2.extensions import UNICODE, new_type, register_type
@@ -64,8 +64,8 @@ class Dialect(Protocol):
         """Let this cursor give times as text if it can. Making objects of the times of a page takes as long
         as its query, and few are ever looked at."""
 
-    def time_reader(self, process: Processor) -> Processor:
-        """A reader of times that may be texts, out of SQLAlchemy's for this database."""
+    def read_time(self, text: str) -> datetime:
+        """The time, aware that it is UTC, that the driver gives as this text."""
 
     def numbers(self, name: str, *columns: str) -> Subquery:
         """A table of whole numbers that is the value `name` of the statement: a list of rows, each a list.
@@ -114,8 +114,8 @@ class SQLite:
     def leave_times_as_text(self, cursor: Any) -> None:
         """It knows nothing else."""
 
-    def time_reader(self, process: Processor) -> Processor:
-        return process
+    def read_time(self, text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
     def numbers(self, name: str, *columns: str) -> Subquery:
         each = func.json_each(bindparam(name, type_=JSON)).table_valued("key", "value")
@@ -168,8 +168,8 @@ class PostgreSQL:
     def leave_times_as_text(self, cursor: Any) -> None:
         register_type(_TIME_AS_TEXT, cursor)
 
-    def time_reader(self, process: Processor) -> Processor:
-        return lambda time: process(datetime.fromisoformat(time) if isinstance(time, str) else time)
+    def read_time(self, text: str) -> datetime:
+        return datetime.fromisoformat(text)  # with its offset; the time zone of each connection is UTC
 
     def numbers(self, name: str, *columns: str) -> Subquery:
         # PostgreSQL knows that this is in order of its position, and need not sort.

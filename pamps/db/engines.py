@@ -50,12 +50,15 @@ def _network_timeouts(db: DatabaseSettings) -> dict[str, int]:
 def _set_up_postgresql(engine: Engine, seconds: int) -> None:
     """Let PostgreSQL cancel statements that take longer, even those that wait for a lock: they become a 503.
     And let it keep the plan of a prepared statement (see `pamps.db.prepared`): by itself it plans again
-    wherever it expects more of a plan for the values at hand."""
+    wherever it expects more of a plan for the values at hand. Times come as UTC, whatever the server says."""
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _: object) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"SET statement_timeout = '{seconds}s'; SET plan_cache_mode = force_generic_plan")
+            cursor.execute(
+                f"SET statement_timeout = '{seconds}s'; SET plan_cache_mode = force_generic_plan;"
+                " SET TIME ZONE 'UTC'"
+            )
         connection.commit()
 
 

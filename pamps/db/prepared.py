@@ -77,9 +77,10 @@ class Statement:
 
 
 def _reader_of(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    if isinstance(type_, UTCDateTime):
+        return dialect.read_time
     compiler = get_database().engine.dialect
-    process = type_.dialect_impl(compiler).result_processor(compiler, None)
-    return dialect.time_reader(process) if process and isinstance(type_, UTCDateTime) else process
+    return type_.dialect_impl(compiler).result_processor(compiler, None)
 
 
 def prepared_statement(build: Callable[Shape, Query]) -> Callable[Shape, Statement]:

@@ -9,7 +9,8 @@ from pamps.http.answers import RawHeaders
 
 def link(request: Request, relation: str, name: str, cursor: object, *, drop: str | None = None) -> str:
     """One link: the absolute address of another page, with the parameters of the request except `drop`."""
-    query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    sent = request.scope["query_string"]
+    query = parse_qsl(sent.decode("latin-1"), keep_blank_values=True) if sent else []
     kept = [(key, value) for key, value in query if key not in (name, drop)]
     return f'<{_address(request)}?{urlencode([*kept, (name, cursor)])}>; rel="{relation}"'
 
@@ -20,5 +21,6 @@ def link_header(links: list[str]) -> RawHeaders:
 
 
 def _address(request: Request) -> str:
-    url = request.url
-    return f"{url.scheme}://{url.netloc}{quote(url.path)}"
+    host = request.headers.get("host") or request.url.netloc
+    path = request.scope.get("app_root_path", "") + request.scope["path"]
+    return f"{request.scope['scheme']}://{host}{quote(path)}"

@@ -1,15 +1,13 @@
 """Reading accounts: one's own, those that log in, and all of them for superusers."""
 
-from typing import Any
-
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from pamps.db.prepared import prepared_statement, run
 from pamps.db.window import Sort, Window
 from pamps.errors import RefusedToken
 from pamps.models.user import Person, User, Viewer, normalise_login
-from pamps.queries.clauses import VIEWER
+from pamps.queries.clauses import VIEWER, Selection
 from pamps.queries.listing import Listing, list_table
 from pamps.queries.notification import select_unread_count
 from pamps.queries.rows import UserRow, user_columns
@@ -70,6 +68,6 @@ def get_account_by_id(session: Session, user_id: int) -> User:
 
 
 @prepared_statement
-def _own(with_unread: bool) -> Select[Any]:
+def _own(with_unread: bool) -> Selection:
     unread = [select_unread_count().scalar_subquery().label("unread_notifications")] if with_unread else []
     return select(*user_columns("owner"), *unread).where(col(User.id) == VIEWER)

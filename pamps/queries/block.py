@@ -1,15 +1,13 @@
 """Reading blocks and mutes."""
 
-from typing import Any
-
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import literal_column, select
 from sqlmodel import Session, col
 
 from pamps.db.prepared import prepared_statement, run
 from pamps.db.window import Sort, Window, WindowShape
 from pamps.models.block import Block, BlockKind
 from pamps.models.user import Person, Viewer
-from pamps.queries.clauses import USER, VIEWER, first_pairs
+from pamps.queries.clauses import USER, VIEWER, Selection, first_pairs
 from pamps.queries.listing import Listing
 from pamps.queries.rows import Role, UserRow
 from pamps.queries.user import list_people, select_partners
@@ -36,21 +34,21 @@ def find_block(session: Session, viewer: Person | None, user_id: int) -> BlockKi
 
 
 @prepared_statement
-def _muted(shape: WindowShape, role: Role) -> Select[Any]:
+def _muted(shape: WindowShape, role: Role) -> Selection:
     return _hidden(shape, role, BlockKind.MUTE)
 
 
 @prepared_statement
-def _blocked(shape: WindowShape, role: Role) -> Select[Any]:
+def _blocked(shape: WindowShape, role: Role) -> Selection:
     return _hidden(shape, role, BlockKind.BLOCK)
 
 
-def _hidden(shape: WindowShape, role: Role, kind: BlockKind) -> Select[Any]:
+def _hidden(shape: WindowShape, role: Role, kind: BlockKind) -> Selection:
     own = (col(Block.user_id) == VIEWER) & (col(Block.kind) == literal_column(f"'{kind}'"))
     return select_partners(shape, role, first_pairs(shape, Block.hidden_id, own))
 
 
 @prepared_statement
-def _blocks() -> Select[Any]:
+def _blocks() -> Selection:
     pair = (col(Block.user_id) == VIEWER, col(Block.hidden_id) == USER, ~IS_MUTE)
     return select(col(Block.kind)).where(*pair)

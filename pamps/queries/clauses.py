@@ -13,6 +13,10 @@ from pamps.models.post import Post
 from pamps.models.types import BigId
 from pamps.models.user import Person
 
+# Rows of whatever columns.
+Selection = Select[Any]
+# A column or an expression. SQLModel types the columns of a table by the values that they hold.
+Column = Any
 # Ids are assigned before the commit, so dates may be out of order: the maximum number of concurrent inserts.
 AT_ONCE = 1_000
 VIEWER, USER, POST = (bindparam(name, type_=BigId) for name in ("viewer", "user", "post"))
@@ -46,14 +50,14 @@ def is_there(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(literal_column("1")).where(*conditions).scalar_subquery().is_not(None)
 
 
-def first_pairs(shape: WindowShape, partner: Any, condition: ColumnElement[bool]) -> Subquery:
+def first_pairs(shape: WindowShape, partner: Column, condition: ColumnElement[bool]) -> Subquery:
     """The window of a list of likes, follows or blocks: their ids, and the users or posts at the other end.
 
     In a subquery, so that PostgreSQL reads them in order from an index. Joined with the partners, it
     underestimates their number, and reads and sorts all of them, even for users with many.
     """
     key = col(partner.class_.id)
-    pairs: Select[Any] = select(key.label("id"), partner.label("partner")).where(condition)
+    pairs: Selection = select(key.label("id"), partner.label("partner")).where(condition)
     return shape.of(pairs, key).subquery("pairs")
 
 

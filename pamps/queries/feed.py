@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 
 from pamps.db.prepared import prepared_statement
 from pamps.db.window import Sort, Window, WindowShape
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
 from pamps.models.user import Person, User
+from pamps.queries.clauses import Selection
 from pamps.queries.listing import Listing
 from pamps.queries.post import list_posts, select_by_user, select_posts
 from pamps.queries.rows import PostRow
@@ -64,13 +64,13 @@ def _query_of(filters: FeedFilter) -> SearchQuery:
 
 
 @prepared_statement
-def _feed(shape: WindowShape, signed_in: bool) -> Select[Any]:
+def _feed(shape: WindowShape, signed_in: bool) -> Selection:
     everybodys = select_posts(signed_in).where(IS_TOP_LEVEL, IS_LISTED, visible_posts(Post, signed_in))
     return shape.of(everybodys, col(Post.id))
 
 
 @prepared_statement
-def _feed_of_author(shape: WindowShape, signed_in: bool) -> Select[Any]:
+def _feed_of_author(shape: WindowShape, signed_in: bool) -> Selection:
     # A scalar subquery rather than a join, so that the index of posts by user is used, however few there are.
     named = select(col(User.id)).where(func.lower(User.username) == bindparam("author")).scalar_subquery()
     theirs = select_by_user(signed_in).where(IS_TOP_LEVEL, col(Post.user_id) == named)

@@ -1,15 +1,12 @@
 """Reading follows: the followers of a person, and whom they follow."""
 
-from typing import Any
-
-from sqlalchemy import Select
 from sqlmodel import Session, col
 
 from pamps.db.prepared import prepared_statement
 from pamps.db.window import Sort, Window, WindowShape
 from pamps.models.follow import Follow
 from pamps.models.user import Viewer
-from pamps.queries.clauses import USER, first_pairs
+from pamps.queries.clauses import USER, Selection, first_pairs
 from pamps.queries.listing import Listing
 from pamps.queries.rows import Role, UserRow
 from pamps.queries.user import is_listed, list_people, select_partners
@@ -26,12 +23,12 @@ def list_following(session: Session, viewer: Viewer | None, window: Window, user
 
 
 @prepared_statement
-def _followers(shape: WindowShape, role: Role) -> Select[Any]:
+def _followers(shape: WindowShape, role: Role) -> Selection:
     theirs = (col(Follow.followed_id) == USER) & is_listed(Follow.follower_id, role)
     return select_partners(shape, role, first_pairs(shape, Follow.follower_id, theirs))
 
 
 @prepared_statement
-def _following(shape: WindowShape, role: Role) -> Select[Any]:
+def _following(shape: WindowShape, role: Role) -> Selection:
     theirs = (col(Follow.follower_id) == USER) & is_listed(Follow.followed_id, role)
     return select_partners(shape, role, first_pairs(shape, Follow.followed_id, theirs))

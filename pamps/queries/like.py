@@ -1,8 +1,6 @@
 """Reading likes: the people who like a post, and the posts that a person likes."""
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, Select, true
+from sqlalchemy import ColumnElement, true
 from sqlmodel import Session, col
 
 from pamps.db.prepared import prepared_statement
@@ -10,7 +8,7 @@ from pamps.db.window import Sort, Window, WindowShape
 from pamps.models.like import Like
 from pamps.models.post import Post
 from pamps.models.user import Person, Viewer
-from pamps.queries.clauses import POST, USER, first_pairs, is_there
+from pamps.queries.clauses import POST, USER, Selection, first_pairs, is_there
 from pamps.queries.listing import Listing
 from pamps.queries.post import list_posts, select_posts
 from pamps.queries.rows import PostRow, Role, UserRow
@@ -29,13 +27,13 @@ def list_liked(session: Session, viewer: Person | None, window: Window, user_id:
 
 
 @prepared_statement
-def _likers(shape: WindowShape, role: Role) -> Select[Any]:
+def _likers(shape: WindowShape, role: Role) -> Selection:
     theirs = (col(Like.post_id) == POST) & is_listed(Like.user_id, role)
     return select_partners(shape, role, first_pairs(shape, Like.user_id, theirs))
 
 
 @prepared_statement
-def _liked(shape: WindowShape, signed_in: bool) -> Select[Any]:
+def _liked(shape: WindowShape, signed_in: bool) -> Selection:
     is_shown: ColumnElement[bool] = true()
     if signed_in:
         is_shown = is_there(col(Post.id) == Like.post_id, visible_posts(Post, signed_in))

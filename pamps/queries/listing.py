@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import Select
 from sqlmodel import Session, SQLModel
 
 from pamps.db.prepared import Row, Statement, run
 from pamps.db.window import Sort, Window, WindowShape, rows_to_read
+from pamps.queries.clauses import Column
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -75,23 +76,23 @@ def list_prepared(
     sort: Sort,
     row: Callable[..., T],
     build: Callable[[WindowShape], Statement],
-    **values: Any,
+    **values: object,
 ) -> Listing[T]:
     """The page of a list that is asked often: `build` gives the prepared statement of each shape. Its rows
     end with their cursor."""
 
-    def fetch(shape: WindowShape, **bounds: Any) -> Sequence[Row]:
+    def fetch(shape: WindowShape, **bounds: object) -> Sequence[Row]:
         return run(session, build(shape), **bounds, **values)
 
     return list_rows(window, sort, row, fetch)
 
 
 def list_table(
-    session: Session, window: Window, sort: Sort, statement: "Select[Table]", key: Any
+    session: Session, window: Window, sort: Sort, statement: "Select[Table]", key: Column
 ) -> Listing[Table]:
     """The page of a list that is asked seldom: objects of a table, in the order of `key`, its unique id."""
 
-    def fetch(shape: WindowShape, **bounds: Any) -> Sequence[Row]:
+    def fetch(shape: WindowShape, **bounds: object) -> Sequence[Row]:
         found = session.execute(shape.of(statement.add_columns(key), key), bounds)
         return [tuple(columns) for columns in found]
 

@@ -9,7 +9,7 @@ few. So the cost of a page does not depend on the number of matching posts.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, Select, func, literal_column, select, union
+from sqlalchemy import CTE, ColumnElement, func, literal_column, select, union
 
 from pamps.db import current_dialect
 from pamps.db.window import WindowShape
@@ -21,6 +21,7 @@ from pamps.models.search_index import (
     search_index,
     tag_word,
 )
+from pamps.queries.clauses import Column, Selection
 from pamps.text.search_query import SearchQuery, Term
 
 
@@ -68,12 +69,12 @@ def values_of(match: Match, *, bottom: int, top: int, descending: bool) -> dict[
     return {f"match{number}": step for number, step in enumerate((*steps, asked))}
 
 
-def select_matching(shape: WindowShape, *conditions: ColumnElement[bool], with_words: bool) -> Select[Any]:
+def select_matching(shape: WindowShape, *conditions: ColumnElement[bool], with_words: bool) -> Selection:
     """The ids of the posts in the window that match, in its order, and if wanted their words as they are in
     the index; the conditions are about `search_index()`."""
     index = search_index().c
     words = [index.words.label("words")] if with_words else []
-    matching: Select[Any] = select(index.post_id.label("id"), *words)
+    matching: Selection = select(index.post_id.label("id"), *words)
     if current_dialect().full_text.is_ordered:
         return shape.of(matching.where(_matches("match"), *conditions), index.post_id)
     steps: list[CTE] = []
@@ -87,9 +88,9 @@ def select_matching(shape: WindowShape, *conditions: ColumnElement[bool], with_w
     return shape.of(select(every), every.c.id)
 
 
-def is_unwanted(post_id: Any) -> ColumnElement[bool]:
+def is_unwanted(post_id: Column) -> ColumnElement[bool]:
     """Whether a post matches the parameter `unwanted`."""
-    same: Select[Any] = select(literal_column("1")).where(
+    same: Selection = select(literal_column("1")).where(
         search_index().c.post_id == post_id, _matches("unwanted")
     )
     return same.scalar_subquery().is_not(None)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, func, literal, literal_column, select
+from sqlalchemy import BigInteger, bindparam, func, literal, literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -12,7 +12,7 @@ from pamps.db.window import Sort, Window, WindowShape
 from pamps.models.notification import IS_UNREAD, Notification, NotificationType
 from pamps.models.post import Post
 from pamps.models.user import Person, User
-from pamps.queries.clauses import VIEWER, as_value
+from pamps.queries.clauses import VIEWER, Column, Selection, as_value
 from pamps.queries.listing import Listing, list_prepared
 from pamps.queries.rows import NotificationRow, PostRow, post_columns
 from pamps.queries.visibility import visible_people
@@ -21,7 +21,7 @@ MOST_UNREAD = 100
 BATCH = 100
 ACTOR = aliased(User)
 IS_MINE = (col(Notification.user_id) == VIEWER) & visible_people(Notification.actor_id, signed_in=True)
-OWN_COLUMNS: list[Any] = [
+OWN_COLUMNS: list[Column] = [
     *(col(Notification.id), col(Notification.type), col(Notification.date), col(Notification.read)),
     *(col(Notification.actor_id), col(ACTOR.username), col(ACTOR.avatar)),
 ]
@@ -50,7 +50,7 @@ def find_newest(session: Session, viewer: Person) -> int:
     return int(newest)
 
 
-def select_unread_count() -> Select[Any]:
+def select_unread_count() -> Selection:
     """How many notifications VIEWER has not read, counted up to MOST_UNREAD."""
     first = (
         select(col(Notification.id))
@@ -81,7 +81,7 @@ def _build(of_type: bool, unread: bool) -> Callable[[WindowShape], Statement]:
 
 
 @prepared_statement
-def _notifications(shape: WindowShape, of_type: bool, unread: bool) -> Select[Any]:
+def _notifications(shape: WindowShape, of_type: bool, unread: bool) -> Selection:
     mine = select(col(Notification.id)).where(IS_MINE)
     if of_type:
         mine = mine.where(col(Notification.type) == bindparam("type"))
@@ -101,20 +101,20 @@ def _notifications(shape: WindowShape, of_type: bool, unread: bool) -> Select[An
 
 
 @prepared_statement
-def _newest() -> Select[Any]:
+def _newest() -> Selection:
     newest = select(func.max(Notification.id)).where(col(Notification.user_id) == VIEWER)
     return select(func.coalesce(newest.scalar_subquery(), literal(0)))
 
 
 @prepared_statement
-def recipients_since() -> Select[Any]:
+def recipients_since() -> Selection:
     """The users who have notifications after the id `after`, and the newest id of each."""
-    columns: list[Any] = [Notification.user_id, func.max(Notification.id)]
+    columns: list[Column] = [Notification.user_id, func.max(Notification.id)]
     is_new = col(Notification.id) > bindparam("after", type_=BigInteger)
     return select(*columns).where(is_new).group_by(col(Notification.user_id))
 
 
 @prepared_statement
-def newest_of_all() -> Select[Any]:
+def newest_of_all() -> Selection:
     """The newest id of all notifications; 0 if there are none."""
     return select(func.coalesce(func.max(Notification.id), 0))

@@ -1,9 +1,9 @@
 """Reading posts: one post, its replies, and the lists of them."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import literal_column, select
 from sqlmodel import Session, col
 
 from pamps.db.prepared import Statement, prepared_statement, run
@@ -11,7 +11,7 @@ from pamps.db.window import MAX_LIMIT, Sort, Window, WindowShape
 from pamps.errors import NotFound
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
 from pamps.models.user import Person, User
-from pamps.queries.clauses import POST, USER, as_value
+from pamps.queries.clauses import POST, USER, Column, Selection, as_value
 from pamps.queries.listing import Listing, list_prepared
 from pamps.queries.rows import PostRow, post_columns
 from pamps.queries.visibility import visible_posts
@@ -101,13 +101,13 @@ def list_newest_by_user(session: Session, user: User) -> list[PostRow]:
     return list_newest(session, _by_user, user=user.id)
 
 
-def list_newest(session: Session, build: BuildPosts, **values: Any) -> list[PostRow]:
+def list_newest(session: Session, build: BuildPosts, **values: object) -> list[PostRow]:
     """The newest posts of a list as anybody sees them, newest first."""
     return [PostRow(*row[:-1]) for row in run(session, build(NEWEST, False), **values)]
 
 
 def list_posts(
-    session: Session, viewer: Person | None, window: Window, build: BuildPosts, sort: Sort, **values: Any
+    session: Session, viewer: Person | None, window: Window, build: BuildPosts, sort: Sort, **values: object
 ) -> Listing[PostRow]:
     """The page of a list of posts."""
     signed_in = viewer is not None
@@ -116,31 +116,31 @@ def list_posts(
     )
 
 
-def select_posts(signed_in: bool, key: Any = Post.id) -> Select[Any]:
+def select_posts(signed_in: bool, key: Column = Post.id) -> Selection:
     """The columns of a `PostRow`, and the cursor of lists."""
     posts = select(*post_columns(signed_in=signed_in), key.label("cursor")).select_from(Post)
     return posts.outerjoin(User, col(User.id) == Post.user_id)
 
 
-def select_by_user(signed_in: bool) -> Select[Any]:
+def select_by_user(signed_in: bool) -> Selection:
     """The posts of somebody whom the viewer asked for by name."""
     return select_posts(signed_in).where(IS_LISTED, visible_posts(Post, signed_in, even_muted=True))
 
 
 @prepared_statement
-def _author(signed_in: bool) -> Select[Any]:
+def _author(signed_in: bool) -> Selection:
     is_shown = visible_posts(Post, signed_in, even_muted=True)
     return select(col(Post.user_id)).where(col(Post.id) == POST, is_shown)
 
 
 @prepared_statement
-def _post(signed_in: bool) -> Select[Any]:
+def _post(signed_in: bool) -> Selection:
     is_shown = visible_posts(Post, signed_in, even_muted=True)
     return select_posts(signed_in).where(col(Post.id) == POST, is_shown)
 
 
 @prepared_statement
-def _post_and_replies(signed_in: bool) -> Select[Any]:
+def _post_and_replies(signed_in: bool) -> Selection:
     is_shown = visible_posts(Post, signed_in, even_muted=True)
     own = select(col(Post.id)).where(col(Post.id) == POST, is_shown)
     replies = _shown_replies(select(col(Post.id)), signed_in).order_by(col(Post.id))
@@ -149,22 +149,22 @@ def _post_and_replies(signed_in: bool) -> Select[Any]:
     return select_posts(signed_in).join(ids, ids.c.id == Post.id).order_by(col(Post.id))
 
 
-def _shown_replies(posts: Select[Any], signed_in: bool) -> Select[Any]:
+def _shown_replies(posts: Selection, signed_in: bool) -> Selection:
     return posts.where(col(Post.parent_id) == POST, visible_posts(Post, signed_in))
 
 
 @prepared_statement
-def _by_user(shape: WindowShape, signed_in: bool) -> Select[Any]:
+def _by_user(shape: WindowShape, signed_in: bool) -> Selection:
     theirs = select_by_user(signed_in).where(col(Post.user_id) == USER)
     return shape.of(theirs.where(IS_TOP_LEVEL), col(Post.id))
 
 
 @prepared_statement
-def _by_user_with_replies(shape: WindowShape, signed_in: bool) -> Select[Any]:
+def _by_user_with_replies(shape: WindowShape, signed_in: bool) -> Selection:
     theirs = select_by_user(signed_in).where(col(Post.user_id) == USER)
     return shape.of(theirs, col(Post.id))
 
 
 @prepared_statement
-def _replies(shape: WindowShape, signed_in: bool) -> Select[Any]:
+def _replies(shape: WindowShape, signed_in: bool) -> Selection:
     return shape.of(_shown_replies(select_posts(signed_in), signed_in), col(Post.id))

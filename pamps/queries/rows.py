@@ -19,7 +19,7 @@ from pamps.models.like import Like
 from pamps.models.notification import NotificationType
 from pamps.models.post import Post
 from pamps.models.user import User
-from pamps.queries.clauses import USER, VIEWER, is_there
+from pamps.queries.clauses import USER, VIEWER, Column, is_there
 
 KEPT: Any = object()
 
@@ -38,11 +38,11 @@ class PostField:
     new: Callable[[], Any] | None = None
 
 
-def _own(column: Any, hidden: Any) -> PostField:
+def _own(column: Column, hidden: Any) -> PostField:
     return PostField(lambda _: column, hidden)
 
 
-def _author(column: Any) -> PostField:
+def _author(column: Column) -> PostField:
     of_writer = select(column).where(col(User.id) == USER).scalar_subquery()
     return PostField(lambda _: column, hidden=None, new=lambda: of_writer)
 
@@ -83,7 +83,7 @@ class UserField:
     column: Callable[[Role], Any]
 
 
-def _public(column: Any) -> UserField:
+def _public(column: Column) -> UserField:
     return UserField(lambda _: column)
 
 
@@ -154,12 +154,12 @@ def post_fields() -> dict[str, PostField]:
     return {name: hints[name].__metadata__[0] for name in PostRow._fields}
 
 
-def post_columns(*, signed_in: bool) -> list[Any]:
+def post_columns(*, signed_in: bool) -> list[Column]:
     """The columns of a `PostRow`, of a statement that has the post and joins its author."""
     return [_named(name, field.column(signed_in)) for name, field in post_fields().items()]
 
 
-def new_post_columns() -> list[Any]:
+def new_post_columns() -> list[Column]:
     """The same of a post that USER is just writing."""
     fields = post_fields().items()
     return [_named(name, field.new() if field.new else field.column(True)) for name, field in fields]
@@ -171,7 +171,7 @@ def hidden_post(row: PostRow) -> PostRow:
     return row._replace(**blank)
 
 
-def user_columns(role: Role) -> list[Any]:
+def user_columns(role: Role) -> list[Column]:
     """The columns of a `UserRow` except the last, of a statement that has the person."""
     hints = get_type_hints(UserRow, include_extras=True)
     names = [name for name in UserRow._fields if name not in UserRow._field_defaults]
@@ -179,6 +179,6 @@ def user_columns(role: Role) -> list[Any]:
     return [_named(name, null() if column is None else column) for name, column in columns]
 
 
-def _named(name: str, column: Any) -> Any:
+def _named(name: str, column: Column) -> Any:
     # The columns of a table have a name already, which SQLAlchemy makes unique in a statement.
     return column if isinstance(column, InstrumentedAttribute) else column.label(name)

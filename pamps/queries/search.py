@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, func, literal_column, select
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -16,7 +16,16 @@ from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
 from pamps.models.search import SearchSort
 from pamps.models.search_index import search_index
 from pamps.models.user import Person, User
-from pamps.queries.clauses import VIEWER, as_value, first_id_since, given, is_there, last_id_until
+from pamps.queries.clauses import (
+    VIEWER,
+    Column,
+    Selection,
+    as_value,
+    first_id_since,
+    given,
+    is_there,
+    last_id_until,
+)
 from pamps.queries.listing import Listing, list_rows
 from pamps.queries.match import Match, is_unwanted, match_of, select_matching, values_of
 from pamps.queries.post import select_posts
@@ -212,18 +221,18 @@ def _candidates(words: _Words, shape: WindowShape) -> Statement:
 
 
 @prepared_statement
-def _posts(signed_in: bool) -> Select[Any]:
+def _posts(signed_in: bool) -> Selection:
     ids = given("ids", "id")
     posts = select_posts(signed_in).join(ids, ids.c.id == Post.id)
     return posts.where(IS_LISTED).order_by(ids.c.position)
 
 
-def _found(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[Any]:
+def _found(words: _Words, shape: WindowShape, *, with_words: bool) -> Selection:
     find = _matching if words.wants else _others
     return find(words, shape, with_words=with_words)
 
 
-def _matching(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[Any]:
+def _matching(words: _Words, shape: WindowShape, *, with_words: bool) -> Selection:
     shown = visible_posts(search_index().c, words.signed_in, even_muted=words.by_name)
     conditions = [_is_between(search_index().c.post_id), shown]
     if of_post := _conditions(words):
@@ -231,11 +240,12 @@ def _matching(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[
     return select_matching(shape, *conditions, with_words=with_words)
 
 
-def _others(words: _Words, shape: WindowShape, *, with_words: bool) -> Select[Any]:
+def _others(words: _Words, shape: WindowShape, *, with_words: bool) -> Selection:
     """For queries without wanted terms: all posts that do not match the unwanted ones. All rank equally."""
-    nothing: list[Any] = [literal_column("''").label("words")] if with_words else []
-    ids: Select[Any] = select(col(Post.id).label("id"), *nothing)
-    wanted = ids.where(IS_LISTED, _is_between(Post.id), visible_posts(Post, words.signed_in))
+    columns: list[Column] = [col(Post.id).label("id")]
+    if with_words:
+        columns.append(literal_column("''").label("words"))
+    wanted = select(*columns).where(IS_LISTED, _is_between(Post.id), visible_posts(Post, words.signed_in))
     if words.excludes:
         wanted = wanted.where(~is_unwanted(Post.id))
     return shape.of(wanted.where(*_conditions(words)), col(Post.id))
@@ -255,7 +265,7 @@ def _conditions(words: _Words) -> list[ColumnElement[bool]]:
     return [condition for is_asked, condition in chosen if is_asked]
 
 
-def _is_between(post_id: Any) -> ColumnElement[bool]:
+def _is_between(post_id: Column) -> ColumnElement[bool]:
     bottom, top = (bindparam(name, type_=BigInteger) for name in ("bottom", "top"))
     is_between: ColumnElement[bool] = (post_id >= bottom) & (post_id <= top)
     return is_between

@@ -1,9 +1,8 @@
 """Reading sessions, and identifying the signed-in user."""
 
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -15,10 +14,11 @@ from pamps.models.client import network_of
 from pamps.models.session import LoginSession
 from pamps.models.types import utc_now
 from pamps.models.user import Person, User, Viewer
+from pamps.queries.clauses import Column, Selection
 from pamps.queries.listing import Listing, list_table
 from pamps.security.tokens import Claims
 
-VIEWER_COLUMNS: list[Any] = [User.id, User.username, User.superuser]
+VIEWER_COLUMNS: list[Column] = [User.id, User.username, User.superuser]
 
 
 class SessionNotFound(NotFound):
@@ -36,7 +36,7 @@ def find_signed_in(session: Session, claims: Claims) -> Viewer | None:
 
 
 @prepared_statement
-def _signed_in() -> Select[Any]:
+def _signed_in() -> Selection:
     return (
         select(*VIEWER_COLUMNS)
         .join(LoginSession, col(LoginSession.user_id) == User.id)

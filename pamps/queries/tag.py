@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, distinct, func, select
+from sqlalchemy import bindparam, distinct, func, select
 from sqlmodel import Session, col
 
 from pamps.db.prepared import prepared_statement
@@ -14,7 +14,7 @@ from pamps.models.post import Post
 from pamps.models.tag import PostTag, Tag
 from pamps.models.types import utc_now
 from pamps.models.user import Person
-from pamps.queries.clauses import AT_ONCE, as_value, first_id_since
+from pamps.queries.clauses import AT_ONCE, Selection, as_value, first_id_since
 from pamps.queries.listing import Listing
 from pamps.queries.post import list_newest, list_posts, select_posts
 from pamps.queries.rows import PostRow
@@ -82,9 +82,9 @@ def list_trending(session: Session, viewer: Person | None, limit: int) -> list[T
 
 
 @prepared_statement
-def _tagged(shape: WindowShape, signed_in: bool) -> Select[Any]:
+def _tagged(shape: WindowShape, signed_in: bool) -> Selection:
     tag = select(col(Tag.id)).where(col(Tag.name) == bindparam("tag")).scalar_subquery()
-    theirs: Select[Any] = select(col(PostTag.post_id).label("id")).where(
+    theirs: Selection = select(col(PostTag.post_id).label("id")).where(
         col(PostTag.tag_id) == tag, visible_posts(PostTag, signed_in)
     )
     pairs = shape.of(theirs, col(PostTag.post_id)).subquery("pairs")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -13,7 +13,7 @@ from pamps.errors import NotFound
 from pamps.models.post import Post
 from pamps.models.tree_cursor import MAX_DEPTH, TreePath
 from pamps.models.user import Person, User
-from pamps.queries.clauses import POST, as_value, given
+from pamps.queries.clauses import POST, Selection, as_value, given
 from pamps.queries.post import PostNotFound
 from pamps.queries.rows import PostRow, hidden_post, post_columns
 from pamps.queries.tree import find_answered, is_path, read_tree
@@ -112,7 +112,7 @@ def _shown(post: ThreadPost) -> ThreadPost:
 
 
 @prepared_statement
-def _upwards(signed_in: bool) -> Select[Any]:
+def _upwards(signed_in: bool) -> Selection:
     is_shown = visible_posts(Post, signed_in, even_muted=True)
     height: Any = literal_column("0").label("height")
     upwards = (
@@ -128,7 +128,7 @@ def _upwards(signed_in: bool) -> Select[Any]:
 
 
 @prepared_statement
-def _posts(signed_in: bool) -> Select[Any]:
+def _posts(signed_in: bool) -> Selection:
     ids = given("ids", "id")
     columns = [*post_columns(signed_in=signed_in), hidden_as(Post, signed_in).label("hidden")]
     posts = select(*columns).select_from(ids).join(Post, col(Post.id) == ids.c.id)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import CTE, Select, literal_column, select, true
+from sqlalchemy import CTE, literal_column, select, true
 from sqlmodel import Session, col
 
 from pamps.db import current_dialect
@@ -24,13 +24,13 @@ from pamps.db.window import Sort, Window, WindowShape
 from pamps.models.follow import Follow
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
 from pamps.models.user import Viewer
-from pamps.queries.clauses import VIEWER
+from pamps.queries.clauses import VIEWER, Column, Selection
 from pamps.queries.listing import Listing, list_rows
 from pamps.queries.post import select_posts
 from pamps.queries.rows import PostRow
 from pamps.queries.visibility import visible_people
 
-WANTED_COLUMNS: list[Any] = [col(Post.id), col(Post.user_id)]
+WANTED_COLUMNS: list[Column] = [col(Post.id), col(Post.user_id)]
 REACH = 25  # posts by all users scanned per row of a page
 
 
@@ -62,7 +62,7 @@ def _fetch(
 
 
 @prepared_statement
-def select_latest(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
+def select_latest(shape: WindowShape, options: TimelineOptions) -> Selection:
     """The posts for VIEWER among the first posts by all users in the window."""
     everybodys = replace(shape, rows=shape.rows * REACH).of(_select_wanted(options), col(Post.id)).subquery()
     # A form that PostgreSQL cannot turn into a join, which would read and sort all of them.
@@ -71,14 +71,14 @@ def select_latest(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
 
 
 @prepared_statement
-def select_beyond(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
+def select_beyond(shape: WindowShape, options: TimelineOptions) -> Selection:
     """The first post by any user beyond the reach of `select_latest`; no row if there is none."""
     reached: Any = literal_column(str(shape.rows * REACH))
     return replace(shape, rows=1).of(_select_wanted(options), col(Post.id)).offset(reached)
 
 
 @prepared_statement
-def select_gathered(shape: WindowShape, options: TimelineOptions) -> Select[Any]:
+def select_gathered(shape: WindowShape, options: TimelineOptions) -> Selection:
     """The posts of the window, gathered from each author's own posts in it."""
     authors = _select_authors(options).cte("authors")
     # A page has at most as many authors as rows, so the authors whose first posts come first are sufficient.
@@ -88,33 +88,33 @@ def select_gathered(shape: WindowShape, options: TimelineOptions) -> Select[Any]
     return _select_page(shape, select(ids.c.id))
 
 
-def _select_page(shape: WindowShape, ids: Select[Any]) -> Select[Any]:
+def _select_page(shape: WindowShape, ids: Selection) -> Selection:
     """The posts with the first ids, in the order of the window."""
     page = shape.sort(ids, ids.selected_columns.id).limit(shape.limit).subquery("page")
     return shape.sort(select_posts(signed_in=True).join(page, page.c.id == Post.id), col(Post.id))
 
 
-def _select_wanted(options: TimelineOptions) -> Select[Any]:
+def _select_wanted(options: TimelineOptions) -> Selection:
     """Ids and authors of the posts by all users."""
-    posts: Select[Any] = select(*WANTED_COLUMNS).where(IS_LISTED)
+    posts: Selection = select(*WANTED_COLUMNS).where(IS_LISTED)
     return posts if options.include_replies else posts.where(IS_TOP_LEVEL)
 
 
-def _select_authors(options: TimelineOptions) -> Select[Any]:
+def _select_authors(options: TimelineOptions) -> Selection:
     """The ids of the authors on the timeline."""
-    followed: Select[Any] = select(col(Follow.followed_id).label("author")).where(
+    followed: Selection = select(col(Follow.followed_id).label("author")).where(
         col(Follow.follower_id) == VIEWER, visible_people(Follow.followed_id, signed_in=True)
     )
     return select(followed.union_all(select(VIEWER)).subquery().c.author) if options.include_own else followed
 
 
-def _ids_of(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:
+def _ids_of(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Selection:
     """The ids that each of the authors has in the window, with the author."""
     each, post_id = current_dialect().for_each(authors, _ids_of_author(authors, options, shape))
     return select(authors.c.author, post_id.label("id")).select_from(authors.join(each, true()))
 
 
-def _ids_of_author(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Select[Any]:
+def _ids_of_author(authors: CTE, options: TimelineOptions, shape: WindowShape) -> Selection:
     """The ids of one author's posts, as many as the window may need."""
     theirs = _select_wanted(options).where(col(Post.user_id) == authors.c.author).correlate(authors)
     return shape.of(theirs.with_only_columns(col(Post.id)), col(Post.id))

@@ -8,14 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, literal_column, select, true
+from sqlalchemy import literal_column, select, true
 from sqlmodel import Session, col
 
 from pamps.db import current_dialect
 from pamps.db.prepared import prepared_statement, run
 from pamps.models.post import Post
 from pamps.models.tree_cursor import MAX_DEPTH, TreePath
-from pamps.queries.clauses import given
+from pamps.queries.clauses import Selection, given
 
 # The replies to a post after the reply with this id; 0 for all of them.
 Range = tuple[TreePath, int]
@@ -61,7 +61,7 @@ def _list_replies(session: Session, ranges: list[Range], rows: int, each: int = 
 
 
 @prepared_statement
-def _replies(rows: int, each: int) -> Select[Any]:
+def _replies(rows: int, each: int) -> Selection:
     ranges = given("ranges", "parent", "after")
     own = (col(Post.parent_id) == ranges.c.parent, col(Post.id) > ranges.c.after)
     ids = select(col(Post.id)).where(*own).correlate(ranges).order_by(col(Post.id)).limit(_word(each))
@@ -76,7 +76,7 @@ def _word(rows: int) -> Any:
 
 
 @prepared_statement
-def _broken_links() -> Select[Any]:
+def _broken_links() -> Selection:
     steps = given("steps", "reply", "parent")
     post = select(col(Post.id)).select_from(steps).join(Post, col(Post.id) == steps.c.reply)
     return post.where(col(Post.parent_id).is_distinct_from(steps.c.parent))

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Select,
     Subquery,
     bindparam,
     false,
@@ -22,7 +20,7 @@ from pamps.db.window import Sort, Window, WindowShape
 from pamps.errors import NotFound
 from pamps.models.block import BlockKind
 from pamps.models.user import User, Viewer
-from pamps.queries.clauses import as_value
+from pamps.queries.clauses import Column, Selection, as_value
 from pamps.queries.listing import Listing, list_prepared
 from pamps.queries.rows import Role, UserRow, has_viewer_hidden, user_columns
 from pamps.queries.visibility import visible_people
@@ -49,7 +47,7 @@ def is_called(name: str) -> ColumnElement[bool]:
     return is_named(User.username, name)
 
 
-def is_named(column: Any, name: str) -> ColumnElement[bool]:
+def is_named(column: Column, name: str) -> ColumnElement[bool]:
     """Whether a column has this user name, ignoring case."""
     # Beyond ASCII, the two databases and Python disagree about case; PostgreSQL rejects NUL.
     if not name.isascii() or "\0" in name:
@@ -113,7 +111,7 @@ def list_people(
     window: Window,
     build: Callable[[WindowShape, Role], Statement],
     sort: Sort,
-    **values: Any,
+    **values: object,
 ) -> Listing[UserRow]:
     """The page of a list of people. `build` makes its statement out of `select_users`."""
     role = role_of(viewer)
@@ -122,29 +120,29 @@ def list_people(
     )
 
 
-def select_users(role: Role, key: Any = User.id) -> Select[Any]:
+def select_users(role: Role, key: Column = User.id) -> Selection:
     """The columns of a `UserRow`, and the cursor of lists."""
     return select(*user_columns(role), key.label("cursor")).select_from(User)
 
 
-def select_partners(shape: WindowShape, role: Role, pairs: Subquery) -> Select[Any]:
+def select_partners(shape: WindowShape, role: Role, pairs: Subquery) -> Selection:
     """The people that the `pairs` of `first_pairs` lead to, in their order."""
     people = select_users(role, key=pairs.c.id).join(pairs, pairs.c.partner == User.id)
     return shape.sort(people, pairs.c.id)
 
 
-def is_listed(person: Any, role: Role) -> ColumnElement[bool]:
+def is_listed(person: Column, role: Role) -> ColumnElement[bool]:
     """Whether a list of people shows this one. A mute is about posts, not about people."""
     return visible_people(person, role != "anonymous", even_muted=True)
 
 
 @prepared_statement
-def _user(role: Role) -> Select[Any]:
+def _user(role: Role) -> Selection:
     return select_users(role).where(_is_found_by_name(role))
 
 
 @prepared_statement
-def _user_id(role: Role) -> Select[Any]:
+def _user_id(role: Role) -> Selection:
     return select(col(User.id)).where(_is_found_by_name(role))
 
 
@@ -155,7 +153,7 @@ def _is_found_by_name(role: Role) -> ColumnElement[bool]:
 
 
 @prepared_statement
-def _named_like(role: Role) -> Select[Any]:
+def _named_like(role: Role) -> Selection:
     name = func.lower(User.username)
     alike = select(col(User.id), col(User.followers), name.label("name")).where(
         name >= bindparam("first"), name < bindparam("last"), is_listed(User.id, role)
@@ -168,5 +166,5 @@ def _named_like(role: Role) -> Select[Any]:
 
 
 @prepared_statement
-def _everybody(shape: WindowShape, role: Role) -> Select[Any]:
+def _everybody(shape: WindowShape, role: Role) -> Selection:
     return shape.of(select_users(role).where(is_listed(User.id, role)), col(User.id))
