@@ -1,7 +1,8 @@
 """Permissions: the table that the test suite checks the server against.
 
-A new route: add its line to PERMISSIONS. If no policy fits, add one. If a valid request needs a row that does
-not exist, create it in `make_good` of tests/bad_input/conftest.py or, for this route only, in PREPARATIONS of
+A new route that declares who has to sign in has its line already. One that needs nobody is listed in
+WITHOUT_LOGIN, and one whose resource has an owner in OWNED. If a valid request needs a row that does not
+exist, create it in `make_good` of tests/bad_input/conftest.py or, for this route only, in PREPARATIONS of
 tests/contracts/roles.py.
 
 A new role: add a field to `Policy`, which then requires it in every policy, and define the role in `_cast` of
@@ -9,7 +10,12 @@ tests/contracts/roles.py.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
+
+from pamps.auth import freshly_logged_in, logged_in, signed_in, superuser
+from pamps.http.route import Route
+from pamps.routes import ROUTERS
 
 Refusal = tuple[int, str]  # status and code
 ALLOWED: Refusal | None = None
@@ -62,19 +68,14 @@ ADMIN_READ      = Policy(WHO,       ADMINS,  ADMINS,     ALLOWED,   ADMINS,    L
 ADMIN_WRITE     = Policy(WHO,       ADMINS,  ADMINS,     ALLOWED,   ADMINS,    LOGIN,       SCOPE)
 # fmt: on
 
-# OPEN ignores tokens; with PUBLIC, a token changes what is shown, and must be valid.
-PERMISSIONS = {
+# Routes that need nobody to sign in: an explicit list. OPEN ignores tokens; with PUBLIC, a token changes what
+# is shown, and must be valid.
+WITHOUT_LOGIN = {
     "get /health/": OPEN,
     "get /ready/": OPEN,
     "post /token": OPEN,
     "post /refresh_token": OPEN,
     "post /logout/": LOG_OUT,
-    "get /session/": LOGIN_READ,
-    "delete /session/": LOGIN_WRITE,
-    "delete /session/{session_id}/": hidden("session_not_found"),
-    "post /access_token/": FRESH,
-    "get /access_token/": LOGIN_READ,
-    "delete /access_token/{token_id}/": hidden("access_token_not_found"),
     "post /password_reset/": OPEN,
     "post /password_reset/confirm/": OPEN,
     "post /email_confirmation/": OPEN,
@@ -90,50 +91,42 @@ PERMISSIONS = {
     "get /user/{username}/feed.xml": OPEN,  # feed readers do not sign in
     "get /user/{username}/followers/": PUBLIC,
     "get /user/{username}/following/": PUBLIC,
-    "get /user/me/": READ,
-    "patch /user/me/": PROFILE,  # the valid request changes the e-mail address
-    "delete /user/me/": FRESH,
-    "post /user/me/password/": FRESH,
-    "get /user/me/totp/": LOGIN_READ,
-    "post /user/me/totp/": FRESH,
-    "delete /user/me/totp/": FRESH,
-    "post /user/me/totp/confirm/": FRESH,
-    "post /user/me/totp/recovery_codes/": FRESH,
-    "get /user/timeline/": READ,
-    "post /user/follow/{user_id}/": WRITE,
-    "delete /user/follow/{user_id}/": WRITE,
-    "get /user/mute/": READ,
-    "post /user/mute/{user_id}/": WRITE,
-    "delete /user/mute/{user_id}/": WRITE,
-    "get /user/block/": READ,
-    "post /user/block/{user_id}/": WRITE,
-    "delete /user/block/{user_id}/": WRITE,
-    "get /notification/": READ,
-    "get /notification/stream/": READ,
-    "post /notification/read/": WRITE,
     "get /post/": PUBLIC,
-    "post /post/": WRITE,
     "get /post/user/{username}/": PUBLIC,
     "get /post/likes/{username}/": PUBLIC,
     "get /post/{post_id}/": PUBLIC,
-    "put /post/{post_id}/": AUTHOR,
-    "patch /post/{post_id}/": AUTHOR,
-    "delete /post/{post_id}/": AUTHOR_OR_ADMIN,
     "get /post/{post_id}/replies/": PUBLIC,
     "get /post/{post_id}/thread/": PUBLIC,
     "get /post/{post_id}/likes/": PUBLIC,
-    "post /post/{post_id}/like/": WRITE,
-    "delete /post/{post_id}/like/": WRITE,
-    "get /admin/user/": ADMIN_READ,
-    "post /admin/user/{user_id}/deactivate/": ADMIN_WRITE,
-    "post /admin/user/{user_id}/activate/": ADMIN_WRITE,
-    "delete /admin/user/{user_id}/": ADMIN_WRITE,
-    "delete /admin/post/{post_id}/": ADMIN_WRITE,
-    "get /admin/audit/": ADMIN_READ,
-    "post /admin/invite/": ADMIN_WRITE,
-    "get /admin/invite/": ADMIN_READ,
-    "delete /admin/invite/{invite_id}/": ADMIN_WRITE,
 }
+# Routes where the access that they declare is not all that counts.
+OWNED = {
+    "delete /session/{session_id}/": hidden("session_not_found"),
+    "delete /access_token/{token_id}/": hidden("access_token_not_found"),
+    "patch /user/me/": PROFILE,  # the valid request changes the e-mail address
+    "put /post/{post_id}/": AUTHOR,
+    "patch /post/{post_id}/": AUTHOR,
+    "delete /post/{post_id}/": AUTHOR_OR_ADMIN,
+}
+# The policy of any other route, by its strictest access: for reading and for writing.
+DECLARED = {
+    superuser: (ADMIN_READ, ADMIN_WRITE),
+    freshly_logged_in: (FRESH, FRESH),
+    logged_in: (LOGIN_READ, LOGIN_WRITE),
+    signed_in: (READ, WRITE),
+}
+
+
+def declared_policies() -> Iterator[tuple[str, Policy]]:
+    """The policies of routes that declare that somebody has to sign in."""
+    for route in (route for router in ROUTERS for route in router.routes if isinstance(route, Route)):
+        access = next((access for access in DECLARED if access in route.plan.accesses), None)
+        if access is not None:
+            for method in route.methods or ():
+                yield f"{method.lower()} {route.path}", DECLARED[access][route.plan.writes]
+
+
+PERMISSIONS = dict(declared_policies()) | OWNED | WITHOUT_LOGIN
 
 ROLES = [field.name for field in fields(Policy)]
 # Who is not signed in is refused here.
@@ -150,7 +143,7 @@ def expected(operation: str, role: str) -> Refusal | None:
     """The refusal for the role, or None. Raises LookupError for an operation missing from the table."""
     if operation not in PERMISSIONS:
         raise LookupError(
-            f"Say who may `{operation}`: add its line to PERMISSIONS in tests/contracts/permissions.py."
+            f"Say who may `{operation}`: see WITHOUT_LOGIN and OWNED in tests/contracts/permissions.py."
         )
     refusal: Refusal | None = getattr(PERMISSIONS[operation], role)
     return refusal

@@ -26,8 +26,11 @@ PER_ROW = 6
 NAMES = ("quiet", "loud")
 POSTS = (QUIET_POST, LOUD_POST)
 WORDS = ("seldom", "somebody", '"somebody wrote"', "%23quiet", "from:quiet")
-ARCHIVES = ("", "?sort=-date", "?include_replies=true")
-LISTS = {
+BY_USER = ("", "?sort=-date", "?include_replies=true")
+# What stands in an address for its parameters: a quiet user or post, and a loud one.
+VALUES = {"username": NAMES, "tag": NAMES, "post_id": [str(post) for post in POSTS]}
+# The addresses of a list that has filters; of any other its parameters are filled in.
+FILTERED = {
     "/post/": [
         "/post/",
         *(f"/post/?author={name}" for name in NAMES),
@@ -36,21 +39,30 @@ LISTS = {
         *(f"/post/?{search}" for search in ("tag=quiet", "q=seldom", "q=from:quiet")),
         "/post/?since=2025-01-01",
     ],
-    "/post/tag/{tag}/": [f"/post/tag/{name}/" for name in NAMES],
     "/search/": [f"/search/?q={word}&sort=-date" for word in WORDS],
-    "/post/user/{username}/": [f"/post/user/{name}/{which}" for name, which in product(NAMES, ARCHIVES)],
-    "/post/{post_id}/replies/": [f"/post/{post}/replies/" for post in POSTS],
-    "/post/{post_id}/thread/": [f"/post/{post}/thread/" for post in POSTS],
-    "/post/{post_id}/likes/": [f"/post/{post}/likes/" for post in POSTS],
-    "/post/likes/{username}/": [f"/post/likes/{name}/" for name in NAMES],
-    "/user/": ["/user/"],
-    "/user/{username}/followers/": [f"/user/{name}/followers/" for name in NAMES],
-    "/user/{username}/following/": [f"/user/{name}/following/" for name in NAMES],
+    "/post/user/{username}/": [f"/post/user/{name}/{which}" for name, which in product(NAMES, BY_USER)],
     "/user/timeline/": ["/user/timeline/", "/user/timeline/?include_replies=false"],
-    "/user/mute/": ["/user/mute/"],
-    "/user/block/": ["/user/block/"],
     "/notification/": ["/notification/", "/notification/?type=follow", "/notification/?unread=true"],
-    "/admin/user/": ["/admin/user/"],
+}
+
+
+def find_lists(parameter: str) -> set[str]:
+    """The addresses that take this parameter, out of the OpenAPI document."""
+    return {
+        path
+        for path, methods in app.openapi()["paths"].items()
+        if any(found["name"] == parameter for found in methods.get("get", {}).get("parameters", []))
+    }
+
+
+def fill_in(address: str) -> list[str]:
+    """The address with each of the values for its parameter, if it has one."""
+    name = address.partition("{")[2].partition("}")[0]
+    return [address.replace(f"{{{name}}}", value) for value in VALUES[name]] if name else [address]
+
+
+LISTS = {
+    address: FILTERED.get(address) or fill_in(address) for address in sorted(find_lists("after") - SHORT)
 }
 # Lists of one page.
 SINGLE_PAGES = {
@@ -165,13 +177,7 @@ def has_grown(rows: int, small: int, large: int) -> bool:
 
 @pytest.mark.once
 def test_no_list_is_forgotten() -> None:
-    lists = {
-        path
-        for path, methods in app.openapi()["paths"].items()
-        if any(parameter["name"] == "limit" for parameter in methods.get("get", {}).get("parameters", []))
-    }
-
-    assert lists - SHORT == LISTS.keys() | SINGLE_PAGES.keys()
+    assert find_lists("limit") - SHORT == LISTS.keys() | SINGLE_PAGES.keys()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=" ".join)
