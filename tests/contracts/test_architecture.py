@@ -53,7 +53,7 @@ def test_http_exceptions_are_raised_by_the_middleware_alone() -> None:
         if "raise HTTPException" in path.read_text(encoding="utf-8")
     ]
 
-    assert raising == ["middleware.py"]
+    assert raising == ["http/middleware/envelope.py"]
 
 
 # A stream would hold a thread as long as it lasts. What it asks the database it asks in threads.
