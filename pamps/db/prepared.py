@@ -87,7 +87,7 @@ def prepared_statement(build: Callable[Shape, Query]) -> Callable[Shape, Stateme
     """Decorates a function that builds a statement: each shape of it is built at its first use and kept.
 
     The arguments are what changes the words of the statement, and there must be few combinations of them;
-    what changes from request to request stands in it as a `bindparam`.
+    what changes from request to request stands in it as a `bindparam`. `cache_clear()` forgets what is kept.
     """
 
     @cache
@@ -100,6 +100,7 @@ def prepared_statement(build: Callable[Shape, Query]) -> Callable[Shape, Stateme
     def built(*shape: Shape.args, **more: Shape.kwargs) -> Statement:
         return find(current_dialect(), *shape, **more)
 
+    built.cache_clear = kept.cache_clear  # type: ignore[attr-defined]
     return built
 
 

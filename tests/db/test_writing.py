@@ -8,10 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
-from pamps.db import writing_engine
+from pamps.db import reading_engine, writing_engine
 from pamps.db.failures import violated_constraint
 from pamps.db.prepared import run
 from pamps.models.types import utc_now
+from pamps.queries.notification import newest_of_all
 from pamps.services.post import _insert
 from tests.conftest import TEST_URI
 
@@ -47,3 +48,16 @@ def test_a_connection_that_is_lost_takes_others_with_it(writing: Session) -> Non
     assert lost.value.connection_invalidated
     with Session(writing_engine) as later:
         assert later.scalar(PROCESS) not in known
+
+
+@pytest.mark.skipif(not TEST_URI, reason="nobody ends a connection to a file")
+def test_a_read_outlives_the_loss_of_every_connection() -> None:
+    with Session(reading_engine) as first, Session(reading_engine) as second:
+        known = [first.scalar(PROCESS), second.scalar(PROCESS)]
+    with Session(writing_engine) as other:
+        for process in known:
+            if process != other.scalar(PROCESS):
+                other.execute(text("SELECT pg_terminate_backend(:process)"), {"process": process})
+
+        with Session(reading_engine) as reading:
+            assert run(reading, newest_of_all()) == [(0,)]
