@@ -1,4 +1,4 @@
-"""The JSON API: every router, in the order in which addresses are tried."""
+"""The JSON API: every router. Their order does not matter (see pamps.http.router)."""
 
 from pamps.routes import (
     access_token,
@@ -21,12 +21,11 @@ from pamps.routes import follow as social
 from pamps.routes import login as token
 from pamps.routes import rss as feed
 
-# The framework tries one address after the other for each request: what is asked most comes first.
 ROUTERS = (
-    timeline.router,  # before user, whose /user/{username}/ would take its address for a name
-    tag.router,  # before post, likewise
+    timeline.router,
+    tag.router,
     post.router,
-    hiding.router,  # before user, too
+    hiding.router,
     user.router,
     like.router,
     thread.router,

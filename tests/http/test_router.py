@@ -50,6 +50,14 @@ def make_app() -> FastAPI:
     def feed(name: str, request: Request) -> str:
         return f"feed {name} {request.url.path}"
 
+    @users.get("/{name}/like/")
+    def like(name: str) -> str:
+        return f"liked by {name}"
+
+    @users.get("/tag/{name}/")
+    def tag(name: str) -> str:
+        return f"tag {name}"
+
     @users.get("/by_dependency/name/")
     def by_dependency(name: Annotated[str, Depends(name_of_nobody)]) -> str:
         return name
@@ -76,6 +84,8 @@ def make_app() -> FastAPI:
         ("GET", "/user/ana/feed.xml", "feed ana /user/ana/feed.xml"),
         ("GET", "/user/ana/feed.xml/", "feed ana /user/ana/feed.xml"),
         ("GET", "/user/a%20b/", "user a b"),
+        ("GET", "/user/ana/like", "liked by ana"),
+        ("GET", "/user/tag/like", "tag like"),
     ],
 )
 def test_a_path_leads_to_its_route(method: str, path: str, answer: str) -> None:
