@@ -73,7 +73,8 @@ class _Index:
                     self.others.append(route)
         literal = {name: path for name, path in paths.items() if "{" not in name}
         self._literal = {_other_spelling(name): path for name, path in literal.items()} | literal
-        with_params = [(_first_segment(name), path) for name, path in paths.items() if name not in literal]
+        named = sorted((name for name in paths if name not in literal), key=_by_literal_segments)
+        with_params = [(_first_segment(name), paths[name]) for name in named]
         # Under "" are those whose first segment has a parameter; they stand in every list.
         self._by_segment = {
             first: [path for of_path, path in with_params if of_path == first or "{" in of_path]
@@ -81,7 +82,7 @@ class _Index:
         }
 
     def find(self, path: str) -> Iterator[tuple[_Path, dict[str, Any]]]:
-        """All declared paths that this one may be, literal ones first, then in their order."""
+        """All declared paths that this one may be, the more literal ones first, then in their order."""
         if (literal := self._literal.get(path)) is not None:
             yield literal, {}
         for candidate in self._by_segment.get(_first_segment(path), self._by_segment[""]):
@@ -183,6 +184,11 @@ def _add(paths: dict[str, _Path], context: RouteContext) -> None:
 
 def _other_spelling(path: str) -> str:
     return path[:-1] if path.endswith("/") else path + "/"
+
+
+def _by_literal_segments(path: str) -> list[bool]:
+    """Sorts `/post/tag/{tag}/` before `/post/{post_id}/like/`: literal segments before parameters."""
+    return ["{" in segment for segment in path.split("/")]
 
 
 def _first_segment(path: str) -> str:

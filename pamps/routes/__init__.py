@@ -1,4 +1,4 @@
-"""The native API: every router, in the order in which addresses are tried."""
+"""The native API: every router. Their order does not matter (see pamps.http.router)."""
 
 from pamps.routes import (
     access_token,
@@ -23,10 +23,10 @@ from pamps.routes import (
 )
 
 ROUTERS = (
-    timeline.router,  # before user: /user/{username}/ would match its path
-    tag.router,  # before post, for the same reason
+    timeline.router,
+    tag.router,
     post.router,
-    mute.router,  # before user, for the same reason
+    mute.router,
     block.router,
     user.router,
     like.router,

@@ -70,6 +70,7 @@ def test_the_setting_and_the_level_of_the_logger_turn_it_off(caplog: pytest.LogC
     with caplog.at_level(logging.INFO, "pamps.access"):
         make_client(access_log=False).get("/who/")
     with caplog.at_level(logging.WARNING, "pamps.access"):
+        caplog.handler.setLevel(logging.NOTSET)
         make_client().get("/who/")
 
     assert not [record for record in caplog.records if record.name == "pamps.access"]

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from sqlmodel import Session
-from starlette.types import Message, Scope
+from starlette.types import ASGIApp, Message, Scope, Send
 
 from pamps.app import add_middleware
 from pamps.config import settings
@@ -302,6 +302,17 @@ def test_how_long_it_may_be_kept_is_not_changed() -> None:
     assert answer.headers["ETag"]
 
 
+def run_alone(app: ASGIApp, send: Send) -> None:
+    """Have an application answer a GET that knows any tag, without a server."""
+    scope: Scope = {
+        "type": "http",
+        "method": "GET",
+        "headers": [(b"if-none-match", b"*")],
+        "asgi": {"spec_version": "2.4"},
+    }
+    asyncio.run(app(scope, None, send))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("length", [{}, {"Content-Length": "6"}])
 def test_a_stream_comes_in_pieces_as_they_are_made(length: dict[str, str]) -> None:
     events: list[Any] = []
@@ -314,14 +325,22 @@ def test_a_stream_comes_in_pieces_as_they_are_made(length: dict[str, str]) -> No
     async def send(message: Message) -> None:
         events.append(message["status"] if "status" in message else message["body"])
 
-    app = ETagMiddleware(StreamingResponse(make_pieces(), headers=length))
-    scope: Scope = {
-        "type": "http",
-        "method": "GET",
-        "headers": [(b"if-none-match", b"*")],
-        "asgi": {"spec_version": "2.4"},
-    }
-    asyncio.run(app(scope, None, send))  # type: ignore[arg-type]
+    run_alone(ETagMiddleware(StreamingResponse(make_pieces(), headers=length)), send)
 
     started = [200, "made b'one'"] if not length else ["made b'one'", 200]
     assert events == [*started, b"one", "made b'two'", b"two", b""]
+
+
+def test_all_pieces_of_a_known_body_are_left_out() -> None:
+    sent: list[Any] = []
+
+    async def make_pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    async def send(message: Message) -> None:
+        sent.append(message.get("status", message.get("body")))
+
+    run_alone(ETagMiddleware(StreamingResponse(make_pieces(), headers={"ETag": '"own"'})), send)
+
+    assert sent == [304, b""]

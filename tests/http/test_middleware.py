@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.testclient import TestClient
 
 from pamps.app import add_middleware
@@ -33,6 +33,10 @@ def make_client(**server: Any) -> TestClient:
     def who(request: Request) -> dict[str, Any]:
         assert request.client
         return {"host": request.client.host, "url": str(request.url), "id": request.state.request_id}
+
+    @app.get("/page/")
+    def page() -> Response:
+        return Response(headers={"Content-Security-Policy": "script-src 'self'"})
 
     @app.get("/bug/")
     def bug() -> None:
@@ -70,6 +74,13 @@ def test_too_large_bodies_and_wrong_hosts_carry_them_too() -> None:
     for answer in (client.post("/who", content=b"x" * 11), client.get("/who", headers={"Host": "evil"})):
         assert answer.status_code in (413, 400)
         assert {name: answer.headers[name] for name in SEALED} == SEALED
+
+
+def test_a_policy_of_its_own_stays_the_only_one() -> None:
+    answer = make_client().get("/page")
+
+    assert answer.headers.get_list("Content-Security-Policy") == ["script-src 'self'"]
+    assert answer.headers["X-Frame-Options"] == "DENY"
 
 
 @pytest.mark.security(19)
