@@ -135,6 +135,15 @@ def test_a_route_with_its_own_handle_is_asked() -> None:
     assert client.head("/own/7").headers["Content-Length"] == str(len("GET {'number': '7'} True True"))
 
 
+def test_a_guard_that_would_never_run_is_refused() -> None:
+    app, own = make_app(), APIRouter(route_class=OwnRoute)
+    own.add_api_route("/guarded/", name_of_nobody)
+    app.include_router(own, dependencies=[Depends(name_of_nobody)])
+
+    with pytest.raises(TypeError, match="make_router"):
+        TestClient(app).get("/guarded/")
+
+
 def test_dependencies_can_be_overridden() -> None:
     app = make_app()
     app.dependency_overrides[name_of_nobody] = lambda: "somebody"
