@@ -172,11 +172,12 @@ def _add(paths: dict[str, _Path], context: RouteContext) -> None:
     route, name = context.original_route, str(context.path)
     # A route with a `handle` of its own is asked; for others the framework has prepared an application that
     # knows of the prefix, the dependencies and the overrides with which its router was included.
-    has_own_handle = isinstance(route, APIRoute) and type(route).handle is not APIRoute.handle
-    if has_own_handle and len(context.dependencies) > len(route.dependencies):
-        # It would be documented and never run: a guard that guards nothing.
-        raise TypeError(f"{name}: give the dependencies to make_router(), not to include_router()")
-    target = _Target(route.handle if has_own_handle else context.app, route, context.endpoint)
+    target = _Target(context.app, route, context.endpoint)
+    if isinstance(route, APIRoute) and type(route).handle is not APIRoute.handle:
+        target = _Target(route.handle, route, context.endpoint)
+        if len(context.dependencies) > len(route.dependencies):
+            # It would be documented and never run: a guard that guards nothing.
+            raise TypeError(f"{name}: give the dependencies to make_router(), not to include_router()")
     if name not in paths:
         convertors = {n: c for n, c in context.param_convertors.items() if type(c) is not StringConvertor}
         last = ":path}" if name.endswith(":path}") else name[-1:]
