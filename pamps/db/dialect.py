@@ -10,12 +10,13 @@ from sqlalchemy import (
     JSON,
     URL,
     BigInteger,
-    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
     Select,
+    String,
     Subquery,
+    any_,
     bindparam,
     cast,
     func,
@@ -71,8 +72,8 @@ class Dialect(Protocol):
         """A table of whole numbers that is the value `name` of the statement: a list of rows, each a list.
         It has these columns, and `position`, by which they are in order."""
 
-    def texts(self, value: BindParameter[Any]) -> Select[Any]:
-        """The texts of a JSON list: however many they are, it is one value."""
+    def is_one_of(self, text: Any, name: str) -> ColumnElement[bool]:
+        """Whether a text is in the list that is the value `name`: however long that is, it is one value."""
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:
         """A table to join with `outer`: for each row of it the ids that the query finds, and the column that
@@ -125,8 +126,10 @@ class SQLite:
         ]
         return select(each.c.key.label("position"), *cells).subquery(name)
 
-    def texts(self, value: BindParameter[Any]) -> Select[Any]:
-        return select(func.json_each(value).table_valued("value").c.value)
+    def is_one_of(self, text: Any, name: str) -> ColumnElement[bool]:
+        each = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+        found: ColumnElement[bool] = text.in_(select(each.c.value))
+        return found
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:
         # It has no LATERAL, but a function that gives a table may take what stands before it.
@@ -183,8 +186,9 @@ class PostgreSQL:
         ]
         return select(each.c.position.label("position"), *cells).subquery(name)
 
-    def texts(self, value: BindParameter[Any]) -> Select[Any]:
-        return select(func.json_array_elements_text(value).table_valued("value").c.value)
+    def is_one_of(self, text: Any, name: str) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = text == any_(bindparam(name, type_=postgresql.ARRAY(String)))
+        return found
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:  # noqa: ARG002 - for SQLite
         each = ids.lateral()

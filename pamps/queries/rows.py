@@ -9,17 +9,18 @@ from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
-from sqlalchemy import false, literal_column, null, select
+from sqlalchemy import literal_column, null
 from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
+from pamps.db.prepared import Row
 from pamps.models.block import Block, BlockKind
 from pamps.models.follow import Follow
 from pamps.models.like import Like
 from pamps.models.notification import NotificationType
 from pamps.models.post import Post
 from pamps.models.user import User
-from pamps.queries.clauses import USER, VIEWER, Column, is_there
+from pamps.queries.clauses import VIEWER, Column, is_there
 
 KEPT: Any = object()
 
@@ -30,12 +31,10 @@ class PostField:
 
     `column` is of a statement that joins the post with its author, given whether somebody is signed in.
     `hidden` is what a thread shows of a post by somebody who is blocked or muted, KEPT for the value itself.
-    `new` is the column for a post that USER is just writing, if that is another one.
     """
 
     column: Callable[[bool], Any]
     hidden: Any
-    new: Callable[[], Any] | None = None
 
 
 def _own(column: Column, hidden: Any) -> PostField:
@@ -43,8 +42,7 @@ def _own(column: Column, hidden: Any) -> PostField:
 
 
 def _author(column: Column) -> PostField:
-    of_writer = select(column).where(col(User.id) == USER).scalar_subquery()
-    return PostField(lambda _: column, hidden=None, new=lambda: of_writer)
+    return PostField(lambda _: column, hidden=None)
 
 
 def _is_liked(signed_in: bool) -> Any:
@@ -69,7 +67,7 @@ class PostRow(NamedTuple):
     author_name: Annotated[str | None, _author(User.username)]
     author_avatar: Annotated[str | None, _author(User.avatar)]
     # None if nobody is signed in.
-    liked: Annotated[bool | None, PostField(_is_liked, hidden=False, new=false)]
+    liked: Annotated[bool | None, PostField(_is_liked, hidden=False)]
 
 
 # What decides how much of a person is shown: whether nobody, somebody, a superuser or the person looks.
@@ -159,10 +157,26 @@ def post_columns(*, signed_in: bool) -> list[Column]:
     return [_named(name, field.column(signed_in)) for name, field in post_fields().items()]
 
 
-def new_post_columns() -> list[Column]:
-    """The same of a post that USER is just writing."""
-    fields = post_fields().items()
-    return [_named(name, field.new() if field.new else field.column(True)) for name, field in fields]
+def own_columns() -> list[Column]:
+    """Those that are in the row of the post itself."""
+    return list(_columns_of(Post).values())
+
+
+def author_columns() -> list[Column]:
+    """Those that are in the row of its author."""
+    return list(_columns_of(User).values())
+
+
+def new_post(own: Row, author: Row) -> PostRow:
+    """The row of a post that was just written, which nobody likes yet, out of these two kinds of columns."""
+    known = zip((*_columns_of(Post), *_columns_of(User)), (*own, *author), strict=True)
+    return PostRow(**dict(known), liked=False)
+
+
+@cache
+def _columns_of(table: type[SQLModel]) -> dict[str, Column]:
+    columns = {name: field.column(True) for name, field in post_fields().items()}
+    return {name: column for name, column in columns.items() if getattr(column, "class_", None) is table}
 
 
 def hidden_post(row: PostRow) -> PostRow:
