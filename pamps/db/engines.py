@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Pool, event
@@ -73,13 +72,21 @@ def _leave_out_begin(engine: Engine) -> None:
 
 
 def _make_private_file(path: str) -> None:
-    """Create the database file for its owner only; SQLite gives its companions the same mode.
+    """Create the database file for its owner only; SQLite gives its companions the same mode. Raises what
+    SQLite raises if that is not possible.
 
     A file that exists is not opened: closing it would release the locks that SQLite has on it for the whole
     process (section 2.2 of "How To Corrupt An SQLite Database File").
     """
-    with suppress(FileExistsError):
+    try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        # Not left to SQLite: it could succeed a moment later, and everybody could read the file.
+        refused = sqlite3.OperationalError(f"unable to open database file: {error.strerror}")
+        refused.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise refused from error
 
 
 def _set_up_sqlite(engine: Engine, file: str, *, foreign_keys: bool) -> None:
