@@ -1,7 +1,7 @@
 """Who is signed in, and what they may use: the dependencies that routes name in their signatures."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
@@ -77,6 +77,10 @@ class Access(OAuth2PasswordBearer):
             description="An access token from `/token` or `/access_token/`.",
         )
         self.check = check
+
+    def __call__(self) -> NoReturn:  # type: ignore[override]
+        """Never called: only routes of `make_router` keep a check, and any other would let everybody in."""
+        raise NotImplementedError("Access needs a route of make_router()")
 
     def require(self, viewer: Viewer | None) -> None:
         """Raise the refusal for a viewer who may not, None for somebody who is not signed in."""

@@ -19,6 +19,10 @@ class UncommittedWrites(RuntimeError):
     """A session that has written something was about to end its transaction for something else."""
 
 
+class ReadOnlySession(RuntimeError):
+    """A request that reads has written: on PostgreSQL without a transaction, on SQLite for nothing."""
+
+
 @contextmanager
 def unit_of_work(*, writes: bool) -> Iterator[Session]:
     """The session of one request: committed at the end, rolled back on an error.
@@ -79,7 +83,10 @@ def has_written(session: Session) -> bool:
 
 
 def note_write(session: Session) -> None:
-    """Remember until the end of the transaction that the session has written."""
+    """Remember until the end of the transaction that the session has written; raises ReadOnlySession."""
+    bind = session.get_bind()
+    if bind.get_execution_options().get("writes") is False:
+        raise ReadOnlySession("a session for reading was used to write")
     session.info[WROTE] = True
 
 
@@ -91,7 +98,7 @@ def _on_flush(session: Session, _: object) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _on_execute(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
-        state.session.info[WROTE] = True
+        note_write(state.session)
 
 
 @event.listens_for(Session, "after_commit")

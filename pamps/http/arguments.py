@@ -12,6 +12,7 @@ from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi._compat import field_annotation_is_scalar
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from sqlmodel import Session
@@ -46,7 +47,9 @@ class Arguments:
 
     def __init__(self, dependant: Dependant, special: Callable[[Any], Special | None]) -> None:
         """`special` says how a dependency is read that is not an ordinary function. Raises TypeError for one
-        that would have to be awaited."""
+        that would have to be awaited, and for parameters that are not read here: cookies, lists, models of
+        query parameters, background tasks."""
+        _require_supported(dependant)
         self._dependencies = [_Dependency(child, special) for child in dependant.dependencies]
         self._path = [_Value(param, "path") for param in dependant.path_params]
         self._query = [_Value(param, "query") for param in dependant.query_params]
@@ -76,6 +79,15 @@ class Arguments:
         if self._response_name:
             values[self._response_name] = call.response
         return values
+
+
+def _require_supported(dependant: Dependant) -> None:
+    sent = [*dependant.path_params, *dependant.query_params, *dependant.header_params]
+    compound = [param for param in sent if not field_annotation_is_scalar(param.field_info.annotation)]
+    names = [param.name for param in (*dependant.cookie_params, *compound)]
+    names += filter(None, (dependant.background_tasks_param_name, dependant.security_scopes_param_name))
+    if names:
+        raise TypeError(f"{dependant.call}: a route cannot read the parameters {', '.join(names)}")
 
 
 class _Value:

@@ -10,9 +10,16 @@ from pamps.errors import Forbidden, Unauthorized
 from pamps.models.login import RefreshRequest, TokenResponse
 from pamps.services.session import TokenPair
 
-# `__Host-`: a browser takes it over TLS only, and from this very host (RFC 6265bis, section 4.1.3.2).
-SECURE = settings.env != "development"
-NAME = "__Host-pamps_refresh" if SECURE else "pamps_refresh"
+
+def is_secure() -> bool:
+    """Whether the cookie requires TLS."""
+    return settings.env != "development"
+
+
+def cookie_name() -> str:
+    """The name of the cookie. Browsers accept `__Host-` over TLS only, and from this very host (RFC 6265bis,
+    section 4.1.3.2)."""
+    return "__Host-pamps_refresh" if is_secure() else "pamps_refresh"
 
 
 class CrossOrigin(Forbidden):
@@ -39,13 +46,13 @@ def clear(response: Response) -> None:
 
 def _set(response: Response, value: str, max_age: int) -> None:
     response.set_cookie(
-        NAME, value, max_age=max_age, path="/", secure=SECURE, httponly=True, samesite="strict"
+        cookie_name(), value, max_age=max_age, path="/", secure=is_secure(), httponly=True, samesite="strict"
     )
 
 
 def read(request: Request) -> str | None:
     """The refresh token in the cookie; raises CrossOrigin unless a page of this server sent it."""
-    token = request.cookies.get(NAME)
+    token = request.cookies.get(cookie_name())
     if token and not comes_from_here(request):
         raise CrossOrigin
     return token or None

@@ -3,9 +3,14 @@
 import logging
 import traceback
 
+from pydantic import ValidationError
+
 from pamps.db.failures import DATABASE_ERRORS
 
 logger = logging.getLogger(__name__)
+
+# Errors whose message quotes rows, statements or input.
+QUOTING = (*DATABASE_ERRORS, ValidationError)
 
 
 def log_bug(request_id: str, method: str, path: str, error: BaseException) -> None:
@@ -15,11 +20,11 @@ def log_bug(request_id: str, method: str, path: str, error: BaseException) -> No
 
 def describe_bug(error: BaseException) -> str:
     """The traceback and the message of an error and of what led to it. Messages are quoted, so that none can
-    pass for another line of the log; a database's are left out, because they quote rows and statements."""
+    pass for another line of the log; those that quote rows, statements or input are left out."""
     parts = []
     cause: BaseException | None = error
     while cause is not None:
-        message = "" if isinstance(cause, DATABASE_ERRORS) else repr(str(cause))
+        message = "" if isinstance(cause, QUOTING) else repr(str(cause))
         frames = "".join(traceback.format_tb(cause.__traceback__))
         parts.append(f"{frames}{type(cause).__module__}.{type(cause).__qualname__}: {message}")
         cause = cause.__cause__ or cause.__context__

@@ -1,7 +1,7 @@
 """What a route declares: found out once, from its parameters and dependencies."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from fastapi import params
 from fastapi.dependencies.models import Dependant
@@ -12,8 +12,9 @@ from pamps.http.dependencies import get_session
 from pamps.http.slots import Slots, connection_slots, writer_slots
 
 
-def no_store() -> None:
-    """For the type of a dependency: no cache on the way may keep the answer (RFC 6749, section 5.1)."""
+def no_store() -> NoReturn:
+    """As a dependency: no cache on the way may keep the answer (RFC 6749, section 5.1). Never called."""
+    raise NotImplementedError("no_store needs a route of make_router()")
 
 
 class Declaration:

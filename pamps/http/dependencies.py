@@ -11,7 +11,8 @@ from fastapi import Depends, Path, Request
 from sqlmodel import Session
 
 from pamps.db import unit_of_work
-from pamps.http.slots import background_slots, connection_slots, hashing_slots, holding, in_thread
+from pamps.http.slots import background_slots, connection_slots, hashing_slots, holding
+from pamps.http.threads import in_thread
 from pamps.models.client import MAX_ADDRESS, MAX_DEVICE, Client
 from pamps.models.ids import RowId
 

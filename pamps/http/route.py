@@ -6,6 +6,7 @@ FastAPI declares routes, validates values and writes the OpenAPI document; servi
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, Depends, Request, Response, params
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pamps.auth import Access, bearer_token, find_viewer
@@ -24,10 +26,19 @@ from pamps.http.arguments import Arguments, Call, Special, require_valid
 from pamps.http.declaration import Declaration, no_store
 from pamps.http.dependencies import get_session
 from pamps.http.route_document import Responses, document, document_security
-from pamps.http.slots import Slots, holding, in_thread
+from pamps.http.slots import Slots, holding
 from pamps.http.strict import is_json, read_form, read_json
+from pamps.http.threads import in_thread
 
 NO_STORE = (b"cache-control", b"no-store")
+# Options of FastAPI that change a response which it serializes itself.
+UNSUPPORTED = (
+    "response_model_include",
+    "response_model_exclude",
+    "response_model_exclude_unset",
+    "response_model_exclude_defaults",
+    "response_model_exclude_none",
+)
 
 
 @dataclass(frozen=True)
@@ -66,15 +77,16 @@ def serve(plan: Plan, request: Request, body: Body) -> ASGIApp:
     with unit_of_work(writes=plan.writes) if plan.uses_database else nullcontext() as session:
         call = Call(request, session, None, Response())
         token = bearer_token(request)
-        if plan.accesses and session is not None:
-            call.viewer = None if token is None else find_viewer(session, token, request.method)
-            for access in plan.accesses:
-                access.require(call.viewer)
+        if plan.accesses and token is not None:
+            assert session is not None  # noqa: S101 - who checks access uses the database
+            call.viewer = find_viewer(session, token, request.method)
+        for access in plan.accesses:
+            access.require(call.viewer)
         read_body(plan, call, body)
         arguments = plan.arguments.read(call)
         require_valid(call)
         result = plan.endpoint(**arguments)
-    return make_response(plan, result, call.response)
+        return make_response(plan, result, call.response)
 
 
 def read_body(plan: Plan, call: Call, body: Body) -> None:
@@ -123,6 +135,7 @@ class Route(APIRoute):
         returned = get_type_hints(endpoint).get("return")
         if get_origin(returned) is Answer:
             (options["response_model"],) = get_args(returned)
+        require_supported(endpoint, options)
         declared = Declaration(path, endpoint, methods, dependencies)
         super().__init__(
             path,
@@ -140,10 +153,13 @@ class Route(APIRoute):
         if scope["method"] not in (self.methods or ()):
             raise HTTPException(405, headers={"Allow": ", ".join(self.methods or ())})
         request, plan = Request(scope, receive), self.plan
-        body = await receive_body(plan, request)
+        try:
+            body = await receive_body(plan, request)
+        except ClientDisconnect:
+            return  # there is nobody to answer
         try:
             async with holding(plan.slots):
-                response = await in_thread(serve, plan, request, body)
+                response = await in_thread(serve, plan, request, body, uses_database=plan.uses_database)
         finally:
             if body.files:
                 await body.files.close()
@@ -159,6 +175,14 @@ async def receive_body(plan: Plan, request: Request) -> Body:
         values, problems = await request_body_to_args([*plan.form_fields], form, embed_body_fields=False)
         return Body(form=values, problems=problems, files=form)
     return Body()
+
+
+def require_supported(endpoint: Callable[..., Any], options: dict[str, Any]) -> None:
+    """Raise TypeError for what FastAPI would document and `serve` would not do."""
+    if iscoroutinefunction(endpoint):
+        raise TypeError(f"{endpoint.__name__} has to be a plain function, as every endpoint of a route")
+    if unsupported := [name for name, value in options.items() if value and name in UNSUPPORTED]:
+        raise TypeError(f"{endpoint.__name__}: a route does not support {', '.join(unsupported)}")
 
 
 def make_plan(declared: Declaration, endpoint: Callable[..., Any], status: int, model: Any) -> Plan:

@@ -4,7 +4,6 @@ from typing import Any
 
 from pamps.errors import InsufficientScope, RefusedToken, Unavailable
 from pamps.http.declaration import Declaration
-from pamps.http.dependencies import get_session
 from pamps.http.openapi import ErrorResponse, ValidationErrorResponse, refusals
 
 Responses = dict[int | str, dict[str, Any]]
@@ -29,7 +28,7 @@ def document(declared: Declaration, own: Responses) -> Responses:
     """The OpenAPI `responses` of a route: its `own`, and those that its dependencies bring along."""
     parts = declared.parts
     shared: Responses = dict(ANY_RESPONSES)
-    if any(part.call is get_session for part in parts):
+    if declared.uses_database:
         shared |= refusals(Unavailable)
     if declared.accesses:
         shared |= refusals(RefusedToken) | ({} if declared.is_safe else refusals(InsufficientScope))

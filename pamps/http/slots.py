@@ -1,12 +1,10 @@
-"""Slots for what is scarce (connections, writers, cores), and the threads in which requests are served."""
+"""Slots for what is scarce: connections, writers, cores. A request that waits too long gets a 503."""
 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from functools import cache
-from typing import Any, TypeVar
+from typing import NoReturn
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -14,8 +12,6 @@ import anyio
 from pamps.config import settings
 from pamps.db import current_dialect
 from pamps.errors import Unavailable
-
-Result = TypeVar("Result")
 
 
 class Slots:
@@ -33,8 +29,9 @@ class Slots:
         # One per event loop: a server has one, tests may have several.
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, anyio.Semaphore] = WeakKeyDictionary()
 
-    def __call__(self) -> None:
-        """For the type of a dependency; `pamps.http.route` enters it."""
+    def __call__(self) -> NoReturn:
+        """Never called: routes of `make_router` enter it."""
+        raise NotImplementedError("Slots need a route of make_router()")
 
     async def enter(self) -> Callable[[], None]:
         """Wait for a slot; returns the function that gives it back."""
@@ -84,15 +81,3 @@ background_slots = Slots(lambda: max(1, settings.db.pool_size // 3), _wait_timeo
 # Hashing a password takes a third of a second of one core: more at once than there are cores would not be
 # faster, and would leave nothing for everybody else.
 hashing_slots = Slots(lambda: os.cpu_count() or 1, lambda: 30)
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    # Nearly all of them wait for the database, and each has a connection slot: more are never busy.
-    return ThreadPoolExecutor(settings.db.pool_size, "pamps")
-
-
-async def in_thread(work: Callable[..., Result], *values: Any) -> Result:
-    """What `work` returns, run in a thread. It costs an eighth of what the framework's own way does
-    (ADR 0012)."""
-    return await asyncio.get_running_loop().run_in_executor(_threads(), work, *values)

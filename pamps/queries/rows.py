@@ -171,8 +171,8 @@ def new_post(own: Row, author: Row) -> PostRow:
     """The row of a post that was just written, out of these two kinds of columns. A viewer's flags, such as
     `liked`, are as on a hidden post: false."""
     known = dict(zip((*_columns_of(Post), *_columns_of(User)), (*own, *author), strict=True))
-    flags = {name: field.hidden for name, field in post_fields().items() if name not in known}
-    return PostRow(**known, **flags)
+    flags = {name: field.hidden for name, field in post_fields().items() if field.hidden is not KEPT}
+    return PostRow(**(flags | known))
 
 
 @cache

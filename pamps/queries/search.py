@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from pamps.db import current_dialect
+from pamps.db.dialect import Dialect
 from pamps.db.prepared import Row, Statement, prepared_statement, run
 from pamps.db.window import Sort, Window, WindowShape
 from pamps.models.post import IS_LISTED, IS_TOP_LEVEL, Post
@@ -155,7 +156,7 @@ class PostSearch:
 
     def _run(
         self,
-        build: Callable[[_Words, WindowShape], Statement],
+        build: Callable[[Dialect, _Words, WindowShape], Statement],
         shape: WindowShape,
         before: int | None = None,
         after: int | None = None,
@@ -172,7 +173,7 @@ class PostSearch:
         elif match.unwanted:
             values["unwanted"] = match.unwanted
         # The cursor is already part of the bounds, which are always parameters.
-        statement = build(self._words(), replace(shape, before=False, after=False))
+        statement = build(current_dialect(), self._words(), replace(shape, before=False, after=False))
         return run(self._session, statement, **values)
 
     def _words(self) -> _Words:
@@ -209,14 +210,14 @@ def find_ids(session: Session, names: set[str]) -> dict[str, int]:
 
 
 @lru_cache(maxsize=KEPT_SHAPES)
-def _statement(words: _Words, shape: WindowShape) -> Statement:
+def _statement(_: Dialect, words: _Words, shape: WindowShape) -> Statement:
     page = _found(words, shape, with_words=False).subquery("page")
     posts = select_posts(words.signed_in).join(page, page.c.id == Post.id)
     return Statement(shape.sort(posts, col(Post.id)), prepared=False)
 
 
 @lru_cache(maxsize=KEPT_SHAPES)
-def _candidates(words: _Words, shape: WindowShape) -> Statement:
+def _candidates(_: Dialect, words: _Words, shape: WindowShape) -> Statement:
     return Statement(_found(words, shape, with_words=True), prepared=False)
 
 
