@@ -1,4 +1,4 @@
-"""Slots for what is scarce (connections, writers, cores), and the threads in which requests are served."""
+"""Slots for limited resources (connections, writers, cores), and the threads that serve requests."""
 
 import asyncio
 import os
@@ -19,25 +19,24 @@ Result = TypeVar("Result")
 
 
 class Slots:
-    """Lets at most `limit` requests in at once. The others wait in order, holding nothing, and for at most
-    `timeout` seconds: then they are refused with Unavailable.
+    """Limits concurrency to `limit` requests. The others wait in order, holding neither a thread nor a
+    connection, for at most `timeout` seconds; then they fail with Unavailable.
 
-    Use one object for one scarce thing. A route that needs a slot has `Depends(slots)` among its
-    dependencies.
+    Use one instance per resource. A route that needs a slot has `Depends(slots)` among its dependencies.
     """
 
     def __init__(self, limit: Callable[[], int], timeout: Callable[[], float]) -> None:
-        """Both are functions because settings are read at the first use, not when a module is imported."""
+        """Both are functions because settings are loaded at first use, not at import."""
         self._limit = limit
         self._timeout = timeout
         # One per event loop: a server has one, tests may have several.
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, anyio.Semaphore] = WeakKeyDictionary()
 
     def __call__(self) -> None:
-        """For the type of a dependency; `pamps.http.route` enters it."""
+        """Makes it a dependency; `pamps.http.route` acquires the slot instead of calling it."""
 
     async def enter(self) -> Callable[[], None]:
-        """Wait for a slot; returns the function that gives it back."""
+        """Wait for a slot; returns the function that releases it. Raises Unavailable on timeout."""
         loop = asyncio.get_running_loop()
         if (queue := self._queues.get(loop)) is None:
             queue = self._queues[loop] = anyio.Semaphore(self._limit())
@@ -54,7 +53,7 @@ class Slots:
 
 @asynccontextmanager
 async def holding(slots: Sequence[Slots]) -> AsyncIterator[None]:
-    """A slot of each, in this order, until the block ends."""
+    """Hold one slot of each, acquired in this order, until the block ends. Raises Unavailable on timeout."""
     leave: list[Callable[[], None]] = []
     try:
         for each in slots:
@@ -66,9 +65,9 @@ async def holding(slots: Sequence[Slots]) -> AsyncIterator[None]:
 
 
 def _writers() -> int:
-    """SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a
-    connection from all readers, and get its turn by luck. On PostgreSQL writers that wait for the same row
-    leave a third of the connections to readers."""
+    """The limit of concurrent writers. SQLite allows one: waiting inside the database would occupy a
+    connection and is not fair. On PostgreSQL, writers that wait for the same row leave a third of the
+    connections to readers."""
     return 1 if current_dialect().has_one_writer else max(1, settings.db.pool_size * 2 // 3)
 
 
@@ -76,23 +75,23 @@ def _wait_timeout() -> float:
     return settings.db.wait_timeout
 
 
-# As many requests as there are connections, so that none of them holds a thread while it waits for one.
+# As many slots as connections, so that no request holds a thread while it waits for a connection.
 connection_slots = Slots(lambda: settings.db.pool_size, _wait_timeout)
 writer_slots = Slots(_writers, _wait_timeout)
-# What is read outside of a request leaves most connections to requests.
+# Reads outside a request leave most connections to requests.
 background_slots = Slots(lambda: max(1, settings.db.pool_size // 3), _wait_timeout)
-# Hashing a password takes a third of a second of one core: more at once than there are cores would not be
-# faster, and would leave nothing for everybody else.
+# Hashing a password takes a third of a second of one core: more than one per core would not be faster, and
+# would leave no processor time for other requests.
 hashing_slots = Slots(lambda: os.cpu_count() or 1, lambda: 30)
 
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    # Nearly all of them wait for the database, and each has a connection slot: more are never busy.
+    # Nearly all work uses the database and holds a connection slot, so more threads would be idle.
     return ThreadPoolExecutor(settings.db.pool_size, "pamps")
 
 
 async def in_thread(work: Callable[..., Result], *values: Any) -> Result:
-    """What `work` returns, run in a thread. It costs an eighth of what the framework's own way does
+    """Run `work` in a thread and return its result. Costs an eighth of the framework's own thread pool
     (ADR 0012)."""
     return await asyncio.get_running_loop().run_in_executor(_threads(), work, *values)

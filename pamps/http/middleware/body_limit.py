@@ -1,4 +1,4 @@
-"""The bound on the size of request bodies (`server.max_body`)."""
+"""The maximum size of request bodies (`server.max_body`)."""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,11 +7,11 @@ from pamps.http.handlers import HTTP_ERRORS, error_response
 
 
 class BodyLimitMiddleware:
-    """Refuses a body of more than `limit` bytes: at once when its length is announced, otherwise as soon
-    as it has grown too long.
+    """Answers 413 to a body of more than `limit` bytes: immediately if Content-Length says so, otherwise as
+    soon as the limit is exceeded.
 
-    A response that comes before the end of a body waits for the rest, up to `limit` bytes more: a connection
-    that is closed with unread bytes is reset, and the response can be lost with it.
+    If a response is ready before the body has been read, the rest of the body is read first, up to twice the
+    limit in total: closing a connection with unread bytes resets it, and the response may be lost.
     """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
@@ -22,10 +22,10 @@ class BodyLimitMiddleware:
         if scope["type"] != "http" or not _may_have_body(scope):
             await self.app(scope, receive, send)
             return
-        headers = dict(reversed(scope["headers"]))  # of several, the first counts
+        headers = dict(reversed(scope["headers"]))  # if repeated, the first one counts
         announced = headers.get(b"content-length", b"0")
         received = 0
-        more = b"expect" not in headers  # a client that sends `Expect` waits for a word before the body
+        more = b"expect" not in headers  # a client that sends `Expect` waits for a response first
 
         async def take() -> Message:
             nonlocal received, more
@@ -52,7 +52,7 @@ class BodyLimitMiddleware:
 
 
 def _may_have_body(scope: Scope) -> bool:
-    """In HTTP/1 a body is announced (RFC 9112, section 6.3); in later versions it may come unannounced."""
+    """In HTTP/1 headers declare a body (RFC 9112, section 6.3); in later versions it needs no header."""
     if scope["http_version"] not in ("1.1", "1.0"):
         return True
     return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
