@@ -10,12 +10,13 @@ from sqlalchemy import (
     JSON,
     URL,
     BigInteger,
-    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
     Select,
+    String,
     Subquery,
+    any_,
     bindparam,
     cast,
     func,
@@ -71,8 +72,8 @@ class Dialect(Protocol):
         """A table of integers from the parameter `name`, a list of rows, each a list. It has these columns
         and `position`, which increases with the index of the row in the list."""
 
-    def texts(self, value: BindParameter[Any]) -> Select[Any]:
-        """The texts of a JSON list, which is one parameter however many there are."""
+    def is_one_of(self, text: Any, name: str) -> ColumnElement[bool]:
+        """Whether a text is in the list in the parameter `name`, one parameter for a list of any length."""
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:
         """A lateral join: the table to join with `outer`, and its column of the ids that the query finds for
@@ -125,8 +126,10 @@ class SQLite:
         ]
         return select(each.c.key.label("position"), *cells).subquery(name)
 
-    def texts(self, value: BindParameter[Any]) -> Select[Any]:
-        return select(func.json_each(value).table_valued("value").c.value)
+    def is_one_of(self, text: Any, name: str) -> ColumnElement[bool]:
+        each = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+        found: ColumnElement[bool] = text.in_(select(each.c.value))
+        return found
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:
         # SQLite has no LATERAL, but a table-valued function may refer to the tables before it.
@@ -183,8 +186,9 @@ class PostgreSQL:
         ]
         return select(each.c.position.label("position"), *cells).subquery(name)
 
-    def texts(self, value: BindParameter[Any]) -> Select[Any]:
-        return select(func.json_array_elements_text(value).table_valued("value").c.value)
+    def is_one_of(self, text: Any, name: str) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = text == any_(bindparam(name, type_=postgresql.ARRAY(String)))
+        return found
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:  # noqa: ARG002 - for SQLite
         each = ids.lateral()

@@ -78,9 +78,10 @@ def _make_private_file(path: str) -> None:
     """Create the database file with access for its owner only; SQLite gives its WAL files the same mode.
 
     An existing file is not opened: closing it would release SQLite's locks on it for the whole process
-    (section 2.2 of "How To Corrupt An SQLite Database File").
+    (section 2.2 of "How To Corrupt An SQLite Database File"). Errors are ignored, because SQLite reports them
+    when it opens the file.
     """
-    with suppress(FileExistsError):
+    with suppress(OSError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 

@@ -9,17 +9,18 @@ from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
-from sqlalchemy import false, literal_column, null, select
+from sqlalchemy import literal_column, null
 from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
+from pamps.db.prepared import Row
 from pamps.models.block import Block, BlockKind
 from pamps.models.follow import Follow
 from pamps.models.like import Like
 from pamps.models.notification import NotificationType
 from pamps.models.post import Post
 from pamps.models.user import User
-from pamps.queries.clauses import USER, VIEWER, Column, is_there
+from pamps.queries.clauses import VIEWER, Column, is_there
 
 KEPT: Any = object()
 
@@ -30,12 +31,11 @@ class PostField:
 
     `column` returns its column in a statement that joins the post with its author, given whether the viewer
     is signed in. `hidden` is the value that a thread shows instead for a post by a blocked or muted user;
-    KEPT keeps the actual value. `new` returns the column for a post that USER is creating, if it differs.
+    KEPT keeps the actual value.
     """
 
     column: Callable[[bool], Any]
     hidden: Any
-    new: Callable[[], Any] | None = None
 
 
 def _own(column: Column, hidden: Any) -> PostField:
@@ -43,8 +43,7 @@ def _own(column: Column, hidden: Any) -> PostField:
 
 
 def _author(column: Column) -> PostField:
-    of_writer = select(column).where(col(User.id) == USER).scalar_subquery()
-    return PostField(lambda _: column, hidden=None, new=lambda: of_writer)
+    return PostField(lambda _: column, hidden=None)
 
 
 def _is_liked(signed_in: bool) -> Any:
@@ -69,7 +68,7 @@ class PostRow(NamedTuple):
     author_name: Annotated[str | None, _author(User.username)]
     author_avatar: Annotated[str | None, _author(User.avatar)]
     # None if the viewer is not signed in.
-    liked: Annotated[bool | None, PostField(_is_liked, hidden=False, new=false)]
+    liked: Annotated[bool | None, PostField(_is_liked, hidden=False)]
 
 
 # The role of a viewer towards a user, which decides the fields that they see.
@@ -159,10 +158,28 @@ def post_columns(*, signed_in: bool) -> list[Column]:
     return [_named(name, field.column(signed_in)) for name, field in post_fields().items()]
 
 
-def new_post_columns() -> list[Column]:
-    """The columns of a `PostRow`, for the INSERT of a post by USER."""
-    fields = post_fields().items()
-    return [_named(name, field.new() if field.new else field.column(True)) for name, field in fields]
+def own_columns() -> list[Column]:
+    """The columns of a `PostRow` from the post table."""
+    return list(_columns_of(Post).values())
+
+
+def author_columns() -> list[Column]:
+    """The columns of a `PostRow` from the user table."""
+    return list(_columns_of(User).values())
+
+
+def new_post(own: Row, author: Row) -> PostRow:
+    """The row of a newly created post, from the values of `own_columns` and `author_columns`. Flags of the
+    viewer, such as `liked`, have the value of a hidden post: False."""
+    known = dict(zip((*_columns_of(Post), *_columns_of(User)), (*own, *author), strict=True))
+    flags = {name: field.hidden for name, field in post_fields().items() if name not in known}
+    return PostRow(**known, **flags)
+
+
+@cache
+def _columns_of(table: type[SQLModel]) -> dict[str, Column]:
+    columns = {name: field.column(True) for name, field in post_fields().items()}
+    return {name: column for name, column in columns.items() if getattr(column, "class_", None) is table}
 
 
 def hidden_post(row: PostRow) -> PostRow:

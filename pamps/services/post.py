@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, exists, select, update
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -19,7 +19,7 @@ from pamps.models.types import BigId, utc_now
 from pamps.models.user import Person, User
 from pamps.queries.clauses import USER
 from pamps.queries.post import PostNotFound, get_author, get_post, get_post_row
-from pamps.queries.rows import PostRow, new_post_columns
+from pamps.queries.rows import PostRow, author_columns, new_post, own_columns
 from pamps.services.audit import record
 from pamps.services.locking import change, lock, lock_accounts
 from pamps.services.notification import delete_for_posts, delete_for_user, notify, withdraw
@@ -49,13 +49,14 @@ def create_post(session: Session, author: Person, request: PostRequest) -> PostR
     if replied_to or mentioned:
         mentioned &= lock_accounts(session, author, *replied_to, *mentioned)
     # Updates the counter, and thereby locks the account like `lock_accounts`.
-    if not run(session, _count_post(), user=author.id):
+    author_rows = run(session, _count_post(), user=author.id)
+    if not author_rows:
         raise RefusedToken
     if request.parent_id is not None:
         _count_reply(session, request.parent_id)
     values = {"wrote": request.text, "now": utc_now(), "user": author.id, "parent": request.parent_id}
-    (row,) = run(session, _insert(), **values)
-    post = PostRow(*row)
+    (own,) = run(session, _insert(), **values)
+    post = new_post(own, author_rows[0])
     notify(session, replied_to, NotificationType.REPLY, author, post.id)
     # A reply that mentions the author of its parent notifies them once.
     notify(session, mentioned.difference(replied_to), NotificationType.MENTION, author, post.id)
@@ -157,7 +158,8 @@ def with_ancestors(chosen: ColumnElement[bool]) -> Select[tuple[int]]:
 
 @prepared_statement
 def _count_post() -> Any:
-    return update(User).where(col(User.id) == USER).values(posts=User.posts + 1).returning(col(User.id))
+    one_more: dict[str, Any] = {"posts": User.posts + literal_column("1")}
+    return update(User).where(col(User.id) == USER).values(one_more).returning(*author_columns())
 
 
 @prepared_statement
@@ -168,7 +170,7 @@ def _insert() -> Any:
         "user_id": USER,
         "parent_id": bindparam("parent", type_=BigId),
     }
-    return insert_into(Post).values(row).returning(*new_post_columns())
+    return insert_into(Post).values(row).returning(*own_columns())
 
 
 def _count_reply(session: Session, parent_id: int) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ColumnElement, bindparam, func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, delete, select, update
 
 from pamps.db import current_dialect
@@ -88,7 +88,7 @@ def _find_uses(session: Session, post_ids: Sequence[int]) -> dict[int, set[tuple
 def _make(session: Session, names: Collection[str]) -> None:
     """Create the tags that do not exist. Concurrent transactions that create the same ones wait, and cannot
     deadlock: all create them in one order, before they lock any (see `_lock`)."""
-    known = session.exec(select(Tag.name).where(_named(names)))
+    known = session.exec(select(Tag.name).where(_is_named()), params={"names": list(names)})
     if new := sorted(set(names).difference(known)):
         rows = [{"name": name, "folded": fold(name)} for name in new]
         session.execute(insert_into(Tag).on_conflict_do_nothing(), rows)
@@ -117,7 +117,7 @@ def _used(session: Session, uses: ColumnElement[bool]) -> Sequence[int]:
 
 
 def _ids_of(session: Session, names: Collection[str]) -> Sequence[int]:
-    return session.exec(select(Tag.id).where(_named(names))).all()
+    return session.exec(select(Tag.id).where(_is_named()), params={"names": list(names)}).all()
 
 
 def _give(session: Session, post: Tagging) -> int:
@@ -125,13 +125,13 @@ def _give(session: Session, post: Tagging) -> int:
     return len(run(session, _insert(), post=post.post_id, user=post.user_id, names=list(post.names)))
 
 
-def _named(names: Collection[str]) -> ColumnElement[bool]:
-    return col(Tag.name).in_(current_dialect().texts(bindparam(None, list(names), type_=JSON)))
+def _is_named() -> ColumnElement[bool]:
+    """Whether a tag has one of the names that are the value `names`."""
+    return current_dialect().is_one_of(col(Tag.name), "names")
 
 
 @prepared_statement
 def _insert() -> Any:
-    wanted = current_dialect().texts(bindparam("names", type_=JSON))
-    uses = select(POST, col(Tag.id), USER).where(col(Tag.name).in_(wanted)).order_by(col(Tag.id))
+    uses = select(POST, col(Tag.id), USER).where(_is_named()).order_by(col(Tag.id))
     insert = insert_into(PostTag).from_select(["post_id", "tag_id", "user_id"], uses)
     return insert.on_conflict_do_nothing().returning(PostTag.tag_id)

@@ -5,12 +5,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pamps.http.handlers import HTTP_ERRORS, error_response
 
+ANNOUNCING = frozenset({b"content-length", b"transfer-encoding"})
+
 
 class BodyLimitMiddleware:
     """Answers 413 to a body of more than `limit` bytes: immediately if Content-Length says so, otherwise as
     soon as the limit is exceeded.
 
-    If a response is ready before the body has been read, the rest of the body is read first, up to twice the
+    If a response is ready before an announced body has been read, the rest is read first, up to twice the
     limit in total: closing a connection with unread bytes resets it, and the response may be lost.
     """
 
@@ -25,7 +27,8 @@ class BodyLimitMiddleware:
         headers = dict(reversed(scope["headers"]))  # if repeated, the first one counts
         announced = headers.get(b"content-length", b"0")
         received = 0
-        more = b"expect" not in headers  # a client that sends `Expect` waits for a response first
+        # A client that sends `Expect` waits for a response before it sends the body.
+        more = not ANNOUNCING.isdisjoint(headers) and b"expect" not in headers
 
         async def take() -> Message:
             nonlocal received, more
@@ -53,6 +56,6 @@ class BodyLimitMiddleware:
 
 def _may_have_body(scope: Scope) -> bool:
     """In HTTP/1 headers declare a body (RFC 9112, section 6.3); in later versions it needs no header."""
-    if scope["http_version"] not in ("1.1", "1.0"):
+    if scope.get("http_version") not in ("1.1", "1.0"):
         return True
-    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    return not ANNOUNCING.isdisjoint(dict(scope["headers"]))
