@@ -37,7 +37,7 @@ SAMPLE = 100  # users, for the mean of all users
 ROWS = 21  # read for a page of 20
 FAR_PAGE, SKIPPED = 39, 760  # the last page that an inbox of 800 holds, and the rows before it
 FEW, SOME, MANY = 20, 200, 2_000  # followed users
-FOLLOWERS = (10, 100, 1_000, 10**9)  # of authors, who are those with the nearest numbers
+FOLLOWERS = (10, 100, 1_000, 10**9)  # of authors; those closest to these numbers are used
 HEAD = ("", "rows", "on read: ms", "pages", "fan-out: ms", "pages", "KB", "break-even")
 
 MAKE = "DROP TABLE IF EXISTS bench_inbox; CREATE TABLE bench_inbox (user_id bigint, post_id bigint)"
@@ -82,7 +82,7 @@ class Line:
     title: str
     on_read: Cost | None
     fan_out: Cost
-    followers: int = 0  # to whom a post goes
+    followers: int = 0  # who receive the post
 
     @property
     def is_read(self) -> bool:

@@ -94,7 +94,7 @@ def _set_up_sqlite(engine: Engine, file: str, *, foreign_keys: bool) -> None:
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: DBAPIConnection, _: object) -> None:
-        assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - told to the type checker
+        assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - for the type checker
         connection.isolation_level = None  # the driver's own BEGIN comes too late and is never IMMEDIATE
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -132,7 +132,7 @@ class _Dependency:
         if self._special:
             value = self._special(call)
         else:
-            assert self._arguments  # noqa: S101 - told to the type checker
+            assert self._arguments  # noqa: S101 - for the type checker
             given = self._arguments.read(call)
             if len(call.problems) > known:
                 return

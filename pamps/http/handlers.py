@@ -39,20 +39,20 @@ def error_response(
 
 
 async def _on_pamps_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, PampsError)  # noqa: S101 - told to the type checker
+    assert isinstance(error, PampsError)  # noqa: S101 - for the type checker
     return error_response(error.status, error.code, error.detail, error.headers)
 
 
 async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
     """Errors raised by the framework, such as an unknown path, a wrong method or an unreadable body."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - told to the type checker
+    assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
     code, detail = HTTP_ERRORS.get(error.status_code, ("http_error", "The request was refused."))
     return error_response(error.status_code, code, detail, dict(error.headers or {}))
 
 
 async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     """A 422 that names fields of the schema and never repeats the input."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - told to the type checker
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
     problems = [_field_error(problem) for problem in error.errors()[:MAX_PROBLEMS]]
     return error_response(422, "invalid_input", "The request is invalid; see `errors`.", errors=problems)
 

@@ -28,7 +28,7 @@ async def watch(wake: Callable[[Recipients], None]) -> None:
                 async for recipients in source:
                     pause = FIRST_PAUSE
                     wake(recipients)
-        except Exception as error:  # whatever it is, it may be transient
+        except Exception as error:  # any failure may be transient
             # Streams also read the database at every heartbeat, so notifications are delayed but not lost.
             logger.warning("Cannot watch notifications: %s. Retrying in %s s", type(error).__name__, pause)
         await asyncio.sleep(pause)
