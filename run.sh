@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 source scripts/venv.sh
 
-# What ./test.sh installed is enough to serve, too.
+# The environment of ./test.sh is sufficient for serving.
 [ -e .venv/installed-dev ] && kind=dev || kind=run
 ensure_venv "$kind"
 exec .venv/bin/python -m pamps serve "$@"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Check everything: linters, types, and the suite on SQLite and on a real PostgreSQL.
+# Check everything: linters, types, and the test suite on SQLite and on a real PostgreSQL.
 #   ./test.sh [--fast] [pytest arguments]     --fast: SQLite only
-# PostgreSQL is the first of: PAMPS_TEST_URI; a Docker engine that answers; a server from a wheel.
+# PostgreSQL is the first available of: PAMPS_TEST_URI; Docker; a server from a wheel.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 source scripts/venv.sh
@@ -17,7 +17,7 @@ status=0
 
 say() { printf '\n== %s (%ss)\n' "$*" "$((SECONDS - started))"; }
 
-# Runs pytest against the database $1; the first failure is the exit status of the script.
+# Runs pytest with PAMPS_TEST_URI=$1. The script exits with the status of the first failure.
 run_pytest() {
     export PAMPS_TEST_URI=$1
     shift
@@ -25,11 +25,11 @@ run_pytest() {
         .venv/bin/python -m pytest "$@" || status=${status/#0/$?}
         return
     fi
-    # What asks no database runs once, on SQLite.
+    # Tests marked `once`, which use no database, run only with SQLite.
     local also=
     [ -z "$PAMPS_TEST_URI" ] || also=" and not once"
-    # File by file, on all cores and one more, because tests of processes wait a lot. What wants the machine
-    # for itself, all of it in one folder, comes after.
+    # In parallel by file, with one worker more than cores, because tests of processes wait a lot. Load tests
+    # need the machine for themselves and run afterwards; all are in one folder.
     PYTEST_XDIST_AUTO_NUM_WORKERS=$(($(nproc) + 1)) \
         .venv/bin/python -m pytest -n auto --dist loadfile -m "not load$also" || status=${status/#0/$?}
     .venv/bin/python -m pytest -m "load$also" tests/live || status=${status/#0/$?}
@@ -40,7 +40,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 ensure_venv dev
 unset PAMPS_ENV PAMPS_DB
-unset PYTHONDONTWRITEBYTECODE # hundreds of processes would each compile what they import
+unset PYTHONDONTWRITEBYTECODE # otherwise hundreds of processes would each compile their imports
 export PAMPS_ENV=testing
 test_uri=${PAMPS_TEST_URI:-}
 

@@ -1,6 +1,6 @@
 """The ceiling: a bare FastAPI application with one constant route, served by `python -m benchmarks.bare`.
 
-It has a process of its own, and nothing in it comes from Pamps.
+It runs in its own process and imports nothing from Pamps.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 APP = "benchmarks.bare:app"
 PATH = "/ceiling/"
-# What `pamps serve` tells uvicorn, without the access log.
+# The options that `pamps serve` passes to uvicorn, but without the access log.
 OPTIONS: dict[str, Any] = {
     "host": "127.0.0.1",
     "port": 0,

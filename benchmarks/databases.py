@@ -1,7 +1,7 @@
-"""The databases that are measured: filled by `pamps demo`, kept between runs, and copied to be written to.
+"""The databases that are measured: filled by `pamps demo`, kept between runs, and copied for writes.
 
-What is kept is known by its recipe, the migrations and the code of the demo: when one of these changes, it is
-filled anew.
+A kept database is identified by its recipe, the migrations and the code of the demo. When one of these
+changes, it is filled again.
 """
 
 import hashlib
@@ -32,12 +32,12 @@ DEMO_CODE = (
 
 
 class FillingFailed(Exception):
-    """A command of Pamps failed; the message is what it said."""
+    """A command of Pamps failed; the message contains its output."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A demo: what `pamps demo` is told, besides the seed and the day that are always the same."""
+    """A demo: the options of `pamps demo`, besides the seed and the date, which are always the same."""
 
     users: int
     posts: int
@@ -49,13 +49,13 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """The beginning of the name of every database of this size."""
+        """The prefix of the names of all databases of this size."""
         return f"{PREFIX}{self.users}_{self.posts}"
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What is added to a demo: `build` does it, given the name of a database; `key` changes when it does."""
+    """Additions to a demo: `build` makes them in the database of a given name; `key` changes when they do."""
 
     name: str
     key: str
@@ -63,7 +63,7 @@ class Extras:
 
 
 class Store:
-    """The databases that are kept, on a PostgreSQL and as files of SQLite in a folder."""
+    """The kept databases, on a PostgreSQL server and as SQLite files in a folder."""
 
     def __init__(self, postgres: Postgres, folder: Path) -> None:
         self.postgres = postgres
@@ -71,14 +71,14 @@ class Store:
         self._times = folder / "filled.json"
 
     def forget(self) -> None:
-        """Drop everything that was kept."""
+        """Drop all kept databases."""
         for name in self.postgres.list_databases(PREFIX):
             self.postgres.drop(name)
         for file in self.folder.glob(f"*{PREFIX}*.db*"):
             file.unlink()
 
     def fill_postgres(self, recipe: Recipe) -> str:
-        """The name of a database with the demo."""
+        """The name of a database with the demo, which is filled if needed."""
         prefix, key = f"{recipe.name}_demo_", make_key(*recipe.arguments)
 
         def fill(new: str) -> None:
@@ -88,7 +88,7 @@ class Store:
         return self._keep(prefix, key, fill)
 
     def fill_postgres_more(self, recipe: Recipe, extras: Extras) -> str:
-        """The name of a database with the demo and the extras."""
+        """The name of a database with the demo and the extras, which is filled if needed."""
         demo = self.fill_postgres(recipe)
 
         def fill(new: str) -> None:
@@ -99,7 +99,7 @@ class Store:
         return self._keep(f"{recipe.name}_{extras.name}_", make_key(*recipe.arguments, extras.key), fill)
 
     def fill_sqlite(self, recipe: Recipe) -> Path:
-        """The file with the demo."""
+        """The path of a SQLite file with the demo, which is filled if needed."""
         name = f"{recipe.name}_{make_key(*recipe.arguments)}.db"
         path, new = self.folder / name, self.folder / f"new-{name}"
         if not path.exists():
@@ -110,7 +110,7 @@ class Store:
         return path
 
     def seconds_to_fill(self, recipe: Recipe) -> dict[str, float]:
-        """How long `pamps demo` took for the databases of this recipe, by kind."""
+        """Seconds that `pamps demo` took for the databases of this recipe, by database system."""
         key = make_key(*recipe.arguments)
         names = {"PostgreSQL": f"{recipe.name}_demo_{key}", "SQLite": f"{recipe.name}_{key}.db"}
         times = self._read_times()
@@ -129,7 +129,7 @@ class Store:
             self.postgres.drop(name)
 
     def _keep(self, prefix: str, key: str, fill: Callable[[str], None]) -> str:
-        """The database that was kept, or a new one in the place of older ones."""
+        """The name of the kept database, or of a new one that replaces older ones."""
         name, new = prefix + key, prefix + "new"
         known = self.postgres.list_databases(prefix)
         if name not in known:
@@ -137,11 +137,11 @@ class Store:
                 self.postgres.drop(old)
             fill(new)
             self.postgres.fetch("VACUUM (ANALYZE)", database=new)  # as autovacuum would within minutes
-            self.postgres.rename(new, name)  # only now it counts: what was interrupted is filled anew
+            self.postgres.rename(new, name)  # only now it is valid: an interrupted one is filled again
         return name
 
     def _run_demo(self, uri: str, name: str, recipe: Recipe) -> None:
-        """Fill a database, and keep in mind how long that took."""
+        """Fill a database, and store how long that took."""
         say(f"Filling {name}")
         started = time.monotonic()
         run_pamps(uri, self.folder, "demo", *recipe.arguments)
@@ -155,7 +155,7 @@ class Store:
 
 
 def make_key(*parts: str) -> str:
-    """A short word that changes with the parts, the migrations or the code of the demo and of the index."""
+    """A short digest of the parts, the migrations, and the code of the demo and of the index."""
     digest = hashlib.sha256("\0".join(parts).encode())
     for pattern in DEMO_CODE:
         for file in sorted(REPOSITORY.glob(pattern)):
@@ -164,7 +164,7 @@ def make_key(*parts: str) -> str:
 
 
 def run_pamps(uri: str, folder: Path, *arguments: str) -> None:
-    """Run a command of Pamps on a database; its progress is shown. Raises FillingFailed."""
+    """Run a command of Pamps on a database, showing its progress. Raises FillingFailed if it fails."""
     command = [sys.executable, "-m", "pamps", *arguments]
     env = environment(uri)
     run = subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=False)

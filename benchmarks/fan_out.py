@@ -1,10 +1,10 @@
-"""Home timelines by fan-out on write, beside those of Pamps: `python -m benchmarks.fan_out POSTGRES_URI`.
+"""Compares fan-out on write with the home timelines of Pamps: `python -m benchmarks.fan_out POSTGRES_URI`.
 
-The database is one that `pamps demo` has filled. It gets a table of inboxes: a row for each follower of each
-post, of which everybody keeps the newest. That table is dropped at the end; all else is rolled back.
+The database has to be filled by `pamps demo`. A table of inboxes is added: a row for each follower of each
+post, limited to the newest per user. That table is dropped at the end; everything else is rolled back.
 
-What is left out is in favour of fan-out: the inboxes have no foreign keys, nobody takes out of them what is
-old, there is no vacuum, and by the middle run everything is in memory. ADR 0008 says what follows.
+The simplifications favour fan-out: inboxes have no foreign keys, old rows are not removed, there is no
+vacuum, and by the median run everything is in memory. ADR 0008 draws the conclusions.
 """
 
 import os
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from pamps.db.prepared import Statement
 
 RUNS = 15
-SAMPLE = 100  # people, for the mean of everybody
-ROWS = 21  # that a page of 20 reads
+SAMPLE = 100  # users, for the mean of all users
+ROWS = 21  # read for a page of 20
 FAR_PAGE, SKIPPED = 39, 760  # the last page that an inbox of 800 holds, and the rows before it
-FEW, SOME, MANY = 20, 200, 2_000  # people whom somebody follows
-FOLLOWERS = (10, 100, 1_000, 10**9)  # of authors, or as near to it as anybody comes
+FEW, SOME, MANY = 20, 200, 2_000  # followed users
+FOLLOWERS = (10, 100, 1_000, 10**9)  # of authors; those closest to these numbers are used
 HEAD = ("", "rows", "on read: ms", "pages", "fan-out: ms", "pages", "KB", "break-even")
 
 MAKE = "DROP TABLE IF EXISTS bench_inbox; CREATE TABLE bench_inbox (user_id bigint, post_id bigint)"
@@ -55,7 +55,7 @@ CLOSEST = 'SELECT id, {0} FROM "user" ORDER BY abs({0} - %s), id LIMIT 1'
 BUSIEST = """SELECT id, posts FROM "user" writer WHERE id <> %(viewer)s AND %(followed)s = EXISTS (SELECT
     FROM social WHERE follower_id = %(viewer)s AND followed_id = writer.id) ORDER BY posts DESC LIMIT 1"""
 EVERYTHING = 'SELECT sum(followers), count(*) FROM post JOIN "user" u ON user_id = u.id WHERE NOT deleted'
-# What fan-out has to do besides what Pamps does anyway.
+# The writes that fan-out requires in addition to those of Pamps.
 WRITE = "INSERT INTO bench_inbox SELECT follower_id, %(post)s FROM social WHERE followed_id = %(user)s"
 DELETE = """DELETE FROM bench_inbox WHERE post_id = %(post)s
     AND user_id IN (SELECT follower_id FROM social WHERE followed_id = %(user)s)"""
@@ -67,7 +67,7 @@ UNFOLLOW = """DELETE FROM bench_inbox WHERE user_id = %(viewer)s AND post_id IN 
 
 @dataclass(frozen=True)
 class Cost:
-    """Milliseconds in the database, pages touched, rows, and bytes in the log or on the disk."""
+    """Milliseconds in the database, pages touched, rows, and bytes in the WAL or on disk."""
 
     ms: float
     pages: int
@@ -77,38 +77,38 @@ class Cost:
 
 @dataclass(frozen=True)
 class Line:
-    """Something that is done both ways. Whatever is no read costs with fan-out so much more."""
+    """An operation in both designs. For writes, the cost of fan-out is additional."""
 
     title: str
     on_read: Cost | None
     fan_out: Cost
-    followers: int = 0  # to whom a post goes
+    followers: int = 0  # who receive the post
 
     @property
     def is_read(self) -> bool:
-        """Whether it is what fan-out makes cheaper."""
+        """Whether the operation is a read, which fan-out makes cheaper."""
         return self.on_read is not None and not self.followers
 
 
 def break_even(line: Line, ms_of_post: float) -> float:
-    """How often a page is read for each post that is written when both ways cost the database the same."""
+    """The number of page reads per written post at which both designs cost the database the same."""
     saved = line.on_read.ms - line.fan_out.ms if line.on_read else 0.0
     return ms_of_post / saved if saved > 0 else inf
 
 
 def ms_of_follower(lines: Sequence[Line]) -> float:
-    """What fan-out costs for each follower of a post."""
+    """The cost of fan-out in milliseconds per follower of a post."""
     posts = [line for line in lines if line.followers]
     return sum(line.fan_out.ms for line in posts) / sum(line.followers for line in posts)
 
 
 def mean(costs: Sequence[Cost]) -> Cost:
-    """Of several reads."""
+    """The mean cost of several reads."""
     return Cost(fmean(cost.ms for cost in costs), round(fmean(cost.pages for cost in costs)), costs[0].rows)
 
 
 def write_line(line: Line, ms_of_post: float) -> list[str]:
-    """The cells of something that is done."""
+    """The cells of an operation."""
     cost, plus = line.fan_out, "" if line.is_read else "+"
     on_read = [f"{line.on_read.ms:,.2f}", f"{line.on_read.pages:,}"] if line.on_read else ["", ""]
     size = f"{cost.size / 1024:,.0f}" if cost.size else ""
@@ -118,39 +118,39 @@ def write_line(line: Line, ms_of_post: float) -> list[str]:
 
 
 def conclude(lines: Sequence[Line], rows: int, posts: int) -> str:
-    """The table and its legend, given how many rows all the posts would be in inboxes without a bound."""
+    """The table and its legend. `rows` is the number of rows that unbounded inboxes would have."""
     followers, us = rows / posts, 1000 * ms_of_follower(lines)
     of_post = followers * us / 1000
     return f"""{table(HEAD, (write_line(line, of_post) for line in lines))}
 
-+: on top of what Pamps does anyway. A post has {followers:,.0f} followers on average; at {us:.1f} us
-for each, that is {of_post:.2f} ms to fan it out. Break-even: so many reads of such a page for each
-post that is written. Inboxes without a bound would have {rows:,} rows."""
++: in addition to the cost of Pamps. A post has {followers:,.0f} followers on average; at {us:.1f} us
+each, fan-out takes {of_post:.2f} ms. Break-even: reads of such a page per written post at which both
+designs cost the same. Unbounded inboxes would have {rows:,} rows."""
 
 
 class Database:
-    """A connection to a demo. What is measured leaves no trace."""
+    """A connection to a demo. Measured statements are rolled back."""
 
     def __init__(self, connection: Any) -> None:
         connection.autocommit = True
         self._cursor = connection.cursor()
         self._prepared: dict[str, str] = {}
-        self.fetch("SET plan_cache_mode = force_generic_plan")  # as Pamps has it
+        self.fetch("SET plan_cache_mode = force_generic_plan")  # as in Pamps
 
     def fetch(self, statement: str, values: object = None) -> list[Any]:
-        """The rows that a statement gives, if it gives any."""
+        """The rows of a statement; empty if it returns none."""
         self._cursor.execute(statement, values)
         return list(self._cursor.fetchall()) if self._cursor.description else []
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Take back what the block does, in the transaction that has begun."""
+        """Roll back the writes of the block, within the current transaction."""
         self.fetch("SAVEPOINT undone")
         yield
         self.fetch("ROLLBACK TO undone; RELEASE undone")
 
     def cost(self, statement: str, *rounds: dict[str, Any]) -> Cost:
-        """The middle one of what the statement costs with these values, prepared as Pamps does."""
+        """The median cost of the statement with these parameters, prepared as in Pamps."""
         if statement not in self._prepared:
             name = self._prepared[statement] = f"fan_out_{len(self._prepared)}"
             numbered = {key: f"${number}" for number, key in enumerate(rounds[0], 1)}
@@ -161,7 +161,7 @@ class Database:
         return costs[len(costs) // 2]
 
     def _explain(self, call: str, values: dict[str, Any]) -> Cost:
-        # To ask the clock at every row would take longer than many a row does.
+        # Timing every row would take longer than many of the rows.
         explain = f"EXPLAIN (ANALYZE, TIMING OFF, BUFFERS, WAL, FORMAT JSON) {call}"
         with self.undone():
             [([explained],)] = self.fetch(explain, values)
@@ -172,13 +172,13 @@ class Database:
 
 
 def main() -> None:
-    """Print how both ways compare."""
+    """Print the comparison."""
     os.environ.update(environment(sys.argv[1]))
     print(f"\n{compare(sys.argv[1])}")
 
 
 def compare(uri: str) -> str:
-    """What `conclude` says of this demo. The settings of Pamps have to name a PostgreSQL."""
+    """The comparison for this demo, as formatted by `conclude`. Pamps must be configured for PostgreSQL."""
     with closing(psycopg2.connect(uri)) as connection:
         database = Database(connection)
         try:
@@ -193,8 +193,8 @@ def compare(uri: str) -> str:
 
 
 def fill(database: Database) -> Line:
-    """Make the inboxes."""
-    say("Filling the inboxes of everybody")
+    """Create and fill the inboxes; returns their size."""
+    say("Filling the inboxes of all users")
     started = time.monotonic()
     database.fetch(MAKE)
     database.fetch(FILL, {"first": 0, "last": 2**62})
@@ -206,7 +206,7 @@ def fill(database: Database) -> Line:
 
 
 def measure_reading(database: Database) -> Iterator[Line]:
-    """The first page of anybody, and two pages of those who follow few, some, many, or dormant accounts."""
+    """The first page of a sample, and two pages of users who follow few, some, many, or dormant accounts."""
     say("Reading timelines")
     people = [person for (person,) in database.fetch('SELECT id FROM "user" ORDER BY id')]
     sample = [people[number - 1] for number in spread(len(people), SAMPLE)]
@@ -227,14 +227,14 @@ def measure_reading(database: Database) -> Iterator[Line]:
 
 
 def measure_pages(database: Database, title: str, viewer: int) -> Iterator[Line]:
-    """The first page, and one far from it if there is one."""
+    """The first page, and the far page if it exists."""
     yield measure_page(database, f"page 1, {title}", viewer)
     for (last,) in database.fetch(FAR, [viewer, SKIPPED - 1]):
         yield measure_page(database, f"page {FAR_PAGE}, {title}", viewer, before=last)
 
 
 def measure_page(database: Database, title: str, viewer: int, **bound: int) -> Line:
-    """A page both ways; raises LoadFailed if they do not give the same."""
+    """A page in both designs; raises LoadFailed if their rows differ."""
     latest, *others, received = page_statements(*bound)
     values = {"viewer": viewer, **bound}
     found, cost = ask(database, latest, values)
@@ -251,16 +251,16 @@ def measure_page(database: Database, title: str, viewer: int, **bound: int) -> L
 
 
 def ask(database: Database, statement: "Statement", values: dict[str, int]) -> tuple[list[Any], Cost]:
-    """What a statement finds, and what that costs."""
+    """The ids that a statement finds, and its cost."""
     sent = statement.values({name: value for name, value in values.items() if name in statement.names})
     return database.fetch(statement.text, sent), database.cost(statement.text, *[sent] * RUNS)
 
 
 @cache
 def page_statements(*bounds: str) -> "tuple[Statement, ...]":
-    """What Pamps asks for a page, of which all but the first are for a page that the first did not fill; and
-    the same out of the inboxes."""
-    # Only now, when the settings name the database.
+    """The statements of Pamps for a page, of which all but the first run only if the first did not fill it;
+    and the one that reads the inboxes."""
+    # Imported here, because the settings name the database only now.
     from pamps.db.prepared import Statement
     from pamps.db.window import WindowShape
     from pamps.models.post import Post
@@ -279,7 +279,7 @@ def page_statements(*bounds: str) -> "tuple[Statement, ...]":
 
 
 def measure_writing(database: Database) -> Iterator[Line]:
-    """Posts, a deletion, follows."""
+    """Posts, a deletion, and follows."""
     say("Writing posts, following")
     [(newest,)] = database.fetch("SELECT max(id) FROM post")
     authors = [database.fetch(CLOSEST.format("followers"), [wanted])[0] for wanted in FOLLOWERS]
@@ -298,7 +298,7 @@ def measure_writing(database: Database) -> Iterator[Line]:
 
 
 def cost_of_post(database: Database, author: int) -> Cost:
-    """What Pamps does when somebody writes: insert the post, count it."""
+    """The cost of a new post in Pamps: inserting and counting it."""
     from pamps.services.post import _count_post, _insert
 
     written = {"wrote": "x" * 100, "now": datetime.now(UTC), "user": author, "parent": None}

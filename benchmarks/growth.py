@@ -1,4 +1,4 @@
-"""What lists cost in databases of different sizes: in time, and in pages that PostgreSQL touches."""
+"""The cost of lists in databases of different sizes: time, and pages that PostgreSQL touches."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from benchmarks.server import Server, running_server
 from benchmarks.statements import capture
 from benchmarks.wrk import LoadFailed, Request
 
-TARGET = 1.5  # times what it costs in the smallest database
+TARGET = 1.5  # times the cost in the smallest database
 EXPLAINED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "EXECUTE")
 IGNORED = ("PREPARE", "SET", "SHOW", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 REPEATS = 3
@@ -24,7 +24,7 @@ REPEATS = 3
 
 @dataclass
 class Cost:
-    """Of a request: milliseconds until the answer, milliseconds in the database, pages touched."""
+    """The cost of a request: milliseconds until the response, milliseconds in the database, pages touched."""
 
     times: list[float] = field(default_factory=list)
     database_ms: float = 0.0
@@ -32,13 +32,13 @@ class Cost:
 
     @property
     def ms(self) -> float:
-        """The median of the rounds, each of which is a median itself."""
+        """The median over the rounds, each of which is a median."""
         return median(self.times)
 
 
 @dataclass
 class Curve:
-    """A page of a list in every database, by the number of posts."""
+    """The cost of a page of a list in every database, by number of posts."""
 
     title: str
     page: int
@@ -47,17 +47,17 @@ class Curve:
 
     @property
     def time_ratio(self) -> float:
-        """Time in the largest database beside the smallest."""
+        """The time in the largest database divided by that in the smallest."""
         return self._ratio(lambda cost: cost.ms)
 
     @property
     def page_ratio(self) -> float:
-        """Pages touched in the largest database beside the smallest."""
+        """The pages touched in the largest database divided by those in the smallest."""
         return self._ratio(lambda cost: float(cost.pages))
 
     @property
     def reached(self) -> bool:
-        """Whether neither grew too much, by the figures as they are shown."""
+        """Whether both ratios meet the target, as rounded in the table."""
         return round(self.time_ratio, 2) <= TARGET and round(self.page_ratio, 2) <= TARGET
 
     def _ratio(self, figure: Callable[[Cost], float]) -> float:
@@ -67,14 +67,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class Growth:
-    """All curves, and the lists of the API that nobody told us how to measure."""
+    """All curves, and the lists of the API that benchmarks/lists.py does not know."""
 
     curves: list[Curve]
     unknown: list[str]
 
 
 def measure_growth(postgres: Postgres, databases: dict[int, str], plan: Plan, folder: Path) -> Growth:
-    """Every list in every database, given the names of these by their number of posts."""
+    """Measure every list in every database; `databases` has their names by number of posts."""
     with running_servers(postgres, databases, folder) as servers:
         say(f"Growth: looking for the first page and page {plan.far_page} of {len(LISTS)} lists")
         places = find_places(servers, plan)
@@ -94,7 +94,7 @@ def measure_growth(postgres: Postgres, databases: dict[int, str], plan: Plan, fo
 def running_servers(
     postgres: Postgres, databases: dict[int, str], folder: Path
 ) -> Iterator[dict[int, Server]]:
-    """A server with one worker for each database."""
+    """One server with one worker per database."""
     with ExitStack() as stack:
         yield {
             size: stack.enter_context(running_server(postgres.uri(name), folder / f"growth-{size}"))
@@ -105,7 +105,7 @@ def running_servers(
 def measure_times(
     servers: dict[int, Server], places: dict[int, list[Place]], curves: list[Curve], plan: Plan
 ) -> None:
-    """One connection, a second for each page of each list in each database by turns, after warming all up."""
+    """One connection, one second per page, list and database in turn, after warming everything up."""
     for number in range(-1, plan.growth_rounds):
         if number >= 0:
             say(f"Growth, round {number + 1} of {plan.growth_rounds}: {len(curves)} x {len(servers)} x 1 s")
@@ -122,14 +122,14 @@ def measure_times(
 def explain_all(
     postgres: Postgres, database: str, places: list[Place], costs: list[Cost], folder: Path
 ) -> None:
-    """Note what the requests cost the database."""
+    """Record the cost of the requests in the database."""
     uri = postgres.uri(database)
     statements = capture(uri, [(place.path, place.token) for place in places], folder)
     with closing(postgres.connect(database)) as connection:
         connection.autocommit = False
         for place, sent, cost in zip(places, statements, costs, strict=True):
             if not sent:
-                raise LoadFailed(f"GET {place.path} sent nothing to the database that we could see")
+                raise LoadFailed(f"GET {place.path} sent no statements to the database")
             prepare_all(connection, sent)
             plans = [explain(connection, statement) for statement in sent if is_explained(statement)]
             cost.pages = sum(pages for pages, _ in plans)
@@ -137,7 +137,7 @@ def explain_all(
 
 
 def prepare_all(connection: Any, statements: list[str]) -> None:
-    """Make known what the request prepared, to be planned as the server has it planned."""
+    """Prepare the statements that the request prepared, so that they are planned as on the server."""
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan")
         for statement in statements:
@@ -147,21 +147,21 @@ def prepare_all(connection: Any, statements: list[str]) -> None:
 
 
 def is_explained(statement: str) -> bool:
-    """Whether a statement reads or writes rows; raises LoadFailed if we cannot tell."""
+    """Whether a statement reads or writes rows; raises LoadFailed for an unknown kind of statement."""
     verb = statement.lstrip("( \n").split(None, 1)[0].upper().rstrip(";")
     if verb not in EXPLAINED + IGNORED:
-        raise LoadFailed(f"A statement that we do not know how to measure: {statement}")
+        raise LoadFailed(f"Unknown kind of statement: {statement}")
     return verb in EXPLAINED
 
 
 def explain(connection: Any, statement: str) -> tuple[int, float]:
-    """Pages touched and milliseconds, when the statement is not new to the database."""
+    """Pages touched and milliseconds of a statement that has been executed before."""
     results = [read_plan(run_explain(connection, statement)) for _ in range(REPEATS)]
     return results[-1][0], median(ms for _, ms in results)
 
 
 def run_explain(connection: Any, statement: str) -> dict[str, Any]:
-    """What EXPLAIN says; nothing is changed."""
+    """The output of EXPLAIN ANALYZE; writes are rolled back."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
         answer = cursor.fetchone()[0]
@@ -170,6 +170,6 @@ def run_explain(connection: Any, statement: str) -> dict[str, Any]:
 
 
 def read_plan(explained: dict[str, Any]) -> tuple[int, float]:
-    """Pages touched, wherever they were found, and milliseconds. The top of a plan counts all below it."""
+    """Pages touched, in memory or not, and milliseconds. The top node of a plan includes all others."""
     plan = explained["Plan"]
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], explained["Execution Time"]

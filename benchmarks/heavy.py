@@ -1,7 +1,7 @@
-"""Accounts such as no demo has, to measure growth with: they follow very many, or nobody who still writes.
+"""Extreme accounts for measuring growth, which no demo has: they follow many users, or only dormant ones.
 
-They do over HTTP what people do. Only the past cannot be made that way: the posts of the dormant accounts are
-the oldest of the demo, given to them in the database.
+Everything is created over HTTP, except the past: the oldest posts of the demo are assigned to the dormant
+accounts in the database.
 """
 
 import hashlib
@@ -24,27 +24,27 @@ from benchmarks.wrk import LoadFailed
 from pamps.demo.texts import Writer
 
 THREADS = 4
-PASSWORD = "correct horse"  # noqa: S105 - of people who do not exist
-HOME = "bench_home"  # follows many, and has long lists of everything else, too
+PASSWORD = "correct horse"  # noqa: S105 - of fictitious users
+HOME = "bench_home"  # follows many users, and has long lists of everything else
 SLEEPY = "bench_sleepy"  # follows only dormant accounts
 ADMIN = "bench_admin"  # a superuser
-DORMANT = "bench_dormant"  # the beginning of their names
+DORMANT = "bench_dormant"  # the prefix of their names
 POSTS_OF_DORMANT = 6
-AWAKE = 25  # people whom HOME follows, who reply to HOME and write last
+AWAKE = 25  # users whom HOME follows, who reply to HOME and post last
 LONGEST_TEXT = 500
 COMMON_TAG, COMMON_WORD = "music", "the"  # in many texts of a demo
-# What one post each of the first dormant accounts says, and no other: as many posts in every database.
+# Only one post by each of the first dormant accounts has this word: as many posts in every database.
 RARE_WORD, RARE_POSTS = "seldom", 25
 
 
 def heavy_extras(postgres: Postgres, recipe: Recipe, plan: Plan, folder: Path) -> Extras:
-    """What has to be added to a demo before growth can be measured with it."""
+    """The additions to a demo that measuring growth requires."""
     sizes = (plan.followed, plan.dormant, plan.rows)
     key = hashlib.sha256(Path(__file__).read_bytes()).hexdigest() + repr(sizes)
 
     def build(database: str) -> None:
         uri = postgres.uri(database)
-        # Cheap hashes, because nobody measures how these accounts are made.
+        # Cheap hashes, because creating these accounts is not measured.
         with running_server(uri, folder / database, workers=2, PAMPS_SECURITY__bcrypt_rounds="4") as server:
             Builder(server, postgres, database, plan).build(recipe)
         run_pamps(uri, folder, "promote", ADMIN)
@@ -53,7 +53,7 @@ def heavy_extras(postgres: Postgres, recipe: Recipe, plan: Plan, folder: Path) -
 
 
 class Builder:
-    """Makes the accounts with what they have, many requests at once."""
+    """Creates the accounts and their data, with many concurrent requests."""
 
     def __init__(self, server: Server, postgres: Postgres, database: str, plan: Plan) -> None:
         self._server = server
@@ -62,7 +62,7 @@ class Builder:
         self._plan = plan
 
     def build(self, recipe: Recipe) -> None:
-        """All of it."""
+        """Create everything."""
         plan = self._plan
         names = [f"{DORMANT}_{number}" for number in range(plan.dormant)]
         dormant = self._in_threads(self._register, names)
@@ -76,7 +76,7 @@ class Builder:
         self._follow(SLEEPY, dormant)
         self._follow(HOME, everybody)
         say(f"{HOME} writes {plan.rows} posts, gets {plan.rows} replies, and likes {plan.rows} posts")
-        # As on any day: a thread and the newest posts are not all by one person.
+        # As on any day, threads and the newest posts are by several users.
         with ExitStack() as stack:
             clients = self._sign_in(everybody[:: len(everybody) // AWAKE])
             awake = [stack.enter_context(client) for client in clients]
@@ -85,7 +85,7 @@ class Builder:
             self._in_threads(lambda client: write(client, "I am still here."), awake)
 
     def _register(self, name: str) -> int:
-        """Make an account; its id."""
+        """Create an account; returns its id."""
         account = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
         with self._server.client() as client:
             return int(send(client, "POST", "/user/", 201, json=account).json()["id"])
@@ -103,7 +103,7 @@ class Builder:
         self._postgres.fetch(f'UPDATE "user" SET posts = ({count})', database=self._database)  # noqa: S608
 
     def _say_rarely(self, name: str) -> None:
-        """Put the rare word into a post of somebody."""
+        """Edit a post of the user to contain the rare word."""
         with self._signed_in(name) as client:
             (post,) = send(client, "GET", f"/post/user/{name}/?limit=1", 200).json()
             send(client, "PATCH", f"/post/{post['id']}/", 200, json={"text": f"It is {RARE_WORD} said."})
@@ -113,9 +113,9 @@ class Builder:
             self._in_threads(lambda one: send(client, "POST", f"/user/follow/{one}/", 201), followed)
 
     def _write(self, number: int, repliers: list[httpx2.Client]) -> None:
-        """Top-level posts of HOME, and between them as many replies to the first of them. As often as in the
-        rest of the demo they have common words and tags, and they are as long: shorter ones would go into
-        what is left free of old pages, one here and one there."""
+        """Top-level posts by HOME, interleaved with as many replies to the first one. Common words and tags
+        are as frequent, and texts as long, as in the rest of the demo: shorter ones would be scattered over
+        the free space of old database pages."""
         texts = map(Writer(Random(1), LONGEST_TEXT).write, count())
         with self._signed_in(HOME) as home:
             first = write(home, next(texts))
@@ -133,7 +133,7 @@ class Builder:
         return [self._server.client(self._server.log_in(name)) for (name,) in found]
 
     def _like(self, posts: list[int]) -> None:
-        """Deleted ones, which nobody can like, are passed over."""
+        """Like these posts, skipping deleted ones."""
         with self._signed_in(HOME) as client:
             self._in_threads(lambda post: send(client, "POST", f"/post/{post}/like/", 201, 404), posts)
 
@@ -146,18 +146,18 @@ class Builder:
 
 
 def spread(number: int, wanted: int) -> list[int]:
-    """That many of the ids from 1 to `number`, evenly over all of them; all if there are not so many."""
+    """`wanted` ids from 1 to `number`, evenly spaced; all if there are fewer."""
     wanted = min(number, wanted)
     return [1 + position * number // wanted for position in range(wanted)]
 
 
 def write(client: httpx2.Client, text: str, **parent: int) -> int:
-    """Post a text; its id."""
+    """Post a text; returns the id of the post."""
     return int(send(client, "POST", "/post/", 201, json={"text": text} | parent).json()["id"])
 
 
 def send(client: httpx2.Client, method: str, path: str, *statuses: int, **options: Any) -> httpx2.Response:
-    """The answer, which has one of these statuses; raises LoadFailed."""
+    """The response; raises LoadFailed unless it has one of these statuses."""
     answer = client.request(method, path, **options)
     if answer.status_code not in statuses:
         raise LoadFailed(f"{method} {path} answered {answer.status_code}: {answer.text}")

@@ -12,7 +12,7 @@ TEXT = "We met at the market this morning and talked about the harvest, number {
 CEILING, CONSTANT, HEALTH = "ceiling", "constant", "health"
 FEED, HOME, POST, THREAD = "feed", "home", "post", "thread"
 ACCOUNT, PROFILE, NOTIFICATIONS, WRITE = "account", "profile", "notifications", "write"
-# Of one worker on PostgreSQL.
+# The targets of one worker on PostgreSQL.
 TARGETS = {
     CONSTANT: 0.75,
     HEALTH: 0.75,  # the constant of another router
@@ -29,7 +29,7 @@ TARGETS = {
 
 @dataclass(frozen=True)
 class Line:
-    """Requests that are sent in turn; `name` is one of the names above."""
+    """Requests that are sent in rotation; `name` is one of the names above."""
 
     name: str
     title: str
@@ -44,7 +44,7 @@ CONSTANT_LINES = [
 
 
 def read_lines(server: Server, subjects: Subjects) -> list[Line]:
-    """Everything that is read from the database. The titles say how many rows there are."""
+    """The lines that read from the database. Their titles include the number of rows."""
     token = server.log_in(subjects.reader)
     thread = f"/post/{subjects.post}/thread/?limit={WANTED_REPLIES}"
     with server.client(token) as client:
@@ -63,7 +63,7 @@ def read_lines(server: Server, subjects: Subjects) -> list[Line]:
 
 
 def write_line(server: Server, subjects: Subjects) -> Line:
-    """Posts by several users in turn: those of a single one would wait for each other."""
+    """Posts by several users in rotation: those by a single one would wait for each other."""
     tokens = [server.log_in(writer) for writer in subjects.writers]
     posts = [
         Request("POST", "/post/", tokens[number % len(tokens)], f'{{"text": "{TEXT.format(number)}"}}')

@@ -1,4 +1,4 @@
-"""The lists of the API, and where their first page and one far from the beginning are in a database."""
+"""The lists of the API, and the URLs of their first page and of a far page in each database."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +18,7 @@ MAX_LIMIT = 100
 
 @dataclass(frozen=True)
 class Listing:
-    """A list: its address in the documentation, what it is in words, where it is asked for, and by whom."""
+    """A list: its path in the API documentation, a description, the path to request, and the user."""
 
     address: str
     about: str
@@ -26,7 +26,7 @@ class Listing:
     reader: str = HOME
 
     def title(self, names: dict[str, str]) -> str:
-        """How it is called in the table."""
+        """Its title in the table."""
         return f"`GET {self.address}`{self.about.format_map(names)}"
 
 
@@ -57,15 +57,15 @@ LISTS = (
     Listing(TIMELINE, ", {dormant} dormant", TIMELINE, SLEEPY),
     Listing("/admin/user/", "", "/admin/user/", ADMIN),
 )
-# As long as somebody makes them, however much else is in the database.
+# Short lists: their length does not depend on the size of the database.
 SHORT = {"/session/", "/access_token/", "/admin/invite/", "/admin/audit/"}
-# No demo has anything for these, or nothing lately; tests/queries/test_growth.py counts what they touch.
+# Empty in a demo, so not measured here; tests/queries/test_growth.py counts the pages that they touch.
 ELSEWHERE = {"/user/mute/", "/user/block/", "/notification/", "/tag/trending/"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """A page of a list in one database, with the token of who reads it."""
+    """A page of a list in one database, with the token of its reader."""
 
     title: str
     page: int
@@ -75,7 +75,7 @@ class Place:
 
 
 def find_unknown_lists(server: Server) -> list[str]:
-    """The lists in the documentation of the API that are not named here."""
+    """The lists in the OpenAPI document that are not named here."""
     with server.client() as client:
         paths = get(client, "/openapi.json").json()["paths"]
     lists = {
@@ -87,10 +87,10 @@ def find_unknown_lists(server: Server) -> list[str]:
 
 
 def find_places(servers: dict[int, Server], plan: Plan) -> dict[int, list[Place]]:
-    """The same pages in every database, by its number of posts.
+    """The same pages in every database, by number of posts.
 
-    The far page has as many rows as the list in the smallest database allows. Where that is not even one, the
-    list has no far page.
+    The page size of the far page is the largest with which the smallest database has that page. If that is
+    less than one row, the list has no far page.
     """
     finders = {size: PostSearch(server, plan) for size, server in servers.items()}
     smallest = finders[min(finders)]
@@ -124,7 +124,7 @@ class PostSearch:
             }
 
     def count_rows(self, listing: Listing, enough: int) -> int:
-        """How many rows a list has; at least `enough` if so many."""
+        """The number of rows of a list, counted up to `enough`."""
         client, count = self._clients[listing.reader], 0
         for _ in walk(client, self._path(listing, MAX_LIMIT)):
             count += 1
@@ -133,7 +133,7 @@ class PostSearch:
         return count
 
     def find(self, listing: Listing, page: int, rows: int) -> Place:
-        """A page with so many rows."""
+        """Page number `page` of a list, with this many rows per page; raises LoadFailed if it has fewer."""
         client = self._clients[listing.reader]
         path, left = self._path(listing, rows), (page - 1) * rows
         while left:
@@ -143,7 +143,7 @@ class PostSearch:
         path = with_limit(path, rows)
         found = len(rows_of(get(client, path)))
         if found != rows:
-            raise LoadFailed(f"GET {path} has {found} rows; {rows} were expected")
+            raise LoadFailed(f"GET {path} returned {found} rows; expected {rows}")
         return Place(listing.title(self._names), page, rows, path, self._tokens[listing.reader])
 
     def _path(self, listing: Listing, limit: int) -> str:
@@ -151,10 +151,10 @@ class PostSearch:
 
 
 def most(client: httpx2.Client, path: str, field: str) -> dict[str, Any]:
-    """The row of a list, or of its beginning if it is very long, that has most of something."""
+    """The row with the highest value of a field, in a list or in the beginning of a very long one."""
     return max(islice(walk(client, with_limit(path, MAX_LIMIT)), 10_000), key=lambda row: int(row[field]))
 
 
 def with_limit(path: str, limit: int) -> str:
-    """The address with that many rows on a page."""
+    """The path with this number of rows per page."""
     return httpx2.URL(path).copy_set_param("limit", limit).raw_path.decode()

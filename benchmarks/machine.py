@@ -1,4 +1,4 @@
-"""What a run was measured with, and where."""
+"""A description of the machine and software of a run."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ from benchmarks.wrk import find_version
 
 
 def describe(postgres: Postgres) -> dict[str, str]:
-    """What to know about a figure, by name."""
+    """Facts needed to interpret the figures, by name."""
     packages = {"Pamps": "pamps", "FastAPI": "fastapi", "SQLAlchemy": "sqlalchemy", "uvicorn": "uvicorn"}
     busy = ", ".join(f"{load:.2f}" for load in os.getloadavg())
     machine = f"{os.cpu_count()} cores, {find_processor()}, {memory_of_machine() / 2**30:.0f} GB"
@@ -31,7 +31,7 @@ def describe(postgres: Postgres) -> dict[str, str]:
 
 
 def find_processor() -> str:
-    """The model, as far as the system knows it."""
+    """The processor model, if the system reports it."""
     file = Path("/proc/cpuinfo")
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

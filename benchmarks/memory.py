@@ -1,4 +1,4 @@
-"""What a worker holds in memory, from its start on, while it answers all kinds of reads."""
+"""The memory of a worker from its start, while it answers all kinds of reads."""
 
 import time
 from dataclasses import dataclass
@@ -13,52 +13,52 @@ from benchmarks.subjects import Subjects, find_subjects
 from benchmarks.wrk import CONNECTIONS, Request
 
 LIMIT = 150.0  # megabytes
-FLAT = 1.05  # times what it was when everything had been done for the first time
-SETTLED = 0.2  # of all requests; then it has
+FLAT = 1.05  # times the memory after warm-up
+SETTLED = 0.2  # the share of the requests that is warm-up
 SAMPLES = 25
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Megabytes after so many requests, from 0 on; `wanted` is how many requests there should have been."""
+    """Megabytes by number of requests, starting at 0; `wanted` is the planned number of requests."""
 
     samples: list[tuple[int, float]]
     wanted: int
 
     @property
     def start(self) -> float:
-        """Before the first request."""
+        """Megabytes before the first request."""
         return self.samples[0][1]
 
     @property
     def end(self) -> float:
-        """After the last one."""
+        """Megabytes after the last request."""
         return self.samples[-1][1]
 
     @property
     def requests(self) -> int:
-        """How many there were."""
+        """The number of requests."""
         return self.samples[-1][0]
 
     @property
     def peak(self) -> float:
-        """The most that was ever seen."""
+        """The highest measured value in megabytes."""
         return max(megabytes for _, megabytes in self.samples)
 
     @property
     def growth(self) -> float:
-        """The end, beside what it was when everything had been done for the first time."""
+        """The memory at the end divided by that after warm-up."""
         settled = SETTLED * self.requests
         return self.end / next(megabytes for requests, megabytes in self.samples if requests >= settled)
 
     @property
     def enough(self) -> bool:
-        """Whether there were as many requests as there should have been."""
+        """Whether there were as many requests as planned."""
         return self.requests >= self.wanted
 
 
 def measure_memory(uri: str, recipe: Recipe, plan: Plan, folder: Path) -> Memory:
-    """Read until there were enough requests, or the time is up."""
+    """Measure until the planned number of requests or the time limit is reached."""
     with running_server(uri, folder / "memory") as server:
         samples = [(0, server.memory)]
         requests = choose_reads(server, find_subjects(server), recipe)
@@ -73,7 +73,7 @@ def measure_memory(uri: str, recipe: Recipe, plan: Plan, folder: Path) -> Memory
 
 
 def choose_reads(server: Server, subjects: Subjects, recipe: Recipe) -> list[Request]:
-    """A thousand different ones, of all kinds: what is asked for again is not always still remembered."""
+    """A thousand different reads of all kinds, so that a repeated one is not always still cached."""
     dice = Random(1)
     tokens = [server.log_in(name) for name in (subjects.reader, *subjects.writers[:3])]
     requests = []

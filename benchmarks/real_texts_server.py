@@ -1,4 +1,4 @@
-"""The API of a running server, as the program `real_texts` uses it."""
+"""A client of the API, for `real_texts`."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -16,11 +16,11 @@ THREADS = 16
 
 
 class Difference(Exception):
-    """The server did something else than it promises; the message says where, and what was expected."""
+    """The server did not behave as expected; the message says where, and what was expected."""
 
 
 class Server:
-    """A server, asked by several threads at once."""
+    """A running server, used by several threads at once."""
 
     def __init__(self, url: str) -> None:
         self._client = httpx2.Client(base_url=url, timeout=60)
@@ -31,7 +31,7 @@ class Server:
     def ask(
         self, method: str, address: str, *statuses: int, person: Person | None = None, **options: Any
     ) -> httpx2.Response:
-        """The answer, which has one of these statuses (200 if none is named); raises Difference."""
+        """The response; raises Difference unless it has one of these statuses (default: 200)."""
         if self._stopped:
             raise RuntimeError("Another thread found an error.")
         headers = {"Authorization": f"Bearer {person.token}"} if person else {}
@@ -45,7 +45,7 @@ class Server:
         return answer
 
     def walk(self, address: str, person: Person | None = None, **options: Any) -> Iterator[list[Row]]:
-        """The pages of a list, from one `rel="next"` to the other."""
+        """The pages of a list, by following the `rel="next"` links."""
         answer = self.ask("GET", address, person=person, params=options)
         yield answer.json()
         while "next" in answer.links:
@@ -53,7 +53,7 @@ class Server:
             yield answer.json()
 
     def in_threads(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Do the work for every item, several at once. The first error ends all of it, and is raised."""
+        """Call `work` for every item, several at once. The first error stops everything and is raised."""
         with ThreadPoolExecutor(THREADS) as pool:
             jobs = [pool.submit(work, item) for item in items]
             try:
@@ -61,24 +61,24 @@ class Server:
                     job.result()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                self._stopped = True  # what is running ends with its next request
+                self._stopped = True  # running workers stop at their next request
                 raise
         return [job.result() for job in jobs]
 
 
 def expect(what: str, got: Any, expected: Any) -> None:
-    """Raise Difference unless both are equal. Of a row, only the fields that are expected count."""
+    """Raise Difference unless both are equal. In a row, only the expected fields are compared."""
     if isinstance(expected, dict) and isinstance(got, dict):
         for field, value in expected.items():
             expect(f"{what}, {field}", got.get(field, "nothing"), value)
     elif isinstance(expected, str) and isinstance(got, str):
         expect_text(what, got, expected)
-    elif type(got) is not type(expected) or got != expected:  # to Python, 1 is equal to True
+    elif type(got) is not type(expected) or got != expected:  # in Python, 1 == True
         raise Difference(f"{what}: expected {expected!a}, got {got!a}")
 
 
 def expect_text(what: str, got: str, expected: str) -> None:
-    """Raise Difference unless both are equal, code point for code point; shows where they part."""
+    """Raise Difference unless both texts have the same code points; shows where they differ."""
     if got != expected:
         pairs = enumerate(zip(got, expected, strict=False))
         start = next((at for at, (one, other) in pairs if one != other), min(len(got), len(expected)))
@@ -88,7 +88,7 @@ def expect_text(what: str, got: str, expected: str) -> None:
 
 
 def expect_rows(what: str, got: list[Row], expected: list[Row]) -> None:
-    """Raise Difference unless the same rows stand in the same order."""
+    """Raise Difference unless the rows are equal and in the same order."""
     for number, (row, wanted) in enumerate(zip(got, expected, strict=False), start=1):
         expect(f"{what}, row {number}", row, wanted)
     expect(f"{what}, number of rows", len(got), len(expected))

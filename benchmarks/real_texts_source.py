@@ -1,4 +1,4 @@
-"""Real short texts in six languages and three scripts, from the fortune files that Debian ships."""
+"""Real short texts in six languages and three scripts, from the fortune files of Debian."""
 
 import random
 import re
@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MAX_LENGTH = 500  # what the API takes, not counting blanks around a text
+MAX_LENGTH = 500  # accepted by the API, not counting surrounding whitespace
 
 SEPARATOR = re.compile(r"^%[ \t\r]*(?:\n|\Z)", re.MULTILINE)
-# Colours, and a letter printed over another one.
+# Colours, and overstruck letters.
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*m|[^\n]\x08")
 
-# Alphabets by the first word of the Unicode names of their letters.
+# Scripts by the first word of the Unicode names of their letters.
 SCRIPTS = {"LATIN": "Latin", "CYRILLIC": "Cyrillic", "CJK": "Chinese"}
 OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language, the Debian package with its texts, and the files or folders that this installs."""
+    """A language, the Debian package with its texts, and the files or folders that it installs."""
 
     name: str
     package: str
@@ -39,32 +39,32 @@ LANGUAGES = (
 
 
 class MissingTexts(Exception):
-    """There is nothing to read; the message says what to install."""
+    """The texts are not installed; the message says what to install."""
 
 
 @dataclass
 class Collection:
-    """The usable texts of a language, and how many others were skipped for which reason."""
+    """The usable texts of a language, and the number of skipped ones by reason."""
 
     language: Language
     texts: list[str] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
 
     def scripts(self) -> Counter[str]:
-        """How many texts are in which script."""
+        """The number of texts by script."""
         return Counter(script_of(text) for text in self.texts)
 
 
 def choose_texts(folder: Path, number: int, seed: int) -> list[Collection]:
-    """About `number` texts in random order, as many of each language as of the others where there are enough.
+    """About `number` texts in random order, the same number of each language if there are enough.
 
-    Raises MissingTexts.
+    Raises MissingTexts if a package is not installed.
     """
     collections = [read_language(folder, language) for language in LANGUAGES]
     dice = random.Random(seed)
     smallest_first = sorted(collections, key=lambda collection: len(collection.texts))
     for position, collection in enumerate(smallest_first):
-        # What a small language lacks, the larger ones after it make up for.
+        # The larger languages after it make up for a small one.
         share = min(len(collection.texts), number // (len(collections) - position))
         collection.texts = dice.sample(collection.texts, share)
         number -= share
@@ -72,9 +72,9 @@ def choose_texts(folder: Path, number: int, seed: int) -> list[Collection]:
 
 
 def read_language(folder: Path, language: Language) -> Collection:
-    """Everything usable in one language, without the codes that only a terminal understands.
+    """All usable texts of one language, without terminal control codes.
 
-    Blanks around a text and the ends of its lines stay as they are. Raises MissingTexts.
+    Whitespace around texts and line endings are kept. Raises MissingTexts if the package is not installed.
     """
     collection = Collection(language)
     for source in language.sources:
@@ -85,7 +85,7 @@ def read_language(folder: Path, language: Language) -> Collection:
 
 
 def text_files(source: Path) -> Iterator[Path]:
-    """The file, or the files of the folder, without indexes (`.dat`) and second names (`.u8`)."""
+    """The file, or the files of the folder, without indexes (`.dat`) and aliases (`.u8`)."""
     if not source.exists():
         raise MissingTexts(f"{source} is missing. On Debian: apt-get install {packages()}")
     files = sorted(source.iterdir()) if source.is_dir() else [source]
@@ -98,7 +98,7 @@ def packages() -> str:
 
 
 def add_text(collection: Collection, text: str) -> None:
-    """Keep a text that the API takes, or count why not."""
+    """Keep a text that the API accepts, or count the reason for skipping it."""
     if reason := refusal(text):
         collection.skipped[reason] += 1
     else:

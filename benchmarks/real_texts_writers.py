@@ -1,4 +1,4 @@
-"""People who write, reply, like, follow, change their minds and delete, many at once."""
+"""Concurrent users who post, reply, like, follow, unlike, unfollow and delete."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -13,14 +13,14 @@ from benchmarks.real_texts_server import THREADS, Server, expect
 Thing = TypeVar("Thing")
 Step = Callable[[], None]
 
-REPLIES = 0.6  # the part of the texts that are replies
+REPLIES = 0.6  # the share of the texts that are replies
 
 
 class Writer:
-    """One person at work, doing what the dice say and keeping a diary of what the server confirmed.
+    """One user, who acts at random and keeps a diary of what the server confirmed.
 
-    A writer stays in one thread and changes only what is their own. All share the board, a list of every post
-    so far, which only grows.
+    A writer stays in one thread and changes only their own data. All writers share the board, an append-only
+    list of all posts so far.
     """
 
     def __init__(self, server: Server, person: Person, people: list[Person], board: list[Post]) -> None:
@@ -37,7 +37,7 @@ class Writer:
             self._keep(self._ask("POST", "/post/", 201, json={"text": text}), text, None)
 
     def like(self, dice: random.Random) -> None:
-        """Like a popular post, perhaps once more."""
+        """Like a popular post, perhaps for the second time."""
         if post := popular(self._board, dice):
             known = self.diary.likes.get(post)
             address = f"/post/{post.id}/like/"
@@ -46,14 +46,14 @@ class Writer:
                 expect(f"POST {address} once more, id", number, known or number)
 
     def unlike(self, dice: random.Random) -> None:
-        """Take a like back."""
+        """Remove a like."""
         if self.diary.likes:
             post = dice.choice(list(self.diary.likes))
             self._ask_about(post, "DELETE", f"/post/{post.id}/like/", 204)
             del self.diary.likes[post]
 
     def follow(self, dice: random.Random) -> None:
-        """Follow somebody popular, perhaps once more. Nobody can follow themselves."""
+        """Follow a popular user, perhaps for the second time. Following oneself is refused."""
         followed = popular(self._people, dice)
         address = f"/user/follow/{followed.id}/" if followed else ""
         if followed is self._person:
@@ -65,19 +65,19 @@ class Writer:
             self.diary.follows[followed] = number
 
     def unfollow(self, dice: random.Random) -> None:
-        """Stop following somebody."""
+        """Unfollow a user."""
         if self.diary.follows:
             followed = dice.choice(list(self.diary.follows))
             self._ask("DELETE", f"/user/follow/{followed.id}/", 204)
             del self.diary.follows[followed]
 
     def delete(self, dice: random.Random) -> None:
-        """Delete something of one's own."""
+        """Delete one of the user's own posts."""
         if own := [post for post in self.diary.posts if not post.deleted]:
             delete_post(self._server, dice.choice(own))
 
     def _reply(self, text: str, parent: Post) -> bool:
-        """Whether the reply was taken."""
+        """Post a reply; returns whether it was accepted."""
         answer = self._ask_about(parent, "POST", "/post/", 201, json={"text": text, "parent_id": parent.id})
         if answer:
             self._keep(answer, text, parent)
@@ -91,18 +91,18 @@ class Writer:
     def _ask_about(
         self, post: Post, method: str, address: str, status: int, **options: object
     ) -> httpx2.Response | None:
-        """The answer to a request that needs a post; None if its author deleted it meanwhile."""
+        """The response to a request about a post; None if its author deleted it meanwhile."""
         answer = self._ask(method, address, status, 404, **options)
         if answer.status_code == status:
             return answer
-        expect(f"{method} {address}: it says that post {post.id} is not there; deleted", post.deleted, True)
+        expect(f"{method} {address}: 404 for post {post.id}; deleted", post.deleted, True)
         return None
 
     def _ask(self, method: str, address: str, *statuses: int, **options: object) -> httpx2.Response:
         return self._server.ask(method, address, *statuses, person=self._person, **options)
 
 
-# What people do besides writing, and how often for every text.
+# What users do besides posting, and how often per text.
 HABITS: tuple[tuple[Callable[[Writer, random.Random], None], float], ...] = (
     (Writer.like, 0.6),
     (Writer.unlike, 0.05),
@@ -113,12 +113,12 @@ HABITS: tuple[tuple[Callable[[Writer, random.Random], None], float], ...] = (
 
 
 def popular(things: Sequence[Thing], dice: random.Random) -> Thing | None:
-    """One of these, most often one of the first; None if there is none."""
+    """A random item that favours the first ones; None if there are none."""
     return things[int(len(things) * dice.random() ** 3)] if things else None
 
 
 def register(server: Server, number: int) -> Person:
-    """A new account, logged in."""
+    """Register a new user and log in."""
     name = f"Person_{number}"
     secret = f"known to {name}"
     account = {"username": name, "email": f"person{number}@example.com", "password": secret}
@@ -128,7 +128,7 @@ def register(server: Server, number: int) -> Person:
 
 
 def write_all(server: Server, people: list[Person], texts: list[str], seed: int) -> list[Diary]:
-    """Have the people post the texts and live their habits, all at once; their diaries."""
+    """Make all users post the texts and follow their habits concurrently; returns their diaries."""
     board: list[Post] = []
     writers = [Writer(server, person, people, board) for person in people]
     crews = [writers[first::THREADS] for first in range(min(THREADS, len(writers)))]
@@ -142,7 +142,7 @@ def write_all(server: Server, people: list[Person], texts: list[str], seed: int)
 
 
 def plan(crew: list[Writer], texts: list[str], dice: random.Random) -> list[Step]:
-    """What the writers of one thread do, in random order."""
+    """The steps of the writers of one thread, in random order."""
     steps = [partial(dice.choice(crew).write, text, dice) for text in texts]
     for habit, frequency in HABITS:
         steps += [partial(habit, dice.choice(crew), dice) for _ in range(int(frequency * len(texts)))]
@@ -151,10 +151,10 @@ def plan(crew: list[Writer], texts: list[str], dice: random.Random) -> list[Step
 
 
 def clear_conversations(server: Server, posts: list[Post]) -> None:
-    """Delete all replies, at every depth, to the younger half of the deleted posts: their places go too."""
+    """Delete all replies, at every depth, to the newer half of the deleted posts, and so their tombstones."""
     deleted = [post for post in posts if post.deleted]
     cleared = set(deleted[len(deleted) // 2 :])
-    for post in posts:  # a reply comes after what it replies to
+    for post in posts:  # a reply comes after its parent
         if post.parent in cleared:
             cleared.add(post)
     living = [post for post in posts if post in cleared and not post.deleted]
@@ -163,11 +163,11 @@ def clear_conversations(server: Server, posts: list[Post]) -> None:
 
 def delete_post(server: Server, post: Post) -> None:
     """Delete a post."""
-    post.deleted = True  # before asking: others may notice before the answer is here
+    post.deleted = True  # before the request, because others may notice before the response arrives
     server.ask("DELETE", f"/post/{post.id}/", 204, person=post.author)
 
 
 def carry_out(steps: list[Step]) -> None:
-    """One step after the other."""
+    """Carry out the steps in order."""
     for step in steps:
         step()

@@ -65,7 +65,7 @@ METHOD = (
     """
 **The ceiling** is a bare FastAPI application with a single route, a plain function that returns a constant
 (`benchmarks/bare.py`). It runs in a process of its own with the same uvicorn options, but without an access
-log. It always has one worker. Ratios to it can be compared between machines; requests per second cannot.
+log. It always has one worker. Ratios to it can be compared across machines; requests per second cannot.
 """,
     """
 **The constant inside Pamps** is such a route in the real application, in a router of its own that comes last
@@ -73,8 +73,8 @@ log. It always has one worker. Ratios to it can be compared between machines; re
 the cost of the middleware, of finding the route, and of the access log.
 """,
     """
-**The server** is the one that `pamps serve` starts, with that constant added. It does not know that it is
-measured. Its access log goes to a file. These settings differ from their defaults: {settings}. Limits are
+**The server** is the one that `pamps serve` starts, with that constant added and otherwise unchanged. Its
+access log goes to a file. These settings differ from their defaults: {settings}. Limits are
 off because nobody posts this fast. Tokens come from real logins. Home timeline, own account and
 notifications are read by a signed-in user, everything else without a token. Before the first round, several
 users follow that user, like one of their posts and reply to it, because a demo has no notifications. The
@@ -100,7 +100,7 @@ databases are kept in `.bench/` for the next run. `benchmarks/run --help` lists 
 
 @dataclass
 class Results:
-    """Everything that a run measured; the rest is empty."""
+    """The results of a run; parts that were not measured are empty."""
 
     arguments: list[str]
     machine: dict[str, str]

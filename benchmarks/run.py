@@ -1,7 +1,7 @@
-"""How fast Pamps is: `benchmarks/run`.
+"""Measures how fast Pamps is: `benchmarks/run`.
 
 Fills databases, starts the real server, drives it with wrk, prints tables, and writes RESULTS.md with plots.
-The server does not know that it is measured.
+The server runs unchanged.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """`pamps serve` with another application: `python -m benchmarks.serve [OPTIONS OF pamps serve]`.
 
-The command itself runs: what it does before serving, and the options it gives to uvicorn, stay the same.
+Runs the command itself, so its checks before serving and the options that it passes to uvicorn are the same.
 """
 
 import sys
@@ -14,7 +14,7 @@ APP = "benchmarks.served:app"
 
 
 def in_place_of(run: Callable[..., None]) -> Callable[..., None]:
-    """A `uvicorn.run` that serves APP, whatever it is asked to serve, with the options it is given."""
+    """A `uvicorn.run` that serves APP instead of the given application, with the given options."""
 
     def run_other(_: object, **options: object) -> None:
         run(APP, **options)

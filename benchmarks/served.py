@@ -11,7 +11,7 @@ router = make_router("/constant", "constant")
 
 @router.get("/", response_model=None)
 def constant() -> dict[str, str]:
-    """What the bare application answers, by the way of every other route."""
+    """The same constant as in the bare application, served like every other route."""
     return {"status": "ok"}
 
 

@@ -19,12 +19,12 @@ from benchmarks.wrk import LoadFailed, Request, Sample, send
 
 REPOSITORY = Path(__file__).parent.parent
 LISTENING = re.compile(r"Uvicorn running on (http://[\d.]+:\d+)")
-# Log lines that are no cause for concern: successful requests, and the start.
+# Log lines that are not problems: successful requests, and the start of the server.
 WELL = re.compile(r'INFO: +(.*" 2\d\d|[A-Z][a-z])|Pamps ')
 START_SECONDS = 60
 STOP_SECONDS = 30
 TIMEOUT_SECONDS = 60
-DEMO_PASSWORD = "demo password"  # noqa: S105 - of people who do not exist
+DEMO_PASSWORD = "demo password"  # noqa: S105 - of fictitious users
 
 # Shared by all processes of a run, so that a token from one is valid in all of them.
 KEY = secrets.token_urlsafe(48)

@@ -1,8 +1,8 @@
-"""What a request sends to PostgreSQL, word for word: `python -m benchmarks.statements REQUESTS STATEMENTS`.
+"""Captures what requests send to PostgreSQL: `python -m benchmarks.statements REQUESTS STATEMENTS`.
 
-A process of its own, which serves no socket and measures nothing. It hands each request of REQUESTS to the
-application, and writes what the driver sent for it to STATEMENTS. For each request the process is as new as a
-server that has just started, so nothing is answered from a memory of the one before.
+Runs in its own process, without a socket, and measures nothing. It passes each request in REQUESTS to the
+application, and writes the statements that the driver sent to STATEMENTS. Each request runs in a process in
+the state of a server that has just started, so that no caches of earlier requests are used.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class with a lower-case name
 
 from benchmarks.server import environment
 from benchmarks.wrk import LoadFailed
@@ -25,16 +25,16 @@ noted: list[str] = []
 
 
 class NotingCursor(Cursor):  # type: ignore[misc] # the driver has no types
-    """A cursor that keeps what it sent, with the values in their places."""
+    """A cursor that records the statements it sends, with their values."""
 
     def execute(self, query: Any, values: Any = None) -> None:
-        """Execute and note."""
+        """Execute and record a statement."""
         super().execute(query, values)
         noted.append(self.query.decode())
 
 
 def capture(uri: str, requests: Sequence[tuple[str, str]], folder: Path) -> list[list[str]]:
-    """The statements that each GET sends, given address and token; raises LoadFailed."""
+    """The statements of each GET, given its path and token; raises LoadFailed if one fails."""
     asked, answered = folder / "requests.json", folder / "statements.json"
     asked.write_text(json.dumps(requests), encoding="utf-8")
     run = subprocess.run(
@@ -51,7 +51,7 @@ def capture(uri: str, requests: Sequence[tuple[str, str]], folder: Path) -> list
 
 
 def main() -> None:
-    """The process itself."""
+    """Entry point of the process."""
     psycopg2.connect = partial(psycopg2.connect, cursor_factory=NotingCursor)
     from pamps.app import create_app
 
@@ -66,17 +66,17 @@ def main() -> None:
         try:
             found.append(here.recv())
         except EOFError:
-            sys.exit(1)  # the process has said what is wrong
+            sys.exit(1)  # the process has printed the error
         process.join()
     Path(sys.argv[2]).write_text(json.dumps(found), encoding="utf-8")
 
 
 def note_request(app: Any, path: str, token: str, answer: Connection) -> None:
-    """Send back what one request sends."""
+    """Send the statements of one request through the connection `answer`."""
     from fastapi.testclient import TestClient
 
     with TestClient(app) as client:
-        client.get("/ready/")  # so that what a new connection sends is not counted
+        client.get("/ready/")  # so that the statements of a new connection are not included
         noted.clear()
         status = client.get(path, headers={"Authorization": f"Bearer {token}"} if token else {}).status_code
         if status != 200:

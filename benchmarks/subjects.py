@@ -11,7 +11,7 @@ from benchmarks.wrk import LoadFailed
 
 WANTED_FOLLOWED = 200
 WANTED_REPLIES = 20
-MIN_POSTS = 2  # of the reader, so that there is one besides the post that is measured
+MIN_POSTS = 2  # by the reader, so that there is one besides the measured post
 MAX_PAGES = 300  # of 100 rows each
 WRITERS = 16
 
@@ -28,7 +28,7 @@ class Subjects:
 
 
 def find_subjects(server: Server) -> Subjects:
-    """The same in every copy of a demo."""
+    """Find the subjects, which are the same in every copy of a demo."""
     with server.client() as client:
         people = list(walk(client, "/user/?limit=100"))
         authors = [person for person in people if person["posts"] >= MIN_POSTS]

@@ -1,4 +1,4 @@
-"""The tables of a run, in Markdown that is readable on a terminal too."""
+"""The tables of a run, in Markdown that is also readable in a terminal."""
 
 from collections.abc import Iterable, Sequence
 
@@ -31,7 +31,7 @@ def verdict(reached: bool) -> str:
 def throughput_table(rows: Sequence[Row]) -> str:
     """The rate and the processor time of every line on one server, and its target."""
     judge = next(row.judged_by for row in rows if row.judged_by)
-    # The ratio to the ceiling has a column anyway.
+    # The ratio to the ceiling has its own column.
     versus = judge != "the ceiling"
     postgres = any(row.series.postgres_ms is not None for row in rows)
     head = ["", "requests/s", "p50 ms", "p99 ms", "server ms"]

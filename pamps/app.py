@@ -1,4 +1,4 @@
-"""The application."""
+"""The ASGI application: middleware, error handlers, routes and the lifespan of the server."""
 
 import os
 import signal
@@ -33,10 +33,10 @@ from pamps.services.live.subscribers import open_subscribers
 from pamps.services.mail import drain
 from pamps.web import pages as page
 
-# How long a server that is told to stop waits for its mails to leave; Docker kills it after ten seconds.
+# Maximum time at shutdown to send queued mails. Docker kills a container after ten seconds.
 DRAIN_SECONDS = 5.0
 
-# What a page of another origin may read of an answer.
+# Response headers that pages of other origins may read (CORS).
 EXPOSED_HEADERS = [
     "ETag",
     "Link",
@@ -49,12 +49,12 @@ EXPOSED_HEADERS = [
 
 
 async def redirect_to_pages(request: Request) -> RedirectResponse:
-    """Somebody who opens the address of the server in a browser gets something to look at."""
+    """Redirect the root URL to the documentation pages."""
     return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
 
 
 def add_middleware(app: FastAPI, server: ServerSettings) -> None:
-    """From the route outwards: what is added last sees a request first."""
+    """Add the middleware from the inside out: the last one added sees a request first."""
     app.add_middleware(BodyLimitMiddleware, limit=server.max_body)
     app.add_middleware(ETagMiddleware)
     if server.cors_origins:
@@ -64,7 +64,7 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-None-Match", "Last-Event-ID"],
             expose_headers=EXPOSED_HEADERS,
-            # Tokens come in a header that the page has to set itself; the cookie is for our own pages alone.
+            # Pages send the token in a header; the cookie is only for pages of this server.
             allow_credentials=False,
         )
     if server.hosts:
@@ -77,7 +77,7 @@ def add_middleware(app: FastAPI, server: ServerSettings) -> None:
 
 
 def stop_with_parent() -> None:
-    """Stop when the process that started this worker is gone: it would serve on, unseen, on its port."""
+    """Stop this worker when its parent process has died; otherwise it would keep serving on the port."""
 
     def wait(parent: BaseProcess) -> None:
         parent.join()
@@ -89,7 +89,8 @@ def stop_with_parent() -> None:
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """What was promised before the server is told to stop is still sent, and the database left in order."""
+    """Start up and shut down: at shutdown, send queued mails for at most DRAIN_SECONDS, then close the
+    database connections. Exits if the secret key cannot be created or read."""
     stop_with_parent()
     require_key()
     async with open_subscribers():
@@ -99,7 +100,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app() -> FastAPI:
-    """The API with its documentation pages, which load nothing from elsewhere."""
+    """Create the API with its documentation pages, which load nothing from other servers."""
     app = FastAPIOffline(
         title="Pamps",
         version=__version__,

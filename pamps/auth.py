@@ -1,4 +1,4 @@
-"""Who is signed in, and what they may use: the dependencies that routes name in their signatures."""
+"""Authentication and access checks: the dependencies that routes name in their signatures."""
 
 from collections.abc import Callable
 from typing import Annotated, NoReturn
@@ -27,14 +27,14 @@ Check = Callable[[Viewer | None], Viewer | None]
 
 
 def require_user(viewer: Viewer | None) -> Viewer:
-    """Raises Unauthorized if nobody is signed in."""
+    """The viewer; raises Unauthorized if nobody is signed in."""
     if viewer is None:
         raise Unauthorized
     return viewer
 
 
 def require_session(viewer: Viewer | None) -> Viewer:
-    """Raises SessionRequired for those who came in with a personal access token."""
+    """The viewer; raises SessionRequired for personal access tokens, Unauthorized if nobody is signed in."""
     viewer = require_user(viewer)
     if viewer.session_id is None:
         raise SessionRequired
@@ -42,7 +42,8 @@ def require_session(viewer: Viewer | None) -> Viewer:
 
 
 def require_fresh(viewer: Viewer | None) -> Viewer:
-    """Raises FreshTokenRequired unless the password was just given, or SessionRequired."""
+    """The viewer; raises FreshTokenRequired unless the token was created with the password, and the errors of
+    `require_session`."""
     viewer = require_session(viewer)
     if not viewer.fresh:
         raise FreshTokenRequired
@@ -50,7 +51,7 @@ def require_fresh(viewer: Viewer | None) -> Viewer:
 
 
 def require_superuser(viewer: Viewer | None) -> Viewer:
-    """Raises SuperuserRequired for everybody else who has logged in, or SessionRequired."""
+    """The viewer; raises SuperuserRequired unless they are one, and the errors of `require_session`."""
     viewer = require_session(viewer)
     if not viewer.superuser:
         raise SuperuserRequired
@@ -58,15 +59,15 @@ def require_superuser(viewer: Viewer | None) -> Viewer:
 
 
 def bearer_token(request: Request) -> str | None:
-    """The token of the header (RFC 6750, section 2.1)."""
+    """The bearer token of the Authorization header, or None (RFC 6750, section 2.1)."""
     scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
     return token if scheme.lower() == "bearer" else None
 
 
 class Access(OAuth2PasswordBearer):
-    """A check of who may use a route. As a dependency it gives the viewer; see `pamps.http.route`.
+    """An access check of a route. As a dependency, its value is the viewer; see `pamps.http.route`.
 
-    An invalid token is an error even where nobody needs to sign in: its owner believes to be signed in.
+    An invalid token is an error even where signing in is optional: the client believes it is signed in.
     """
 
     def __init__(self, check: Check | None = None) -> None:
@@ -83,14 +84,14 @@ class Access(OAuth2PasswordBearer):
         raise NotImplementedError("Access needs a route of make_router()")
 
     def require(self, viewer: Viewer | None) -> None:
-        """Raise the refusal for a viewer who may not, None for somebody who is not signed in."""
+        """Raise the error of the check if `viewer` may not use the route; None means not signed in."""
         if self.check:
             self.check(viewer)
 
 
 def find_viewer(session: Session, token: str, method: str) -> Viewer:
-    """Whose token it is; raises RefusedToken for one that opens nothing, and InsufficientScope for one that
-    may not do this."""
+    """The user authenticated by a token. Raises RefusedToken if it is invalid, expired or revoked, and
+    InsufficientScope if it does not allow this HTTP method."""
     if token.startswith(ACCESS_TOKEN_PREFIX):
         return _find_by_access_token(session, token, method)
     try:
@@ -107,7 +108,7 @@ def _find_by_access_token(session: Session, secret: str, method: str) -> Viewer:
     if found is None:
         raise RefusedToken
     viewer, token = found
-    # Here and not in the routes, so that none can forget it.
+    # Checked here rather than in the routes, so that no route can forget it.
     if token.scopes != "write" and method not in SAFE_METHODS:
         raise InsufficientScope
     note_use(session, token)
@@ -124,9 +125,9 @@ superuser = Access(require_superuser)
 MaybeUser = Annotated[Viewer | None, Depends(anyone)]
 # The signed-in user.
 CurrentUser = Annotated[Viewer, Depends(signed_in)]
-# The same, signed in with a password and not with a personal access token.
+# The signed-in user, with a session; personal access tokens are refused.
 CurrentSession = Annotated[Viewer, Depends(logged_in)]
-# The same, who gave the password just now.
+# The signed-in user, with a session and a fresh token, created with the password.
 FreshSession = Annotated[Viewer, Depends(freshly_logged_in)]
-# The same, who is a superuser.
+# The signed-in user, with a session and superuser rights.
 Superuser = Annotated[Viewer, Depends(superuser)]

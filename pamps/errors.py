@@ -1,10 +1,10 @@
-"""Refusals: errors that know their HTTP status, their code and their sentence."""
+"""Base classes of errors that carry their HTTP status, code and message."""
 
 RETRY_AFTER_SECONDS = 1
 
 
 class PampsError(Exception):
-    """A refusal. Subclasses set `status`, `code` and the sentence; `headers` go out with the answer."""
+    """An error response. Subclasses set `status`, `code`, the message `detail` and, if needed, `headers`."""
 
     status = 400
     code = "bad_request"
@@ -16,7 +16,7 @@ class PampsError(Exception):
 
 
 class Unauthorized(PampsError):
-    """Who are you?"""
+    """The request is not authenticated."""
 
     status = 401
     code = "not_authenticated"
@@ -35,7 +35,7 @@ class FreshTokenRequired(Unauthorized):
 
 
 class Forbidden(PampsError):
-    """Known, but not allowed."""
+    """The viewer is known but lacks permission."""
 
     status = 403
     code = "forbidden"
@@ -59,7 +59,7 @@ class SuperuserRequired(Forbidden):
 
 
 class NotFound(PampsError):
-    """Not there, or not visible to the one who asks."""
+    """Does not exist, or is not visible to the viewer."""
 
     status = 404
     code = "not_found"
@@ -67,7 +67,7 @@ class NotFound(PampsError):
 
 
 class Conflict(PampsError):
-    """Clashes with what exists."""
+    """The request conflicts with existing data."""
 
     status = 409
     code = "conflict"
@@ -75,8 +75,8 @@ class Conflict(PampsError):
 
 
 class TooManyRequests(PampsError):
-    """Slow down. Says what there was too much of and when to come back (RFC 6585, section 4, and the three
-    headers of draft-ietf-httpapi-ratelimit-headers-03)."""
+    """A rate limit was exceeded. The message and headers say which limit and when to retry (RFC 6585, section
+    4, and the three headers of draft-ietf-httpapi-ratelimit-headers-03)."""
 
     status = 429
     code = "too_many_requests"
@@ -93,7 +93,7 @@ class TooManyRequests(PampsError):
 
 
 class Unavailable(PampsError):
-    """The database cannot be asked right now; the same request may succeed later."""
+    """The database is unavailable or busy; the same request may succeed later."""
 
     status = 503
     code = "unavailable"

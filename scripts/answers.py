@@ -1,13 +1,13 @@
-"""Shows that a change of the code changes no byte of any answer.
+"""Verifies that a change of the code does not change a byte of any response.
 
-    answers.py make FOLDER --checkout OLD               two databases, once
-    answers.py record FOLDER OLD.json --checkout OLD    what is answered to some thousand requests
+    answers.py make FOLDER --checkout OLD               make two databases, once
+    answers.py record FOLDER OLD.json --checkout OLD    record the responses to some thousand requests
     answers.py record FOLDER NEW.json --checkout NEW
-    answers.py compare OLD.json NEW.json                exit status 0: the same
+    answers.py compare OLD.json NEW.json                exit status 0 if they are the same
 
-Each checkout has its own .venv (see scripts/venv.sh); this script runs in that of `ensure_venv dev`. Of a
-checkout it knows the commands, the settings in the environment, and HTTP. Trends look at the last seven days:
-with databases that are older there are none, so make them anew from time to time.
+Each checkout has its own .venv (see scripts/venv.sh); this script runs in that of `ensure_venv dev`. It uses
+a checkout only through its commands, its settings in the environment, and HTTP. Trends cover the last seven
+days, so older databases have none: make them again from time to time.
 """
 
 import argparse
@@ -31,8 +31,8 @@ TOKENS = "tokens.json"
 
 
 def make(folder: Path, checkout: Path) -> None:
-    """Make both databases with the code of a checkout, in a folder that is emptied of what was there before,
-    and the file that says who looks at them."""
+    """Make both databases with the code of a checkout, and the file with their viewers. Earlier ones in the
+    folder are deleted."""
     folder.mkdir(parents=True, exist_ok=True)
     made = {}
     for name, open_database in DATABASES.items():
@@ -44,7 +44,7 @@ def make(folder: Path, checkout: Path) -> None:
 
 
 def record(folder: Path, out: Path, checkout: Path) -> None:
-    """Write down what the code of a checkout answers. It works on copies."""
+    """Record the responses of the code of a checkout, using copies of the databases."""
     if not (folder / TOKENS).exists():
         raise Failed(f"There are no databases in {folder}: make them first.")
     databases = json.loads((folder / TOKENS).read_text(encoding="utf-8"))
@@ -61,7 +61,7 @@ def record(folder: Path, out: Path, checkout: Path) -> None:
 
 
 def record_database(name: str, made: dict[str, dict[str, str]], source: Path, checkout: Path) -> Answers:
-    """What is answered from a copy of one database."""
+    """The responses from a copy of one database."""
     with tempfile.TemporaryDirectory(prefix="pamps-answers-") as folder:
         copy, empty = Path(folder, name), Path(folder, "empty")
         copy_database(source, copy)
@@ -77,7 +77,7 @@ def record_database(name: str, made: dict[str, dict[str, str]], source: Path, ch
 
 
 def compare(old: Path, new: Path, most: int, *, but_sentences: bool, but_order: bool) -> bool:
-    """Print how two recordings differ, the first `most` in full; gives whether they do not."""
+    """Print how two recordings differ, the first `most` in full; returns whether they are equal."""
     recordings = [read_answers(path) for path in (old, new)]
     for answers in recordings:
         for title, answer in answers.items():
@@ -97,30 +97,30 @@ def compare(old: Path, new: Path, most: int, *, but_sentences: bool, but_order: 
 
 
 def read_arguments() -> argparse.Namespace:
-    """What was typed."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
     maker = commands.add_parser("make", help="make the databases")
-    recorder = commands.add_parser("record", help="write down the answers")
+    recorder = commands.add_parser("record", help="record the responses")
     for command in (maker, recorder):
         command.add_argument("folder", type=Path, help="where the databases are")
-        command.add_argument("--checkout", type=Path, required=True, help="whose code runs")
-    recorder.add_argument("out", type=Path, help="a file for the answers")
-    comparer = commands.add_parser("compare", help="tell how two recordings differ")
+        command.add_argument("--checkout", type=Path, required=True, help="the checkout to run")
+    recorder.add_argument("out", type=Path, help="the file for the responses")
+    comparer = commands.add_parser("compare", help="show how two recordings differ")
     comparer.add_argument("old", type=Path)
     comparer.add_argument("new", type=Path)
-    comparer.add_argument("--most", type=int, default=10, help="answers that are shown in full")
+    comparer.add_argument("--most", type=int, default=10, help="number of differences shown in full")
     comparer.add_argument(
-        "--but-sentences", action="store_true", help="errors may say the same in other words"
+        "--but-sentences", action="store_true", help="ignore differences in the messages of errors"
     )
-    comparer.add_argument("--but-order", action="store_true", help="headers may come in another order")
+    comparer.add_argument("--but-order", action="store_true", help="ignore the order of headers")
     return parser.parse_args()
 
 
 def main() -> int:
-    """The exit status: 1 for differences, 2 for what did not work."""
+    """Returns the exit status: 1 for differences, 2 for failures."""
     typed = read_arguments()
     try:
         if typed.command == "compare":

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How much of Pamps the suite runs through, on SQLite: scripts/coverage.sh
-# Not a part of ./test.sh, because watching every line takes as long again.
+# Measure the line coverage of the test suite on SQLite: scripts/coverage.sh
+# Not part of ./test.sh, because it doubles the duration.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/venv.sh

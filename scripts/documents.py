@@ -1,10 +1,10 @@
 #!/usr/bin/env python
-"""Rewrite the generated sections of the documents: what only repeats the code.
+"""Rewrite the sections of the documents that are generated from the code.
 
     .venv/bin/python scripts/documents.py             rewrite them
     .venv/bin/python scripts/documents.py --check     list the stale documents; exit status 1 if there are any
 
-A section stands between `<!-- generated: name -->` and `<!-- end: name -->`. Each has a function here.
+A section is between `<!-- generated: name -->` and `<!-- end: name -->`. Each has a function here.
 """
 
 import ast
@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-# What the documents say of a list once, and not of each endpoint.
+# Parameters of every list, which are documented once and not for each endpoint.
 PAGING = {"limit", "before", "after"}
 METHODS = ["get", "post", "put", "patch", "delete"]  # in the order in which a path lists them
-# Errors that are written where they are sent and have no class: code, status, meaning.
+# Errors without a class, because they are sent directly: code, status, meaning.
 WITHOUT_CLASS = [
     ("unknown_host", "400", "The server does not answer to the name in `Host`."),
     ("invalid_input", "422", "Some of the input is invalid; `errors` says which fields and why."),
@@ -44,7 +44,7 @@ def table(*header: str, rows: Iterable[Iterable[str]]) -> str:
 
 
 def list_modules() -> str:
-    """Every package with its modules; `__init__.py` speaks for the package."""
+    """Every package with its modules; the docstring of `__init__.py` describes the package."""
     parts = []
     for init in sorted((REPOSITORY / "pamps").rglob("__init__.py"), key=lambda file: file.parent):
         package = init.parent
@@ -91,7 +91,7 @@ def list_security_tests() -> str:
 
 
 def list_endpoints() -> str:
-    """Every operation of the OpenAPI document, by path; methods that do the same share a line."""
+    """Every operation of the OpenAPI document, by path; methods with the same description share a line."""
     from pamps.app import app
 
     methods: dict[tuple[str, str, str], list[str]] = defaultdict(list)
@@ -104,7 +104,7 @@ def list_endpoints() -> str:
 
 
 def describe_access(operation: dict[str, Any]) -> str:
-    """Who may call it, by the refusals that it documents."""
+    """The access that an operation requires, derived from its documented errors."""
     codes = set(re.findall(r"\(`(\w+)`\)", str(operation["responses"])))
     security = operation.get("security", [{}])
     if "superuser_required" in codes:
@@ -127,7 +127,7 @@ def describe(operation: dict[str, Any]) -> str:
 
 
 def list_errors() -> str:
-    """Every code, by status: of the classes, of the framework, and the few written by hand."""
+    """Every error code, by status: of the classes, of the framework, and of those without a class."""
     import pamps.app  # noqa: F401 - imports every module that declares an error
     from pamps.errors import PampsError
     from pamps.http.handlers import HTTP_ERRORS
@@ -166,7 +166,7 @@ SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
 
 
 def generate(name: str) -> str:
-    """The document as it should be. Raises ValueError where a section has no markers."""
+    """The document with up-to-date sections. Raises ValueError if a section has no markers."""
     text = (REPOSITORY / name).read_text(encoding="utf-8")
     for section, write in SECTIONS[name].items():
         start, end = f"<!-- generated: {section} -->", f"<!-- end: {section} -->"
@@ -196,6 +196,6 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        # Not the settings of this shell, nor a database in the checkout.
+        # Use neither the settings of this shell nor a database in the checkout.
         os.environ |= {"PAMPS_ENV": "testing", "PAMPS_DB__uri": f"sqlite:///{folder}/pamps.db"}
         sys.exit(main(sys.argv[1:]))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Write both locks anew, for every supported Python at once: scripts/lock.sh [--upgrade]
+# Rewrite both lock files, for all supported Python versions: scripts/lock.sh [--upgrade]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/venv.sh

@@ -1,9 +1,9 @@
-# Sourced by test.sh: finds or starts a PostgreSQL for the suite, and stops what it started.
-# start_postgres sets postgres_uri and postgres_from (a sentence that says which one it took).
+# Sourced by test.sh: finds or starts a PostgreSQL for the test suite, and stops it if it was started here.
+# start_postgres sets postgres_uri and postgres_from (a sentence that says which server is used).
 
 postgres_uri=
 postgres_from=
-compose=()     # how to call compose, once a project of ours is up
+compose=()     # the compose command, once Docker is used
 server_pid=    # the embedded server
 server_pipe=   # its standard input; it stops when this is closed
 
@@ -19,7 +19,7 @@ start_postgres() {
 }
 
 docker_answers() {
-    # Python keeps the time, because macOS has no `timeout`: a stuck engine must not keep the tests waiting.
+    # A hanging Docker must not block the tests. Timed by Python, because macOS has no `timeout` command.
     local ask='import subprocess; subprocess.run(["docker", "info"], capture_output=True, check=True, timeout=10)'
     .venv/bin/python -c "$ask" 2>/dev/null || return 1
     if docker compose version >/dev/null 2>&1; then
@@ -29,14 +29,14 @@ docker_answers() {
     else
         return 1
     fi
-    # A project of its own: neither the containers nor the data of `docker compose up` are touched.
+    # A separate project, so that the containers and data of `docker compose up` are not affected.
     compose+=(-p "pamps_test_$$")
 }
 
 start_docker() {
     local address
     if ! "${compose[@]}" up -d --build db || ! address=$("${compose[@]}" port db 5432); then
-        echo "Docker answers but could not start the database." >&2
+        echo "Docker is running but could not start the database." >&2
         return 1
     fi
     postgres_uri="postgresql://postgres:postgres@$address/pamps_test"

@@ -1,6 +1,6 @@
-# Sourced by run.sh and test.sh: makes .venv and installs what a lock names, once.
+# Sourced by run.sh and test.sh: creates .venv and installs the packages of a lock file, once.
 
-# The first Python of at least 3.11, or the one that $PYTHON names.
+# Prints the first Python that is at least 3.11; if $PYTHON is set, only that one is tried.
 find_python() {
     local candidate version tried="" candidates=(python3 python3.13 python3.12 python3.11)
     [ -z "${PYTHON:-}" ] || candidates=("$PYTHON")
@@ -12,7 +12,7 @@ find_python() {
         version=$("$candidate" --version 2>/dev/null) || version="does not run"
         tried+="${tried:+, }$candidate ($version)"
     done
-    echo "pamps: Python 3.11 or newer is needed; set PYTHON to where it is. Tried: $tried." >&2
+    echo "pamps: Python 3.11 or newer is required; set PYTHON to its path. Tried: $tried." >&2
     return 1
 }
 
@@ -20,8 +20,8 @@ is_new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
-# The note is written last, so a .venv whose making was interrupted has none. It is the path, because the
-# programs in .venv/bin name their Python by its full path: in a checkout that has moved they are broken.
+# The file made-in is written last, so an incomplete .venv has none. It contains the path of the checkout,
+# because the scripts in .venv/bin contain absolute paths and break if the checkout is moved.
 is_usable_venv() {
     [ "$(cat .venv/made-in 2>/dev/null)" = "$PWD" ] \
         && is_new_enough .venv/bin/python \
@@ -30,26 +30,26 @@ is_usable_venv() {
 
 make_venv() {
     local python
-    # `--clear` empties what a link leads to: the environment of another checkout, in use there.
+    # `--clear` would empty the target of a link: the environment of another checkout, which is in use.
     if [ -L .venv ]; then
-        echo "pamps: .venv is a link to $(readlink .venv), which is not ours to make anew: remove the link." >&2
+        echo "pamps: .venv is a link to $(readlink .venv), which is not recreated: remove the link." >&2
         return 1
     fi
     python=$(find_python) || return 1
-    # Debian leaves ensurepip out of python3, and makes half an environment without it.
+    # On Debian, python3 lacks ensurepip, and without it the environment would be incomplete.
     if ! "$python" -c 'import ensurepip' 2>/dev/null; then
-        echo "pamps: $python cannot make a virtual environment; on Debian install python3-venv." >&2
+        echo "pamps: $python cannot create a virtual environment; on Debian, install python3-venv." >&2
         return 1
     fi
-    echo "Making .venv with $("$python" --version) and its packages: about a minute, once ..." >&2
+    echo "Creating .venv with $("$python" --version) and its packages: about a minute, once ..." >&2
     if ! "$python" -m venv --clear .venv; then
-        echo "pamps: $python could not make .venv; the reason is above." >&2
+        echo "pamps: $python could not create .venv; see the error above." >&2
         return 1
     fi
     echo "$PWD" >.venv/made-in
 }
 
-# ensure_venv run|dev: nothing to do when the same lock was installed here before (dev includes run).
+# ensure_venv run|dev: does nothing if the current lock file is already installed (dev includes run).
 ensure_venv() {
     local kind=$1 lock=requirements.txt stamp
     [ "$kind" = dev ] && lock=requirements-dev.txt

@@ -1,4 +1,4 @@
-"""Notifications: one of each type for a post, room for longer types, and an actor who may be missing.
+"""Notifications: unique per type and post, longer types, and an optional actor.
 
 Revision ID: 0012
 Revises: 0011
@@ -34,7 +34,7 @@ def cascade(column: str, to: str) -> sa.ForeignKeyConstraint:
 
 
 def notification(*, length: int, nullable: bool) -> sa.Table:
-    """The table as it is before the change, for a rebuild without a look at the database."""
+    """The table before the change, so that a rebuild does not have to reflect it."""
     return sa.Table(
         "notification",
         sa.MetaData(),
@@ -54,7 +54,7 @@ def notification(*, length: int, nullable: bool) -> sa.Table:
 
 
 def change_columns(unique: str, before: sa.Table, *, to_length: int, nullable: bool) -> None:
-    """SQLite rebuilds the table, which loses its indexes: they go first, and come back."""
+    """Change the columns. SQLite rebuilds the table, so its indexes are dropped before and created again."""
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     op.drop_index(unique, "notification")
     if is_sqlite:
@@ -78,7 +78,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DELETE FROM notification WHERE actor_id IS NULL OR length(type) > 10")
-    # Of several types for one post the version before keeps the first.
+    # The previous version allows one notification per post: keep the first.
     op.execute(
         "DELETE FROM notification WHERE EXISTS (SELECT 1 FROM notification AS first"
         " WHERE first.actor_id = notification.actor_id AND first.user_id = notification.user_id"

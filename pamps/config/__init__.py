@@ -1,4 +1,4 @@
-"""Settings: read by Dynaconf in layers, checked and typed by Pydantic, at the first use of one of them."""
+"""Settings: read in layers by Dynaconf, validated by Pydantic, loaded at first use."""
 
 import os
 from pathlib import Path
@@ -24,12 +24,12 @@ __all__ = [
 
 
 def load_settings(directory: Path | None = None) -> Settings:
-    """Read and check the settings of `directory` (default: the working directory). Writes nothing; a key that
-    is not given is made when `security.secret_key` is first used.
+    """Read and validate the settings of `directory` (default: the working directory). Writes nothing; if no
+    key is configured, one is generated when `security.secret_key` is first used.
 
     Raises SettingsError for an unknown environment, a file that cannot be read, an unknown table in a file,
-    an unknown name in a known section, a value that cannot be used, and in production for a secret key that
-    is missing, published or short.
+    an unknown name in a known section, an invalid value, and in production for a secret key that is missing,
+    published or too short.
     """
     directory = directory or Path.cwd()
     env = os.environ.get("PAMPS_ENV", "development")
@@ -54,26 +54,28 @@ def _first_problem(error: ValidationError) -> str:
 
 
 class _SettingsAtFirstUse:
-    """The settings of the working directory, read when the first of them is used. Ends the process with one
-    line if they cannot be used."""
+    """The settings of the working directory, loaded at first use. Exits with a one-line message if they are
+    invalid."""
 
     _loaded: Settings | None = None
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # asked by the interpreter or a library, not by a reader of settings
+        if name.startswith("__"):  # looked up by the interpreter or a library, not as a setting
             raise AttributeError(name)
         if self._loaded is None:
             try:
                 self._loaded = load_settings()
             except SettingsError as problem:
                 raise SystemExit(f"pamps: {problem}") from None
-            self.__dict__.update(self._loaded)  # from now on sections are found without coming here
+            self.__dict__.update(self._loaded)  # later lookups bypass __getattr__
         return getattr(self._loaded, name)
 
 
 def require_key() -> None:
-    """Make the key if none is given, and end the process with one line if it cannot be kept: for the start of
-    a server, which would otherwise find out at the first login."""
+    """Create the secret key if none is configured; exits with a one-line message if it cannot be stored.
+
+    Called when the server starts, which would otherwise fail at the first login.
+    """
     try:
         _ = settings.security.secret_key
     except SettingsError as problem:

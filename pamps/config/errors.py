@@ -1,5 +1,5 @@
-"""What is wrong with the settings."""
+"""The error raised for unusable settings."""
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; the message is one line that says what to change."""
+    """The settings are unusable; the message is a single line that says what to change."""

@@ -1,4 +1,4 @@
-"""The key of an installation that was given none: random, made once, kept beside the embedded database."""
+"""The generated secret key of an installation without a configured one, stored beside the SQLite database."""
 
 import os
 import secrets
@@ -12,9 +12,9 @@ KEY_FILE = ".pamps.key"
 
 
 def kept_key(folder: Path) -> str:
-    """The key in the file KEY_FILE of the folder, which is made if it does not exist.
+    """The key stored in KEY_FILE of the folder. A random one is generated if the file does not exist.
 
-    Raises SettingsError if the file cannot be made or read, or was cut short.
+    Raises SettingsError if the file cannot be created or read, or if it is truncated.
     """
     path = folder / KEY_FILE
     try:
@@ -22,24 +22,24 @@ def kept_key(folder: Path) -> str:
             _make_key(path)
         key = path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise SettingsError(f"the key file {path} cannot be made or read: {error.strerror}") from None
+        raise SettingsError(f"the key file {path} cannot be created or read: {error.strerror}") from None
     except UnicodeDecodeError:
         key = ""
     if len(key) < MIN_KEY_LENGTH:
-        # Not replaced in silence: that would void every token after somebody cut the file by accident.
+        # Not silently replaced: that would invalidate every token if the file was truncated by accident.
         raise SettingsError(
-            f"the key file {path} holds no whole key: restore it, or delete it to get a new key"
+            f"the key file {path} does not hold a complete key: restore it, or delete it to get a new key"
         )
     return key
 
 
 def _make_key(path: Path) -> None:
-    """Write a random key that only the owner may read."""
+    """Write a random key to a file that only its owner can read. Does nothing if the file exists by then."""
     fresh = path.with_name(f"{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(48))
-    # A link either appears whole or not at all: two first starts at once agree on one key.
+    # A hard link is created atomically, so two concurrent first starts agree on one key.
     with suppress(FileExistsError):
         os.link(fresh, path)
     fresh.unlink()

@@ -1,4 +1,4 @@
-"""Reads the layers of the settings, each winning over the one before: `pamps/default.toml`, `settings.toml`
+"""Reads the layers of the settings, each overriding the ones before: `pamps/default.toml`, `settings.toml`
 and `.secrets.toml` of a folder, environment variables (`PAMPS_<SECTION>__<name>`)."""
 
 import os
@@ -15,8 +15,8 @@ DEFAULTS = Path(__file__).parent.with_name("default.toml")
 
 
 def read_layers(directory: Path, env: str) -> dict[str, Any]:
-    """Merge the layers into one dict of sections; raises SettingsError for a file that cannot be read, and
-    for an unknown table in it."""
+    """Merge the layers into one dict of sections. Raises SettingsError for a file that cannot be read or that
+    has an unknown table."""
     files = [directory / "settings.toml", directory / ".secrets.toml"]
     for file in files:
         _check_file(file)
@@ -35,14 +35,14 @@ def read_layers(directory: Path, env: str) -> dict[str, Any]:
 
 
 def _check_file(file: Path) -> None:
-    """Refuse what Dynaconf ignores: a file that cannot be read, and tables that nothing reads."""
+    """Raise SettingsError for problems that Dynaconf ignores: unreadable files and unknown tables."""
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
     except OSError as error:
         raise SettingsError(f"{file.name} cannot be opened: {error.strerror}") from None
-    except ValueError as error:  # including what is not UTF-8
+    except ValueError as error:  # including invalid UTF-8
         raise SettingsError(f"{file.name} is not valid TOML: {error}") from None
     _refuse_unknown(file, "", tables, {"default", *ENVIRONMENTS})
     for name, sections in tables.items():
@@ -51,11 +51,12 @@ def _check_file(file: Path) -> None:
 
 
 def _refuse_unknown(file: Path, prefix: str, tables: dict[str, Any], known: set[str]) -> None:
-    """Case does not matter, as for Dynaconf, whose own switch for merging may stand among the names."""
+    """Raise SettingsError for a name that is not a known table. Ignores case and `dynaconf_merge`, like
+    Dynaconf itself."""
     for name, table in tables.items():
         if name.lower() == "dynaconf_merge":
             continue
-        # repr: a name in quotes may hold anything, even the end of a line.
+        # repr, because a quoted name may contain anything, including line breaks.
         if name.lower() not in known:
             raise SettingsError(
                 f"{file.name}: unknown table {prefix + name!r}; expected {', '.join(sorted(known))}"
@@ -65,8 +66,8 @@ def _refuse_unknown(file: Path, prefix: str, tables: dict[str, Any], known: set[
 
 
 def _restore_text(sections: dict[str, Any]) -> None:
-    """Put back the text of environment variables that Dynaconf reads as a number or a boolean: a secret of
-    digits is text, and Pydantic turns text into a number where the schema has one."""
+    """Restore the text of environment variables that Dynaconf parsed as a number or a boolean: a secret of
+    digits has to stay text, and Pydantic parses numbers where the schema has them."""
     for variable, text in os.environ.items():
         section, _, name = variable.removeprefix("PAMPS_").lower().partition("__")
         values = sections.get(section)

@@ -132,7 +132,7 @@ class DatabaseSettings(Section):
 class SecuritySettings(Section):
     """`[security]`: tokens, sessions and passwords."""
 
-    # "" for none. Only `secret_key` is for use.
+    # The configured key, "" if none. Callers use `secret_key`.
     given_key: str = Field(alias="secret_key", repr=False)
     access_token_minutes: Positive
     refresh_token_minutes: Positive
@@ -141,13 +141,13 @@ class SecuritySettings(Section):
     password_schemes: Schemes
     bcrypt_rounds: Annotated[Whole, Field(ge=4, le=20)]
 
-    # Where the key is kept if none is given.
+    # The folder of the generated key.
     _key_folder: Path = PrivateAttr(default_factory=Path.cwd)
 
     @cached_property
     def secret_key(self) -> str:
-        """The key that signs tokens and encrypts secrets. If none is given, it is made at its first use and
-        kept in a file; raises SettingsError if that file cannot be made or used."""
+        """The key that signs tokens and encrypts secrets. If none is configured, it is generated at first use
+        and stored in a file; raises SettingsError if that file cannot be created or used."""
         return self.given_key or kept_key(self._key_folder)
 
 
@@ -217,9 +217,9 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _mail_is_complete(self) -> Any:
         if self.env == "production" and self.accounts.confirm_email and not self.mail.host:
-            raise ValueError("accounts.confirm_email sends mail, so mail.host has to be set")
+            raise ValueError("accounts.confirm_email requires mail.host to be set")
         if self.env == "production" and self.mail.host and not self.server.url:
-            raise ValueError("mail.host is set, so server.url has to be: links in mails lead there")
+            raise ValueError("mail.host requires server.url to be set, for the links in mails")
         return self
 
     @model_validator(mode="after")
@@ -233,8 +233,8 @@ class Settings(BaseModel):
         return self
 
     def in_folder(self, folder: Path) -> Self:
-        """The same settings, told to which folder their relative paths belong: a key that is not given is
-        kept beside the file of the database, or in the folder itself if the database is a server."""
+        """Set the folder that relative paths start from, and return these settings. A generated key is stored
+        beside the SQLite file, or in the folder itself for PostgreSQL."""
         file = database_file(self.db.url)
         self.security._key_folder = folder if file is None else folder.joinpath(file).parent
         return self

@@ -21,7 +21,7 @@ def normalise_uri(uri: str) -> str:
 
 
 def database_file(url: URL) -> str | None:
-    """The path of the file that a URL of SQLite names; None for PostgreSQL."""
+    """The file path in a SQLite URL; None for PostgreSQL."""
     return url.database if url.get_backend_name() == "sqlite" else None
 
 

@@ -1,7 +1,7 @@
-"""The database: engines, sessions and their ends, dialects, statements that are planned once, migrations.
+"""The database: engines, sessions and transactions, dialects, prepared statements, migrations.
 
-Importing makes nothing: `engine`, `reading_engine` and `writing_engine` are those of `get_database()`, made
-at the first use.
+Importing has no side effects: `engine`, `reading_engine` and `writing_engine` are those of `get_database()`,
+created at first use.
 """
 
 from typing import TYPE_CHECKING, Any

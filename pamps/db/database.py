@@ -1,4 +1,4 @@
-"""The database of this process, made at its first use."""
+"""The database of this process, created at first use."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +16,11 @@ from pamps.db.observers import start_echo
 
 
 class Database:
-    """One database: its engines, and what is particular about it. Connects at the first statement.
+    """One database: its engines and its dialect. Connects at the first statement.
 
-    There is one pool of connections. What the writing engine begins takes SQLite's write lock at once. What
-    the reading engine begins is no transaction on PostgreSQL: at READ COMMITTED, its default, several reads
-    in one see no more of the same moment than without, and leaving it out saves two round trips.
+    The engines share one connection pool. Transactions of the writing engine take SQLite's write lock when
+    they begin. On PostgreSQL the reading engine does not open transactions: at READ COMMITTED, the default,
+    they would not give several reads a common snapshot, and omitting them saves two round trips.
     """
 
     def __init__(self, settings: DatabaseSettings) -> None:
@@ -33,18 +33,18 @@ class Database:
             start_echo()
 
     def session(self, *, writes: bool) -> Session:
-        """A session, which connects when it is first used. What it loaded stays usable after its end."""
+        """A session, which connects at first use. Loaded objects stay usable after it ends."""
         return Session(self.writing_engine if writes else self.reading_engine, expire_on_commit=False)
 
     def open_connection(self) -> Any:
-        """A connection of the driver outside of the pool and of any transaction, for the caller to close."""
+        """A new driver connection outside the pool and outside any transaction. The caller closes it."""
         borrowed = make_engine(self.settings, poolclass=NullPool).raw_connection()
         connection = borrowed.driver_connection
         borrowed.detach()
         return connection
 
     def dispose(self) -> None:
-        """Close the connections that nobody uses. The next statement opens one again."""
+        """Close the idle connections. The next statement opens a new one."""
         self.engine.dispose()
 
 
@@ -53,7 +53,7 @@ _making = Lock()
 
 
 def get_database() -> Database:
-    """The database of the settings, made at the first call, or the one of `use_database`."""
+    """The database in the settings, created at the first call, or the one set by `use_database`."""
     return _current or _make()
 
 
@@ -66,7 +66,7 @@ def _make() -> Database:
 
 
 def has_database() -> bool:
-    """Whether the process has made its database."""
+    """Whether the database of the process has been created."""
     return _current is not None
 
 
@@ -77,8 +77,8 @@ def current_dialect() -> Dialect:
 
 @contextmanager
 def use_database(database: Database) -> Iterator[Database]:
-    """Let the whole process, every thread of it, use another database inside. Whoever made it disposes of
-    it."""
+    """Make the whole process, in every thread, use another database inside the block. The caller disposes of
+    it afterwards."""
     global _current
     before, _current = _current, database
     try:

@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL do differently. Callers say what they want, and the dialect says how."""
+"""The differences between SQLite and PostgreSQL, behind one interface."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -30,79 +30,79 @@ from pamps.config.url import database_file
 from pamps.db.full_text import Fts5, FullText, TsVector
 
 Row = tuple[Any, ...]
-# Makes what a type promises of what the driver gave.
+# Converts a driver value to the Python type of its column.
 Processor = Callable[[Any], Any]
-_TIME_AS_TEXT = new_type((1184,), "TIME_AS_TEXT", UNICODE)  # of timestamptz, always in ISO 8601
+_TIME_AS_TEXT = new_type((1184,), "TIME_AS_TEXT", UNICODE)  # for timestamptz, always in ISO 8601
 
 
 class Dialect(Protocol):
-    """One kind of database."""
+    """The interface of a database system."""
 
     full_text: FullText
-    # Whether one transaction writes at a time, so that writers need no locks and should queue outside.
+    # Whether one transaction can write at a time, so that writers need no locks and should queue outside.
     has_one_writer: bool
-    # Whether a statement is planned once for each connection if it is sent as PREPARE first.
+    # Whether PREPARE makes the database plan a statement only once per connection.
     can_prepare: bool
-    # Whether `notify` reaches other processes; otherwise they look for changes (see `pamps.db.listen`).
+    # Whether `notify` reaches other processes; otherwise they poll for changes (see `pamps.db.listen`).
     can_notify: bool
 
     def __hash__(self) -> int:
-        """It is the key of what is kept for each dialect."""
+        """Dialects are keys of caches."""
 
     def insert(self, table: type[SQLModel]) -> Any:
-        """An INSERT that has an ON CONFLICT."""
+        """An INSERT that supports ON CONFLICT."""
 
     def packed(self, query: Select[Any]) -> Select[Any]:
-        """A query with the same rows in the form that takes the driver least time."""
+        """An equivalent query whose result the driver fetches fastest. Decode it with `unpacked`."""
 
     def unpacked(self, fetched: Sequence[Any]) -> list[Row]:
-        """The rows of a query that was `packed`."""
+        """The rows fetched by a `packed` query."""
 
     def leave_transactions(self, connection: Any) -> None:
-        """Let each statement on this connection of the driver be a transaction of its own."""
+        """Set this driver connection to autocommit."""
 
     def leave_times_as_text(self, cursor: Any) -> None:
-        """Let this cursor give times as text if it can. Making objects of the times of a page takes as long
-        as its query, and few are ever looked at."""
+        """Make this cursor return times as text if the driver supports it. Parsing the times of a page takes
+        as long as its query, and few of them are used."""
 
     def read_time(self, text: str) -> datetime:
-        """The time, aware that it is UTC, that the driver gives as this text."""
+        """Parse a time that the driver returned as text; the result is aware, in UTC."""
 
     def numbers(self, name: str, *columns: str) -> Subquery:
-        """A table of whole numbers that is the value `name` of the statement: a list of rows, each a list.
-        It has these columns, and `position`, by which they are in order."""
+        """A table of integers from the parameter `name`, a list of rows, each a list. It has these columns
+        and `position`, which increases with the index of the row in the list."""
 
     def is_one_of(self, text: Any, name: str) -> ColumnElement[bool]:
-        """Whether a text is in the list that is the value `name`: however long that is, it is one value."""
+        """Whether a text is in the list in the parameter `name`, one parameter for a list of any length."""
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:
-        """A table to join with `outer`: for each row of it the ids that the query finds, and the column that
-        they are in. The query has one column, `id`, and is correlated with `outer`."""
+        """A lateral join: the table to join with `outer`, and its column of the ids that the query finds for
+        each row of `outer`. The query has one column, `id`, and is correlated with `outer`."""
 
     def notify(self, session: Session, channel: str, payload: str) -> None:
-        """Send those who listen on a channel a text of at most 8,000 bytes, with the commit."""
+        """Send a text of less than 8,000 bytes to the listeners of a channel when the transaction commits."""
 
     def limit_lock_wait(self, connection: Connection, milliseconds: int) -> None:
-        """Give up what waits longer for a row in this transaction, if others may hold rows."""
+        """Fail statements of this transaction that wait longer for a row lock."""
 
     def lift_statement_timeout(self, connection: Connection) -> None:
-        """Let statements of this transaction take as long as they take."""
+        """Remove the statement timeout for this transaction."""
 
 
 class SQLite:
-    """An embedded file."""
+    """An embedded database in a file."""
 
     full_text: FullText = Fts5()
     has_one_writer = True
-    can_prepare = False  # the driver does it by itself
+    can_prepare = False  # the driver caches its statements itself
     can_notify = False
 
     def insert(self, table: type[SQLModel]) -> Any:
         return sqlite.insert(table)
 
     def packed(self, query: Select[Any]) -> Select[Any]:
-        # As one JSON text. The driver lets go of the interpreter for every row, and under load it takes
-        # longer to get it back than to read the whole page.
+        # As one JSON text. The driver releases the GIL for every row, and under load getting it back takes
+        # longer than reading the whole page.
         rows = query.subquery()
         return select(func.json_group_array(func.json_array(*rows.c)))
 
@@ -110,10 +110,10 @@ class SQLite:
         return [tuple(row) for row in json.loads(fetched[0][0])]
 
     def leave_transactions(self, connection: Any) -> None:
-        """The driver begins none (see `pamps.db.engines`)."""
+        """Nothing to do: the driver begins no transactions (see `pamps.db.engines`)."""
 
     def leave_times_as_text(self, cursor: Any) -> None:
-        """It knows nothing else."""
+        """Nothing to do: the driver always returns text."""
 
     def read_time(self, text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -132,24 +132,24 @@ class SQLite:
         return found
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:
-        # It has no LATERAL, but a function that gives a table may take what stands before it.
+        # SQLite has no LATERAL, but a table-valued function may refer to the tables before it.
         found = ids.subquery()
         listed = select(func.json_group_array(found.c.id)).correlate(outer).scalar_subquery()
         each = func.json_each(listed).table_valued("value")
         return each, each.c.value
 
     def notify(self, session: Session, channel: str, payload: str) -> None:
-        """Nobody listens."""
+        """Nothing to do: other processes poll the file."""
 
     def limit_lock_wait(self, connection: Connection, milliseconds: int) -> None:
-        """Rows are not locked."""
+        """Nothing to do: SQLite has no row locks."""
 
     def lift_statement_timeout(self, connection: Connection) -> None:
-        """There is none."""
+        """Nothing to do: SQLite has no statement timeout."""
 
 
 class PostgreSQL:
-    """A server."""
+    """A database server."""
 
     full_text: FullText = TsVector()
     has_one_writer = False
@@ -175,7 +175,7 @@ class PostgreSQL:
         return datetime.fromisoformat(text)  # with its offset; the time zone of each connection is UTC
 
     def numbers(self, name: str, *columns: str) -> Subquery:
-        # PostgreSQL knows that this is in order of its position, and need not sort.
+        # PostgreSQL knows that this is ordered by position, and does not sort it.
         each = func.json_array_elements(bindparam(name, type_=JSON)).table_valued(
             "value", with_ordinality="position"
         )
@@ -208,5 +208,5 @@ SQLITE, POSTGRESQL = SQLite(), PostgreSQL()
 
 
 def dialect_of(url: URL) -> Dialect:
-    """The dialect of the database that a URL names."""
+    """The dialect of a database URL."""
     return POSTGRESQL if database_file(url) is None else SQLITE

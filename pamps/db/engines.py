@@ -1,4 +1,4 @@
-"""Engines: how connections of either database are opened and set up."""
+"""Engines: how connections to either database are opened and configured."""
 
 import os
 import sqlite3
@@ -16,12 +16,12 @@ from pamps.config.url import database_file
 def make_engine(
     db: DatabaseSettings, *, poolclass: type[Pool] | None = None, foreign_keys: bool = True
 ) -> Engine:
-    """An engine for either database. It opens nothing, and makes no file, before its first connection.
+    """An engine for either database. It does not connect or create a file before its first use.
 
     `foreign_keys=False` is for migrations and reset-db: SQLite rebuilds a table by dropping the old one,
-    which would delete what refers to it. Only an engine with the usual pool bounds the time of a statement.
+    which would delete the rows that refer to it. The statement timeout applies only with the default pool.
     """
-    # hide_parameters: an error that ends up in the log must not carry a hash or an address there.
+    # hide_parameters: errors are logged, and must not contain password hashes or addresses.
     options: dict[str, Any] = {"echo": db.echo, "poolclass": poolclass, "hide_parameters": True}
     if poolclass is None:
         options |= {"pool_size": db.pool_size, "max_overflow": 0, "pool_timeout": db.wait_timeout}
@@ -38,8 +38,7 @@ def make_engine(
 
 
 def _network_timeouts(db: DatabaseSettings) -> dict[str, int]:
-    """Options of libpq. When packets are lost the connection is given up after these times; the kernel would
-    wait for a quarter of an hour."""
+    """Options of libpq that drop an unresponsive connection. The kernel's default is a quarter of an hour."""
     return {
         "connect_timeout": db.wait_timeout,
         "tcp_user_timeout": db.statement_timeout * 1000,
@@ -48,9 +47,9 @@ def _network_timeouts(db: DatabaseSettings) -> dict[str, int]:
 
 
 def _set_up_postgresql(engine: Engine, seconds: int) -> None:
-    """Let PostgreSQL cancel statements that take longer, even those that wait for a lock: they become a 503.
-    And let it keep the plan of a prepared statement (see `pamps.db.prepared`): by itself it plans again
-    wherever it expects more of a plan for the values at hand. Times come as UTC, whatever the server says."""
+    """Set up each connection: a statement timeout, which includes waiting for locks and results in a 503; one
+    generic plan per prepared statement (see `pamps.db.prepared`), which PostgreSQL would otherwise plan again
+    when it expects a better plan for given values; and UTC as the time zone."""
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _: object) -> None:
@@ -63,10 +62,10 @@ def _set_up_postgresql(engine: Engine, seconds: int) -> None:
 
 
 def _leave_out_begin(engine: Engine) -> None:
-    """Read without a transaction where nobody writes (see `reading_engine`): one round trip instead of three.
+    """Read without a transaction on the reading engine: one round trip instead of three.
 
-    The driver is told directly. SQLAlchemy's `isolation_level` does the same at the price of another round
-    trip for each request.
+    Sets autocommit on the driver connection. SQLAlchemy's `isolation_level` does the same, but costs another
+    round trip per request.
     """
 
     @event.listens_for(engine, "begin")
@@ -76,19 +75,18 @@ def _leave_out_begin(engine: Engine) -> None:
 
 
 def _make_private_file(path: str) -> None:
-    """Create the database file for its owner only; SQLite gives its companions the same mode.
+    """Create the database file with access for its owner only; SQLite gives its WAL files the same mode.
 
-    A file that exists is not opened: closing it would release the locks that SQLite has on it for the whole
-    process (section 2.2 of "How To Corrupt An SQLite Database File"). If that fails, SQLite says why when it
-    opens the file.
+    An existing file is not opened: closing it would release SQLite's locks on it for the whole process
+    (section 2.2 of "How To Corrupt An SQLite Database File"). Errors are ignored, because SQLite reports them
+    when it opens the file.
     """
     with suppress(OSError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _set_up_sqlite(engine: Engine, file: str, *, foreign_keys: bool) -> None:
-    """Make SQLite keep its promises: a private file, WAL, foreign keys, and transactions that begin when we
-    say so."""
+    """Set up SQLite: a private file, WAL, enforced foreign keys, and explicit BEGIN."""
 
     @event.listens_for(engine, "do_connect")
     def before_connect(*_: object) -> None:
@@ -96,7 +94,7 @@ def _set_up_sqlite(engine: Engine, file: str, *, foreign_keys: bool) -> None:
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: DBAPIConnection, _: object) -> None:
-        assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - told to the type checker
+        assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - for the type checker
         connection.isolation_level = None  # the driver's own BEGIN comes too late and is never IMMEDIATE
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -104,7 +102,7 @@ def _set_up_sqlite(engine: Engine, file: str, *, foreign_keys: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        # A transaction that reads first and writes later fails at once if another one wrote in between;
-        # taking the write lock at the start makes it wait its turn instead.
+        # A transaction that reads before it writes fails immediately if another one wrote in between. Taking
+        # the write lock at the start makes it wait instead.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

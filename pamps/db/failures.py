@@ -1,4 +1,4 @@
-"""What a database error means: whether the same request may succeed later, and which constraint refused."""
+"""Classifies database errors: whether a retry may succeed, and which constraint was violated."""
 
 import sqlite3
 
@@ -18,24 +18,24 @@ TRANSIENT_SQLITE_CODES = {
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_PROTOCOL,
 }
-# What PostgreSQL says while it is read only, as a standby is until it is promoted.
+# SQLSTATE of PostgreSQL while it is read-only, as a standby is until it is promoted.
 READ_ONLY = "25006"
 DATABASE_ERRORS = (DBAPIError, PostgresError, sqlite3.Error)
 
 
 class SchemaError(Exception):
-    """The schema cannot be migrated to the newest version; the message is one line that says why."""
+    """The schema cannot be migrated to the newest version; the message is a single line that says why."""
 
 
 def violated_constraint(error: IntegrityError) -> str:
-    """The name of the constraint. SQLite has it in a message without values, PostgreSQL in a field."""
+    """The name of the violated constraint; for SQLite its message, which names columns but no values."""
     diagnosis = getattr(error.orig, "diag", None)
     return str(diagnosis.constraint_name if diagnosis else error.orig)
 
 
 def is_transient(error: BaseException | None) -> bool:
     """Whether the same request may succeed later, for errors of drivers, of SQLAlchemy and of our own queues.
-    SQLite has one class for a locked file and for a misspelt column; only its code tells them apart."""
+    SQLite uses one class for a locked file and for a misspelt column, so the error code decides."""
     cause: object = error
     if isinstance(error, Unavailable | PoolTimeoutError):
         return True

@@ -1,6 +1,6 @@
-"""The two indexes of words and their languages: FTS5 of SQLite, tsvector of PostgreSQL.
+"""The full-text indexes and their query languages: FTS5 of SQLite, tsvector of PostgreSQL.
 
-Both take words as they are given, without quotes: `pamps.text.tokenizer` alone decides what a word is.
+Both index words unchanged; words must not contain quotes. `pamps.text.tokenizer` splits text into words.
 """
 
 import re
@@ -21,43 +21,43 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
-# A word with its places, in the text form of a tsvector (PostgreSQL, 8.11.1). Marks have no places.
+# A word with its positions, in the text form of a tsvector (PostgreSQL, 8.11.1). Marks have no positions.
 PLACED = re.compile(r"'([^']+)':([0-9,]+)")
 
 
 class FullText(Protocol):
-    """An index of words. Marks are words that people cannot write, such as `@17` for an author."""
+    """A full-text index. Marks are index words that cannot occur in text, such as `@17` for an author."""
 
-    # Whether rows come in order of their ids, so that reading stops where a page is full.
+    # Whether matches are returned in id order, so that reading can stop when a page is full.
     is_ordered: bool
 
     def columns(self, key: str) -> Sequence[Column[Any]]:
         """The columns of the index table: the id of the row, under the name `key`, and its words."""
 
     def document(self, words: Iterable[str], marks: Iterable[str]) -> str:
-        """What the index stores of a text: its words in their order, and marks."""
+        """The index entry of a text: its words in order, and marks."""
 
     def read_words(self, document: str) -> list[str]:
-        """The words of a document in their order, without its marks."""
+        """The words of an index entry in order, without its marks."""
 
     def phrase(self, words: Iterable[str], *, prefix: bool = False) -> str:
-        """A condition: these words one after the other; with `prefix` the last one may go on."""
+        """A query for consecutive words; with `prefix`, the last one matches as a prefix."""
 
     def all_of(self, conditions: Iterable[str]) -> str:
-        """A condition: all of these."""
+        """A query that requires all of these."""
 
     def any_of(self, conditions: Iterable[str]) -> str:
-        """A condition: one of these."""
+        """A query that requires at least one of these."""
 
     def without(self, wanted: str, unwanted: str) -> str:
-        """A condition: the one, and not the other, which may be ""."""
+        """A query that requires `wanted` and excludes `unwanted`, which may be ""."""
 
     def matches(self, index: Table, value: str) -> ColumnElement[bool]:
-        """Whether a row of the index meets the condition that is the value of this name."""
+        """Whether a row of the index matches the query in the parameter `value`."""
 
 
 class Fts5:
-    """A virtual table of SQLite."""
+    """A virtual table of SQLite; matches are ordered by id."""
 
     is_ordered = True
 
@@ -87,7 +87,7 @@ class Fts5:
 
 
 class TsVector:
-    """A table of PostgreSQL with a GIN index, which has no order."""
+    """A table of PostgreSQL with a GIN index; matches are not ordered."""
 
     is_ordered = False
 

@@ -1,4 +1,4 @@
-"""The migrations: which of them the database has seen, and how to apply the others."""
+"""Migrations: applying them, and checking that the database is at the newest one."""
 
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from sqlmodel import Session
 from pamps.db.failures import SchemaError, is_transient
 from pamps.errors import Unavailable
 
-# Alembic's own table; declared so that it can be read and dropped like the others.
+# Alembic's table, declared so that it can be read and dropped like the others.
 VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32)))
 
 
@@ -25,10 +25,10 @@ class NotMigrated(Unavailable):
 
 
 def apply_migrations() -> None:
-    """Bring the database to the newest migration. Several starters at once are safe: one migrates, the others
-    wait for it and find nothing left to do (see migrations/env.py).
+    """Migrate the database to the newest version. Concurrent calls are safe: one migrates, and the others
+    wait for it and then have nothing to do (see migrations/env.py).
 
-    Raises SchemaError if a newer Pamps has been here, or if the migrations cannot be followed."""
+    Raises SchemaError if the database was migrated by a newer Pamps, or if a migration cannot be applied."""
     try:
         command.upgrade(_config(), "head")
     except CommandError as error:
@@ -47,19 +47,19 @@ def require_current_schema(session: Session) -> None:
     except DBAPIError as error:
         if is_transient(error):
             raise
-        raise NotMigrated from error  # there is no such table
+        raise NotMigrated from error  # the table does not exist
     if found != [_newest()]:
         raise NotMigrated
 
 
 @cache
 def _newest() -> str | None:
-    """The version that this code is written for."""
+    """The newest migration that this code has."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:
-    """Alembic without its ini file: the wheel carries the migrations inside the package."""
+    """The configuration of Alembic, without its ini file. A wheel has the migrations inside the package."""
     here = Path(__file__).parent.parent
     inside = here / "migrations"
     config = Config()

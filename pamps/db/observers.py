@@ -1,14 +1,14 @@
-"""Who is told of the statements that `pamps.db.prepared` runs, which SQLAlchemy's own events do not see."""
+"""Observers of the statements run by `pamps.db.prepared`, for which SQLAlchemy fires no events."""
 
 import logging
 from collections.abc import Callable
 
-# Called after each of them with its text, which holds no values, and the seconds that it took. For counting,
-# metrics and tracing. Whoever adds an observer also removes it; one that raises fails the request.
+# Called after each statement with its text, without values, and its duration in seconds. For counting,
+# metrics and tracing. Code that adds an observer must remove it; an observer that raises fails the request.
 Observer = Callable[[str, float], None]
 observers: list[Observer] = []
 
-# Below SQLAlchemy's own, so that `db.echo` shows all statements in one way and one place.
+# A child of SQLAlchemy's logger, so that `db.echo` logs all statements in the same way.
 logger = logging.getLogger("sqlalchemy.engine.Engine.pamps")
 
 

@@ -1,6 +1,7 @@
-"""Statements that are asked all the time: built once, planned once, run by the driver itself.
+"""Prepared statements for frequent queries: built once, planned once, executed directly by the driver.
 
-SQLAlchemy builds them and knows the types. Running them by it takes longer than the database does (ADR 0012).
+SQLAlchemy compiles them and supplies the types. Executing them through it takes longer than the database does
+(ADR 0012).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,15 +30,15 @@ Query = Select[Any] | UpdateBase
 
 
 class Statement:
-    """A statement as the driver takes it. Its rows have what the types of their columns promise."""
+    """A statement compiled for the driver. Its rows have the Python types of their columns."""
 
     def __init__(self, query: Query, *, prepared: bool = True) -> None:
-        """Without `prepared` it is planned each time, with its values: for what is asked in many shapes."""
+        """With `prepared=False` it is planned each time, with its values: for statements with many shapes."""
         database = get_database()
         dialect, compiler = database.dialect, database.engine.dialect
         self.is_prepared = prepared and database.settings.prepared_statements and dialect.can_prepare
         self.writes = isinstance(query, UpdateBase)
-        # Drivers know less of times and booleans than the types of the columns.
+        # Driver values of times and booleans have to be converted to the types of their columns.
         readers = [_reader_of(column.type, dialect) for column in query.exported_columns]
         self._readers = [(place, read) for place, read in enumerate(readers) if read]
         self._unpack: Callable[[Sequence[Any]], list[Row]] = list
@@ -46,7 +47,7 @@ class Statement:
             self._unpack = dialect.unpacked
         compiled = query.compile(dialect=compiler)
         self.text = str(compiled)
-        # In their order where they are marked by `?`; where they have names, each once.
+        # With positional parameters (`?`) in order of occurrence; with named ones, each once.
         self.names: list[str] = list(compiled.positiontup or compiled.params)
         self._is_positional = compiled.positional
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
@@ -57,14 +58,14 @@ class Statement:
         }
 
     def values(self, given: dict[str, Any]) -> Any:
-        """The values as the driver takes them."""
+        """The parameters in the form of the driver."""
         given = self._constants | given
         for name, process in self._to_driver.items():
             given[name] = process(given[name])
         return tuple(given[name] for name in self.names) if self._is_positional else given
 
     def rows(self, fetched: Sequence[Any]) -> list[Row]:
-        """The rows of what was fetched."""
+        """Convert fetched rows to the types of their columns."""
         rows = self._unpack(fetched)
         return [self._read(row) for row in rows] if self._readers else rows
 
@@ -84,10 +85,10 @@ def _reader_of(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
 
 
 def prepared_statement(build: Callable[Shape, Query]) -> Callable[Shape, Statement]:
-    """Decorates a function that builds a statement: each shape of it is built at its first use and kept.
+    """Decorates a function that builds a statement: each shape is built at first use and cached.
 
-    The arguments are what changes the words of the statement, and there must be few combinations of them;
-    what changes from request to request stands in it as a `bindparam`. `cache_clear()` forgets what is kept.
+    The arguments are those that change the SQL text, and must have few combinations; values that change from
+    request to request are `bindparam`s. `cache_clear()` empties the cache.
     """
 
     @cache
@@ -105,15 +106,16 @@ def prepared_statement(build: Callable[Shape, Query]) -> Callable[Shape, Stateme
 
 
 def insert_into(table: type[SQLModel]) -> Any:
-    """The INSERT of the database in use, which has an ON CONFLICT."""
+    """An INSERT that supports ON CONFLICT, for the database in use."""
     return current_dialect().insert(table)
 
 
 def run(session: Session, statement: Statement, **values: Any) -> list[Row]:
-    """The rows of a statement: in the transaction of the session if it has one or the statement writes, and
-    otherwise outside of any, where it sees what is committed by then.
+    """Execute a statement and return its rows: in the transaction of the session if there is one or if the
+    statement writes, otherwise outside any transaction.
 
-    What the session holds is flushed first. Raises the errors of SQLAlchemy.
+    Pending changes of the session are flushed first. A read outside a transaction is retried once if the
+    connection was lost. Raises the errors of SQLAlchemy.
     """
     sent = statement.values(values)
     bind = session.get_bind()
@@ -135,14 +137,14 @@ def run(session: Session, statement: Statement, **values: Any) -> list[Row]:
             raise
         with suppress(DBAPIError), bind.connect() as other:
             _find_lost(other, error)
-    # The database was away, and may be back. Nothing is done twice by reading again.
+    # The database may have restarted. Reading again is safe, because nothing was written.
     with _borrowed(bind) as borrowed:
         return _execute(borrowed, bind.dialect, statement, sent)
 
 
 @contextmanager
 def _borrowed(bind: Engine) -> Iterator[PoolProxiedConnection]:
-    """A connection of the pool, outside of any transaction."""
+    """A connection of the pool, outside any transaction."""
     try:
         connection = bind.raw_connection()
     except bind.dialect.loaded_dbapi.Error as error:
@@ -161,7 +163,7 @@ def _borrowed(bind: Engine) -> Iterator[PoolProxiedConnection]:
 def _execute(
     connection: PoolProxiedConnection, dialect: SQLAlchemyDialect, statement: Statement, sent: Any
 ) -> list[Row]:
-    """Run a statement by the driver. An error is what SQLAlchemy would have made of it."""
+    """Execute a statement with the driver. Raises the errors that SQLAlchemy would raise."""
     try:
         with closing(connection.cursor()) as cursor:
             current_dialect().leave_times_as_text(cursor)
@@ -175,7 +177,7 @@ def _execute(
 
 
 def _send(cursor: Any, text: str, call: str, *values: Any) -> None:
-    """Send a statement, and tell its text to those who observe."""
+    """Execute a statement, and pass its text and duration to the observers."""
     if not observers:
         cursor.execute(call, *values)
         return
@@ -188,10 +190,11 @@ def _send(cursor: Any, text: str, call: str, *values: Any) -> None:
 
 
 def _prepared_call(info: dict[Any, Any], statement: Statement, cursor: Any) -> str:
-    """What to send for a statement on a connection, whose `info` remembers what was prepared there.
+    """The EXECUTE for a statement, which is prepared first if needed; `info` of the connection records which
+    statements are.
 
-    PostgreSQL plans it once for each connection and not once for each request: planning takes longer than
-    most of them do (PREPARE, in the manual of PostgreSQL). The driver of SQLite does the same by itself.
+    PostgreSQL then plans it once per connection rather than once per request: planning takes longer than most
+    statements. The driver of SQLite caches its statements itself.
     """
     calls: dict[Statement, str] = info.setdefault("prepared", {})
     if statement not in calls:
@@ -207,7 +210,7 @@ def _prepared_call(info: dict[Any, Any], statement: Statement, cursor: Any) -> s
 def _translate(
     error: Any, dialect: Any, connection: PoolProxiedConnection | None = None, text: str | None = None
 ) -> Exception:
-    """An error of the driver in the words of SQLAlchemy."""
+    """The SQLAlchemy exception for an error of the driver."""
     known: dict[str, Any] = {
         "hide_parameters": True,
         "connection_invalidated": dialect.is_disconnect(error, connection, None),
@@ -217,7 +220,7 @@ def _translate(
 
 
 def _find_lost(connection: Connection, error: DBAPIError) -> None:
-    """Where a connection was lost, let SQLAlchemy find out which others of the pool are."""
+    """If the connection was lost, let SQLAlchemy notice and invalidate the other connections of the pool."""
     if error.connection_invalidated:
         with suppress(DBAPIError):
             connection.exec_driver_sql("SELECT 1")

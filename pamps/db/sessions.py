@@ -1,8 +1,9 @@
-"""Sessions, and where they end: nothing else in Pamps commits."""
+"""Sessions and their transactions. Nothing else in Pamps commits."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState
@@ -16,7 +17,7 @@ WROTE = "pamps.wrote"
 
 
 class UncommittedWrites(RuntimeError):
-    """A session that has written something was about to end its transaction for something else."""
+    """`own_transaction` was called on a session with uncommitted writes."""
 
 
 class ReadOnlySession(RuntimeError):
@@ -25,9 +26,9 @@ class ReadOnlySession(RuntimeError):
 
 @contextmanager
 def unit_of_work(*, writes: bool) -> Iterator[Session]:
-    """The session of one request: committed at the end, rolled back on an error.
+    """The session of a request: committed at the end if it writes, rolled back on an error.
 
-    One that only reads and began no transaction costs nothing at its end.
+    Ending a session that began no transaction costs nothing.
     """
     session = get_database().session(writes=writes)
     try:
@@ -41,7 +42,7 @@ def unit_of_work(*, writes: bool) -> Iterator[Session]:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """A session for commands and jobs, which may take their time: committed at the end, rolled back on an
+    """A session for commands and jobs, without a statement timeout: committed at the end, rolled back on an
     error."""
     database = get_database()
     with database.session(writes=True) as session:
@@ -52,11 +53,11 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def own_transaction(session: Session) -> Iterator[Session]:
-    """A session for something small that any request writes, even one that only reads, in a transaction of
-    its own: it stays even if the request fails later.
+    """A session with its own transaction, for small writes by any request, including those that only read.
+    The writes persist even if the request fails later.
 
-    The transaction of the request ends first: no request ever holds two connections. Raises
-    UncommittedWrites if the request has written anything, which would be committed half done.
+    The transaction of the request ends first, so that no request holds two connections. Raises
+    UncommittedWrites if the request has written anything, which would be committed incompletely.
     """
     if has_written(session):
         raise UncommittedWrites("own_transaction() would commit what this session has written")
@@ -67,18 +68,18 @@ def own_transaction(session: Session) -> Iterator[Session]:
 
 
 def commit_early(session: Session, *, because: str) -> None:
-    """Commit what the request has done so far, and give its connection back. What was written stays even if a
-    refusal follows; what was loaded stays usable.
+    """Commit the writes of the request so far, and release its connection. They persist even if an error
+    follows; loaded objects stay usable.
 
-    Before slow work, such as hashing a password, because every other writer would wait; and for what a
-    refusal must not undo.
+    For use before slow work, such as hashing a password, during which all other writers would wait, and for
+    writes that an error must not roll back.
     """
     logger.debug("Committed early: %s", because)
     session.commit()
 
 
 def has_written(session: Session) -> bool:
-    """Whether a session has written in its transaction, or is about to, by itself or by `run`."""
+    """Whether a session has written in its transaction, including by `run`, or has pending changes."""
     return bool(session.info.get(WROTE) or session.new or session.dirty or session.deleted)
 
 
@@ -98,11 +99,11 @@ def _on_flush(session: Session, _: object) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _on_execute(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
-        note_write(state.session)
+        note_write(cast(Session, state.session))
 
 
 @event.listens_for(Session, "after_commit")
 @event.listens_for(Session, "after_rollback")
 def _on_end(session: Session) -> None:
-    if session.get_nested_transaction() is None:  # the end of a savepoint is not that of the transaction
+    if session.get_nested_transaction() is None:  # the end of a savepoint does not end the transaction
         session.info.pop(WROTE, None)

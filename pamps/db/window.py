@@ -1,4 +1,4 @@
-"""Which rows of a list a page has: between two ids, in one direction, and at most so many."""
+"""The window of a page in a list: bounds by id, direction, and maximum number of rows."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,12 +8,12 @@ from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, literal_col
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
-# Rows are read in multiples of this, so that few statements serve every limit.
+# Rows are read in multiples of this, so that a few prepared statements serve all limits.
 STEP = 20
 
 
 class Sort(StrEnum):
-    """The order of a list that offers a choice."""
+    """The order of a list, for lists that offer a choice."""
 
     OLDEST_FIRST = "date"
     NEWEST_FIRST = "-date"
@@ -21,7 +21,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Window:
-    """The page that a client asks for: at most `limit` rows with ids below `before` and above `after`."""
+    """A requested page: at most `limit` rows with ids below `before` and above `after`."""
 
     limit: int = DEFAULT_LIMIT
     before: int | None = None
@@ -30,9 +30,9 @@ class Window:
 
 @dataclass(frozen=True)
 class WindowShape:
-    """What the words of a statement depend on: which sides are bounded, the direction, the number of rows.
+    """The properties of a window that change the SQL text: which bounds it has, direction, number of rows.
 
-    The bounds themselves are the values `before` and `after` of the statement.
+    The bounds themselves are the parameters `before` and `after` of the statement.
     """
 
     before: bool
@@ -41,7 +41,7 @@ class WindowShape:
     rows: int
 
     def of(self, statement: Select[Any], key: Any) -> Select[Any]:
-        """The rows of the statement that are in this window, in the order of `key`.
+        """Restrict the statement to this window, in the order of `key`.
 
         `key` is a column of positive, unique ids.
         """
@@ -52,15 +52,15 @@ class WindowShape:
         return self.sort(statement, key).limit(self.limit)
 
     def sort(self, statement: Select[Any], key: Any) -> Select[Any]:
-        """The statement in the order of `key`."""
+        """Order the statement by `key`."""
         return statement.order_by(key.desc() if self.descending else key.asc())
 
     @property
     def limit(self) -> ColumnElement[int]:
-        """The number of rows as a literal, not as a value: it decides how PostgreSQL plans."""
+        """The number of rows, as a literal instead of a parameter: PostgreSQL's plan depends on it."""
         return literal_column(str(self.rows))
 
 
 def rows_to_read(limit: int) -> int:
-    """How many rows a page of `limit` reads: one more shows whether another page follows."""
+    """The number of rows to read for a page of `limit`: at least one more, to see if a page follows."""
     return -(-limit // STEP) * STEP + 1

@@ -1,1 +1,1 @@
-"""The HTTP layer: how a request becomes a call of an endpoint, and its result or error a response."""
+"""The HTTP layer: turns requests into calls of endpoints, and their results and errors into responses."""

@@ -1,4 +1,4 @@
-"""What a route returns: the body as bytes, with its status and its headers."""
+"""Responses whose body is already encoded as bytes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Any, Generic, TypeVar
 from starlette.types import Receive, Scope, Send
 
 Model = TypeVar("Model")
-# As ASGI has them: names in lower case.
+# Headers as in ASGI, with lower-case names.
 RawHeaders = Sequence[tuple[bytes, bytes]]
 JSON_TYPE = (b"content-type", b"application/json")
 
 
 @dataclass(frozen=True)
 class Answer(Generic[Model]):
-    """The JSON text of a `Model`; without `status` that of the route."""
+    """A response whose body is the JSON of a `Model`. `status` None means the default status of the route."""
 
     body: bytes
     status: int | None = None
@@ -22,17 +22,17 @@ class Answer(Generic[Model]):
 
 
 class BytesResponse:
-    """An answer that is ready to be sent."""
+    """A complete response as an ASGI application."""
 
     def __init__(self, status: int, headers: RawHeaders, body: bytes) -> None:
         self.status, self.headers, self.body = status, headers, body
 
     async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
-        """Send it, by ASGI."""
+        """Send the response."""
         await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers]})
         await send({"type": "http.response.body", "body": self.body})
 
 
 def created_or_ok(body: bytes, created: bool) -> Answer[Any]:
-    """201 for what is new, 200 for what existed already."""
+    """A response with status 201 if the item was created, 200 if it already existed."""
     return Answer(body, 201 if created else 200)

@@ -1,8 +1,8 @@
-"""The arguments of a route's function, read from the request.
+"""Reads the arguments of an endpoint from the request.
 
-FastAPI finds out what a function asks for (`Dependant`) and validates each value (`ModelField`). Its own way
-of filling them in is asynchronous, and with ten parameters takes longer than the query of a page (ADR 0012);
-here it is one pass in the thread of the route, and what was not sent costs nothing.
+FastAPI analyses the signature of a function (`Dependant`) and validates each value (`ModelField`). Its own
+code for solving dependencies is asynchronous, and with ten parameters takes longer than the query of a page
+(ADR 0012). Here it is one pass in the thread of the route, and parameters that were not sent cost nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,10 +22,10 @@ from pamps.models.user import Viewer
 
 @dataclass
 class Call:
-    """A request that is being served: all that an argument can be read from.
+    """A request being served: everything that arguments are read from.
 
-    `body` is the value of the JSON body, or its bytes if it is something else; `form` has the arguments that
-    are read from a form. Problems with values are collected, so that the client hears of all at once.
+    `body` is the parsed JSON body, or the raw bytes of any other type; `form` has the arguments read from a
+    form. Validation errors are collected in `problems`, so that the response lists all of them.
     """
 
     request: Request
@@ -38,12 +38,12 @@ class Call:
     problems: list[Any] = field(default_factory=list)
 
 
-# What a dependency is read from, if it is not called: the session, the viewer, or nothing.
+# Reads the value of a dependency that is not called as a function: the session, the viewer, or None.
 Special = Callable[[Call], Any]
 
 
 class Arguments:
-    """The arguments of one function, and of the dependencies that it names."""
+    """Reads the arguments of one function and of its dependencies."""
 
     def __init__(self, dependant: Dependant, special: Callable[[Any], Special | None]) -> None:
         """`special` says how a dependency is read that is not an ordinary function. Raises TypeError for one
@@ -59,7 +59,7 @@ class Arguments:
         self._response_name = dependant.response_param_name
 
     def read(self, call: Call) -> dict[str, Any]:
-        """The arguments by name; adds to the problems of the call."""
+        """The arguments by name. Validation errors are added to the problems of the call."""
         values: dict[str, Any] = {}
         request = call.request
         for dependency in self._dependencies:
@@ -91,7 +91,7 @@ def _require_supported(dependant: Dependant) -> None:
 
 
 class _Value:
-    """An argument that the client sends."""
+    """An argument sent by the client."""
 
     def __init__(self, param: Any, source: str) -> None:
         self.name = param.name
@@ -126,7 +126,7 @@ class _Value:
 
 
 class _Dependency:
-    """An argument that another function gives."""
+    """An argument returned by another function."""
 
     def __init__(self, dependant: Dependant, special: Callable[[Any], Special | None]) -> None:
         function = dependant.call
@@ -144,7 +144,7 @@ class _Dependency:
         if self._special:
             value = self._special(call)
         else:
-            assert self._arguments  # noqa: S101 - told to the type checker
+            assert self._arguments  # noqa: S101 - for the type checker
             given = self._arguments.read(call)
             if len(call.problems) > known:
                 return

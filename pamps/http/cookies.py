@@ -1,4 +1,4 @@
-"""The refresh token of browsers: in a cookie that no script can read and no other site can use."""
+"""The refresh token cookie of browsers, which no script can read and no other site can use."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -28,19 +28,19 @@ class CrossOrigin(Forbidden):
 
 
 def hand_out(response: Response, pair: TokenPair, *, in_cookie: bool) -> TokenResponse:
-    """The pair as the answer shows it: with `in_cookie`, its refresh token goes into the cookie instead."""
+    """The response with the token pair. With `in_cookie`, the refresh token is set as a cookie instead."""
     if in_cookie:
         _set(response, pair.refresh_token, settings.security.refresh_token_minutes * 60)
     return TokenResponse(
         access_token=pair.access_token,
         refresh_token=None if in_cookie else pair.refresh_token,
-        token_type="bearer",  # noqa: S106 - a kind of token, not a token
+        token_type="bearer",  # noqa: S106 - a token type, not a token
         expires_in=pair.expires_in,
     )
 
 
 def clear(response: Response) -> None:
-    """Make the browser forget the cookie."""
+    """Delete the cookie in the browser."""
     _set(response, "", 0)
 
 
@@ -51,7 +51,8 @@ def _set(response: Response, value: str, max_age: int) -> None:
 
 
 def read(request: Request) -> str | None:
-    """The refresh token in the cookie; raises CrossOrigin unless a page of this server sent it."""
+    """The refresh token in the cookie, or None. Raises CrossOrigin if there is one and the request does not
+    come from a page of this server."""
     token = request.cookies.get(cookie_name())
     if token and not comes_from_here(request):
         raise CrossOrigin
@@ -59,15 +60,18 @@ def read(request: Request) -> str | None:
 
 
 def check_wish(request: Request, *, in_cookie: bool) -> None:
-    """Raise CrossOrigin if a page of another server wants to log a browser in. What is no browser does not
-    say where it comes from, and without a cookie a page gets only what it could have got by itself."""
+    """Raise CrossOrigin if a page of another origin requests a login with a cookie (login CSRF).
+
+    Clients other than browsers send no origin. Without a cookie, a page gains nothing that its own server
+    could not request.
+    """
     is_browser = "sec-fetch-site" in request.headers or "origin" in request.headers
     if in_cookie and is_browser and not comes_from_here(request):
         raise CrossOrigin
 
 
 def comes_from_here(request: Request) -> bool:
-    """Whether the browser says that a page of this server sent the request (no page can make it lie)."""
+    """Whether a page of this server sent the request, by headers that pages cannot forge."""
     if (site := request.headers.get("sec-fetch-site")) is not None:
         return site == "same-origin"
     here = f"{request.url.scheme}://{request.headers.get('host', '')}"
@@ -76,20 +80,20 @@ def comes_from_here(request: Request) -> bool:
 
 @dataclass(frozen=True)
 class Refresh:
-    """A refresh token, and where it came from."""
+    """A refresh token, and whether it was sent in the cookie."""
 
     token: str | None
     in_cookie: bool
 
     def require(self) -> str:
-        """The token; raises Unauthorized."""
+        """The token; raises Unauthorized if there is none."""
         if self.token is None:
             raise Unauthorized
         return self.token
 
 
 def get_refresh(request: Request, body: Annotated[RefreshRequest | None, Body()] = None) -> Refresh:
-    """The refresh token of the body, or else of the cookie; raises CrossOrigin."""
+    """The refresh token in the body, otherwise the one in the cookie. Raises CrossOrigin like `read`."""
     if body is not None:
         return Refresh(body.refresh_token, in_cookie=False)
     token = read(request)
@@ -100,7 +104,7 @@ GivenRefresh = Annotated[Refresh, Depends(get_refresh)]
 
 
 def maybe_refresh(request: Request, body: Annotated[RefreshRequest | None, Body()] = None) -> Refresh:
-    """The same where an access token says it already: then nobody looks for a refresh token."""
+    """The same, but without a token if the request has an Authorization header, which takes precedence."""
     return (
         Refresh(None, in_cookie=False) if "authorization" in request.headers else get_refresh(request, body)
     )

@@ -1,4 +1,4 @@
-"""The log entry of a bug: enough to find it, and nothing of what users or the database hold."""
+"""Logs unexpected errors with a traceback, without data of users or of the database."""
 
 import logging
 import traceback
@@ -14,13 +14,13 @@ QUOTING = (*DATABASE_ERRORS, ValidationError)
 
 
 def log_bug(request_id: str, method: str, path: str, error: BaseException) -> None:
-    """Log an unexpected error under the request id that the client gets."""
+    """Log an unexpected error with the request id that the response has."""
     logger.error("Request %s failed: %s %r\n%s", request_id, method, path, describe_bug(error))
 
 
 def describe_bug(error: BaseException) -> str:
-    """The traceback and the message of an error and of what led to it. Messages are quoted, so that none can
-    pass for another line of the log; those that quote rows, statements or input are left out."""
+    """The traceback and message of an error and of its causes. Messages are quoted, so that none can forge
+    another log line; those of errors that quote rows, statements or input are left out."""
     parts = []
     cause: BaseException | None = error
     while cause is not None:

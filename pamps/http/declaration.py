@@ -1,4 +1,4 @@
-"""What a route declares: found out once, from its parameters and dependencies."""
+"""The declaration of a route, analysed once from its parameters and dependencies."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
@@ -13,12 +13,12 @@ from pamps.http.slots import Slots, connection_slots, writer_slots
 
 
 def no_store() -> NoReturn:
-    """As a dependency: no cache on the way may keep the answer (RFC 6749, section 5.1). Never called."""
+    """A dependency that marks a route: responses get `Cache-Control: no-store` (RFC 6749, section 5.1)."""
     raise NotImplementedError("no_store needs a route of make_router()")
 
 
 class Declaration:
-    """What a route asks for, and so what it needs while it is served."""
+    """The parameters and dependencies of a route, and the resources that follow from them."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Declaration:
         calls = [part.call for part in self.parts]
         self.is_safe = SAFE_METHODS.issuperset(methods or ())
         self.may_be_kept = no_store not in calls
-        # Those of the router come first.
+        # The access checks of the router come first.
         self.accesses = tuple(dict.fromkeys(call for call in calls if isinstance(call, Access)))
         self.uses_database = bool(self.accesses) or get_session in calls
         self.body_params = [param for part in self.parts for param in part.body_params]
@@ -43,8 +43,8 @@ class Declaration:
 
     @property
     def slots(self) -> tuple[Slots, ...]:
-        """The slots that a request waits for, in this order. What writes needs a slot of writers, unless it
-        has one of its own, such as for hashing."""
+        """The slots that a request waits for, in this order. A route that writes needs a writer slot, unless
+        it declares a slot of its own, such as for hashing."""
         before = self._own_slots or ([] if self.is_safe else [writer_slots])
         return (*before, *([connection_slots] if self.uses_database else []))
 

@@ -1,7 +1,7 @@
-"""What a route may ask for by the types of its parameters: the session of its request, the client, an id.
+"""Dependencies of routes, as types of their parameters: the database session, the client, an id.
 
-The signed-in user is in `pamps.auth`, the page of a list in `pamps.http.pagination`. A dependency is a plain
-function; it runs in the thread of the route (see pamps.http.route).
+The signed-in user is in `pamps.auth`, the page of a list in `pamps.http.pagination`. Dependencies are plain
+functions that run in the thread of the route (see pamps.http.route).
 """
 
 from collections.abc import Callable
@@ -20,19 +20,19 @@ Result = TypeVar("Result")
 
 
 def get_session() -> Session:
-    """For the type of a dependency; the session comes from `pamps.http.route`."""
+    """Identifies the dependency and is never called: `pamps.http.route` supplies the session."""
     raise NotImplementedError
 
 
-# The session of the request. What is written with it is committed before the answer leaves.
+# The database session of the request. Its writes are committed before the response is sent.
 SessionDep = Annotated[Session, Depends(get_session)]
-# Goes on a route that hashes a password.
+# For routes that hash a password.
 Hashing: Any = Depends(hashing_slots)
 
 
 async def read_in_background(read: Callable[[Session], Result]) -> Result:
-    """What `read` returns, run in a thread with a session of its own, after the request has ended. It waits
-    for its slots like a request, and raises Unavailable like one."""
+    """Run `read` in a thread with its own session, outside a request, and return its result. Waits for slots
+    like a request, and raises Unavailable on timeout."""
     async with holding((background_slots, connection_slots)):
         return await in_thread(_read, read)
 
@@ -43,7 +43,7 @@ def _read(read: Callable[[Session], Result]) -> Result:
 
 
 def get_client(request: Request) -> Client:
-    """The program that sent the request."""
+    """The client of the request: IP address, user agent and time of arrival."""
     address = request.client.host if request.client else ""
     device = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
     return Client(address[:MAX_ADDRESS], device[:MAX_DEVICE], request.state.arrived)

@@ -1,9 +1,9 @@
-"""JSON as bytes, and what is put together of it."""
+"""Encoded JSON, and arrays and objects composed of it."""
 
 from collections.abc import Iterable
 from typing import NewType
 
-# JSON text in UTF-8.
+# A JSON value, encoded as UTF-8.
 JsonBytes = NewType("JsonBytes", bytes)
 
 
@@ -20,5 +20,5 @@ def json_object(**fields: JsonBytes) -> JsonBytes:
 
 
 def with_fields(json: JsonBytes, **fields: JsonBytes) -> JsonBytes:
-    """A JSON object with more fields behind its own."""
+    """The non-empty JSON object with these fields appended."""
     return JsonBytes(json[:-1] + b"," + json_object(**fields)[1:]) if fields else json

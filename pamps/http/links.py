@@ -1,4 +1,4 @@
-"""The `Link` header (RFC 8288): the addresses of the pages beside this one."""
+"""The `Link` header (RFC 8288) with the URLs of the next and previous pages."""
 
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -8,7 +8,7 @@ from pamps.http.answers import RawHeaders
 
 
 def link(request: Request, relation: str, name: str, cursor: object, *, drop: str | None = None) -> str:
-    """One link: the absolute address of another page, with the parameters of the request except `drop`."""
+    """One link: the absolute URL of the request with the parameter `name` set to `cursor`, without `drop`."""
     sent = request.scope["query_string"]
     query = parse_qsl(sent.decode("latin-1"), keep_blank_values=True) if sent else []
     kept = [(key, value) for key, value in query if key not in (name, drop)]
@@ -16,7 +16,7 @@ def link(request: Request, relation: str, name: str, cursor: object, *, drop: st
 
 
 def link_header(links: list[str]) -> RawHeaders:
-    """The header with these links; none without links."""
+    """The header with these links; empty if there are none."""
     return [(b"link", ", ".join(links).encode("latin-1"))] if links else []
 
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about errors."""
+"""OpenAPI models and descriptions of errors."""
 
 from typing import Any
 
@@ -8,27 +8,27 @@ from pamps.errors import PampsError
 
 
 class ErrorResponse(SQLModel):
-    """Every error: a sentence for people and a code for programs."""
+    """Every error: a message for people and a code for programs."""
 
     detail: str
     code: str
 
 
 class FieldError(SQLModel):
-    """What is wrong with one field; `field` is its path, such as `body.email`."""
+    """A problem with one field; `field` is its path, such as `body.email`."""
 
     field: str
     message: str
 
 
 class ValidationErrorResponse(ErrorResponse):
-    """A 422: the request was understood and cannot be accepted."""
+    """A 422, with the problem of each invalid field."""
 
     errors: list[FieldError]
 
 
 def refusals(*errors: type[PampsError]) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may answer with these errors."""
+    """The OpenAPI `responses` of a route that may raise these errors, by status."""
     described: dict[int | str, dict[str, Any]] = {}
     for error in errors:
         known = described.setdefault(error.status, {"model": ErrorResponse, "description": ""})

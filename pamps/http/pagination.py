@@ -1,4 +1,4 @@
-"""Pages of lists and of trees: what a client asks for, and the answer with its `Link` header."""
+"""Pagination of lists and trees: the parameters of a page, and its response with a `Link` header."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ LimitParam = Annotated[Limit, Query(description="Maximum number of items to retu
 
 @dataclass(frozen=True)
 class Page:
-    """The page of a list that a client asks for."""
+    """A requested page of a list."""
 
     window: Window
     request: Request
 
     def answer(self, listing: Listing[T], present: Callable[[T], JsonBytes]) -> Answer[Any]:
-        """The rows as a JSON array, and in the `Link` header the pages beside this one."""
+        """The rows as a JSON array, with the next and previous pages in the `Link` header."""
         return Answer(json_list(map(present, listing.rows)), headers=link_header(self._links(listing)))
 
     def _links(self, listing: Listing[T]) -> list[str]:
         forward, back = ("before", "after") if listing.descending else ("after", "before")
         links = []
         if listing.next is not None:
-            # A client that sends both bounds walks through a range, which goes on to its end.
+            # A client that sends both bounds pages through a range: keep its far end.
             drop = back if getattr(self.window, forward) is None else None
             links.append(link(self.request, "next", forward, listing.next, drop=drop))
         if listing.previous is not None:
@@ -47,7 +47,7 @@ def get_page(
     before: Annotated[RowId | None, Query(description="Return only items before this id.")] = None,
     after: Annotated[RowId | None, Query(description="Return only items after this id.")] = None,
 ) -> Page:
-    """The page of a list that the parameters ask for."""
+    """The page of a list, from the query parameters."""
     return Page(Window(limit, before, after), request)
 
 
@@ -56,14 +56,14 @@ PageDep = Annotated[Page, Depends(get_page)]
 
 @dataclass(frozen=True)
 class TreePage:
-    """The page of a tree that a client asks for: at most `limit` items behind the one at the path `after`."""
+    """A requested page of a tree: at most `limit` items after the one at the path `after`."""
 
     limit: int
     after: TreePath
     request: Request
 
     def answer(self, body: JsonBytes, following: TreePath | None) -> Answer[Any]:
-        """The body, and in the `Link` header the next page if there is one, behind the path `following`."""
+        """The body, with a link to the next page if there is one: it starts after the path `following`."""
         links = [] if following is None else [link(self.request, "next", "after", write_path(following))]
         return Answer(body, headers=link_header(links))
 
@@ -73,10 +73,10 @@ def get_tree_page(
     limit: LimitParam = DEFAULT_TREE_LIMIT,
     after: Annotated[
         TreeCursor | None,
-        Query(description="Return only items after this one: the ids on the path down to it, with dots."),
+        Query(description="Return only items after this one: the ids on the path to it, separated by dots."),
     ] = None,
 ) -> TreePage:
-    """The page of a tree that the parameters ask for."""
+    """The page of a tree, from the query parameters."""
     return TreePage(limit, read_path(after) if after else (), request)
 
 

@@ -1,6 +1,6 @@
-"""A route: from the request to the answer in one function, `serve`, which runs in one thread.
+"""Serves a route: `serve` goes from the request to the response in one function, in one thread.
 
-FastAPI declares routes, validates values and writes the OpenAPI document; serving is done here.
+FastAPI declares routes, validates values and generates the OpenAPI document; requests are served here.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ UNSUPPORTED = (
 
 @dataclass(frozen=True)
 class Body:
-    """The body of a request: its bytes, or what was read of a form, with the problems of that."""
+    """A request body: its bytes, or the parsed fields of a form with their validation errors."""
 
     content: bytes = b""
     form: dict[str, Any] | None = None
@@ -54,7 +54,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a route serves its requests, worked out once when it is declared."""
+    """How to serve requests of a route, computed once when it is declared."""
 
     endpoint: Callable[..., Any]
     arguments: Arguments
@@ -62,18 +62,18 @@ class Plan:
     slots: tuple[Slots, ...]
     uses_database: bool
     writes: bool
-    # Whether a JSON body is read, and the fields of a form if it is one.
+    # Whether the route has a JSON body; otherwise the fields of its form, if it has one.
     takes_json: bool
     form_fields: Sequence[Any]
     status: int
     headers: RawHeaders
-    # The JSON of what the endpoint returns, where that is no Answer.
+    # Renders the result of the endpoint as JSON if it is not an Answer.
     to_json: Callable[[Any], bytes]
 
 
 def serve(plan: Plan, request: Request, body: Body) -> ASGIApp:
-    """Everything from the request to the answer. What the route wrote is committed before the answer leaves;
-    an error rolls it back."""
+    """Serve a request: authenticate, check the access, read the arguments, call the endpoint. Its writes are
+    committed before the response is sent; an error rolls them back."""
     with unit_of_work(writes=plan.writes) if plan.uses_database else nullcontext() as session:
         call = Call(request, session, None, Response())
         token = bearer_token(request)
@@ -90,7 +90,7 @@ def serve(plan: Plan, request: Request, body: Body) -> ASGIApp:
 
 
 def read_body(plan: Plan, call: Call, body: Body) -> None:
-    """Put into the call what the body says."""
+    """Store the parsed body in the call."""
     if body.form is not None:
         call.form, call.problems = body.form, [*body.problems]
     elif plan.takes_json and body.content:
@@ -100,7 +100,7 @@ def read_body(plan: Plan, call: Call, body: Body) -> None:
 
 
 def make_response(plan: Plan, result: Any, response: Response) -> ASGIApp:
-    """The answer with this result, with the headers and the status that were set on `response`."""
+    """The response with this result, and with the headers and the status that were set on `response`."""
     set_headers = [pair for pair in response.raw_headers if pair[0] != b"content-length"]
     if isinstance(result, Response):
         result.raw_headers += [*plan.headers, *set_headers]
@@ -119,7 +119,7 @@ def make_response(plan: Plan, result: Any, response: Response) -> ASGIApp:
 
 
 class Route(APIRoute):
-    """A route that is served by `serve`, and whose document says what its dependencies may answer."""
+    """A route served by `serve`. Its OpenAPI document includes the responses of its dependencies."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class Route(APIRoute):
         self.plan = make_plan(declared, endpoint, self.status_code or 200, self.response_model)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the body, wait for the slots, and serve in a thread."""
+        """Read the body, wait for the slots, serve in a thread, and send the response."""
         if scope["method"] not in (self.methods or ()):
             raise HTTPException(405, headers={"Allow": ", ".join(self.methods or ())})
         request, plan = Request(scope, receive), self.plan
@@ -167,7 +167,7 @@ class Route(APIRoute):
 
 
 async def receive_body(plan: Plan, request: Request) -> Body:
-    """The body, if the route takes one."""
+    """The body, empty if the route takes none."""
     if plan.takes_json:
         return Body(await request.body())
     if plan.form_fields:
@@ -186,7 +186,7 @@ def require_supported(endpoint: Callable[..., Any], options: dict[str, Any]) -> 
 
 
 def make_plan(declared: Declaration, endpoint: Callable[..., Any], status: int, model: Any) -> Plan:
-    """The plan of a route that answers with this status and model."""
+    """The plan of a route with this default status and response model."""
     return Plan(
         endpoint=endpoint,
         arguments=Arguments(declared.dependant, _special),
@@ -203,7 +203,7 @@ def make_plan(declared: Declaration, endpoint: Callable[..., Any], status: int, 
 
 
 def _special(dependency: Any) -> Special | None:
-    """How a dependency is read that is not called like a function."""
+    """The reader of a dependency that is not called as a function; None for any other."""
     if dependency is get_session:
         return lambda call: call.session
     if isinstance(dependency, Access):
@@ -223,7 +223,7 @@ def _json_of(model: Any) -> Callable[[Any], bytes]:
 def make_router(
     prefix: str, tag: str, *, access: Access | None = None, store: bool = True, **options: Any
 ) -> APIRouter:
-    """A router of the API. `access` guards all its routes; without `store` no cache may keep the answers."""
+    """A router of the API. `access` guards all its routes; `store=False` forbids caching the responses."""
     guards = [Depends(access)] if access else []
     if not store:
         guards.append(Depends(no_store))

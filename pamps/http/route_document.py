@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of a route beside what the route itself declares."""
+"""OpenAPI responses that follow from the parameters and dependencies of a route."""
 
 from typing import Any
 
@@ -11,21 +11,21 @@ Responses = dict[int | str, dict[str, Any]]
 BODY_RESPONSES: Responses = {
     400: {"model": ErrorResponse, "description": "The body cannot be read. (`malformed_body`)"},
 }
-# A body may come where none is expected.
+# A client may send a body to any route.
 ANY_RESPONSES: Responses = {
     413: {"model": ErrorResponse, "description": "The body is too large. (`body_too_large`)"},
 }
-# Of what is read, unless nobody may keep it (see the ETag middleware).
+# For safe methods, unless caching is forbidden (see the ETag middleware).
 KNOWN_RESPONSES: Responses = {
-    304: {"description": "The answer is still the one whose `ETag` was sent in `If-None-Match`."},
+    304: {"description": "The response has not changed: its `ETag` was sent in `If-None-Match`."},
 }
 INPUT_RESPONSES: Responses = {
-    422: {"model": ValidationErrorResponse, "description": "Something sent is not valid. (`invalid_input`)"},
+    422: {"model": ValidationErrorResponse, "description": "Some of the input is invalid. (`invalid_input`)"},
 }
 
 
 def document(declared: Declaration, own: Responses) -> Responses:
-    """The OpenAPI `responses` of a route: its `own`, and those that its dependencies bring along."""
+    """The OpenAPI `responses` of a route: its `own`, and those of its parameters and dependencies."""
     parts = declared.parts
     shared: Responses = dict(ANY_RESPONSES)
     if declared.uses_database:
@@ -42,14 +42,13 @@ def document(declared: Declaration, own: Responses) -> Responses:
 
 
 def document_security(declared: Declaration) -> dict[str, Any]:
-    """The OpenAPI extras of a route that takes a token and does not need one: FastAPI says only that it is
-    needed."""
+    """The OpenAPI extras of a route with an optional token, which FastAPI would document as required."""
     is_optional = declared.accesses and all(access.check is None for access in declared.accesses)
     return {"security": [{}]} if is_optional else {}
 
 
 def _merge(shared: Responses, own: Responses) -> Responses:
-    """Both sets of answers; where they share a status, both descriptions."""
+    """Both sets of responses; where they share a status, the descriptions are joined."""
     merged = dict(shared)
     for code, answer in own.items():
         described = [merged.get(code, {}).get("description"), answer["description"]]
@@ -58,5 +57,5 @@ def _merge(shared: Responses, own: Responses) -> Responses:
 
 
 def already(model: type[Any]) -> Responses:
-    """OpenAPI `responses` of a route that changes nothing the second time."""
+    """OpenAPI `responses` of an idempotent route: 200 if nothing changed."""
     return {200: {"model": model, "description": "Already done; nothing changed."}}

@@ -1,4 +1,4 @@
-"""Routing: an index of all routes by path, because the framework tries one router after another."""
+"""Routing: an index of all routes by path, because the framework tries one router after the other."""
 
 import re
 from collections.abc import Iterator
@@ -13,15 +13,15 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-# In the scope of a request: whether what looks like GET was HEAD, for responses that take their time.
+# In the scope of a request: whether a GET was sent as HEAD, for streaming responses.
 IS_HEAD = "pamps.is_head"
-# In the scope of a request: what `matches` found, for `handle`.
+# In the scope of a request: the application that `matches` found, for `handle`.
 _FOUND = "pamps.found"
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What runs for one path and one method."""
+    """The application that serves one path and method."""
 
     app: ASGIApp
     route: BaseRoute
@@ -30,7 +30,7 @@ class _Target:
 
 @dataclass(slots=True)
 class _Path:
-    """A declared path, with its routes by method."""
+    """A declared path and its targets by method."""
 
     pattern: re.Pattern[str]
     convertors: dict[str, Any]
@@ -38,7 +38,7 @@ class _Path:
     targets: dict[str, _Target] = field(default_factory=dict)
 
     def params(self, path: str) -> dict[str, Any] | None:
-        """The values of the path parameters, however its last slash is spelt; None for another path."""
+        """The path parameters, with or without the trailing slash; None if the path does not match."""
         if not (match := self.pattern.fullmatch(self.spelling_of(path))):
             return None
         params = match.groupdict()
@@ -47,14 +47,14 @@ class _Path:
         return params
 
     def spelling_of(self, path: str) -> str:
-        """The path as it is declared, with or without its last slash."""
+        """The path with or without its trailing slash, as declared."""
         if path.endswith("/") is (self.last == "/") or self.last == ":path}":
             return path
         return path + "/" if self.last == "/" else path[:-1]
 
 
 class _Index:
-    """Every route of a router at one moment."""
+    """A snapshot of all routes of a router."""
 
     def __init__(self, router: APIRouter) -> None:
         self.length = len(router.routes)
@@ -75,14 +75,15 @@ class _Index:
         self._literal = {_other_spelling(name): path for name, path in literal.items()} | literal
         named = sorted((name for name in paths if name not in literal), key=_by_literal_segments)
         with_params = [(_first_segment(name), paths[name]) for name in named]
-        # Under "" are those whose first segment has a parameter; they stand in every list.
+        # Paths whose first segment has a parameter are under "", and in every other list too.
         self._by_segment = {
             first: [path for of_path, path in with_params if of_path == first or "{" in of_path]
             for first in {first for first, _ in with_params if "{" not in first} | {""}
         }
 
     def find(self, path: str) -> Iterator[tuple[_Path, dict[str, Any]]]:
-        """All declared paths that this one may be, the more literal ones first, then in their order."""
+        """All declared paths that match, with their parameters; the most literal ones first, then in order of
+        declaration."""
         if (literal := self._literal.get(path)) is not None:
             yield literal, {}
         for candidate in self._by_segment.get(_first_segment(path), self._by_segment[""]):
@@ -91,13 +92,13 @@ class _Index:
 
 
 class RouteTable(BaseRoute):
-    """Stands first among the routes of an application and finds the right one of all others at once.
+    """The first route of an application, which looks up all others in an index.
 
-    Every path is answered with and without its last slash, whichever is declared, and HEAD like GET
-    (RFC 9110, section 9.3.2; the server leaves the body out). A 405 names all methods of the path.
+    Every path is served with and without its trailing slash, and HEAD is served as GET (RFC 9110, section
+    9.3.2; the server omits the body). A 405 lists all methods of the path.
 
-    The routes stay with the framework: they can be added at any time, and are documented, overridden and run
-    as ever. What this table does not know, such as WebSockets, is left to the framework.
+    The routes remain in the framework: they can be added at any time, and are documented, overridden and run
+    as usual. Anything that is not in the index, such as WebSockets, is left to the framework.
     """
 
     def __init__(self, router: APIRouter) -> None:
@@ -105,7 +106,7 @@ class RouteTable(BaseRoute):
         self._index: _Index | None = None
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """A full match in every case that the table knows, errors included."""
+        """A full match for every path in the index, even if it results in an error."""
         if scope["type"] != "http":
             return Match.NONE, {}
         index = self._index
@@ -133,26 +134,26 @@ class RouteTable(BaseRoute):
             if match is Match.FULL:
                 return match, {**child_scope, _FOUND: route.handle}
         if index.count != sum(1 for _ in iter_route_contexts(self._router.routes)):
-            self._index = None  # a router got another route after it was included
+            self._index = None  # a route was added to a router after it was included
             return self.matches(scope)
         if allowed:
             return Match.FULL, {_FOUND: _Refusal(405, allowed)}
         return (Match.FULL, {_FOUND: _Refusal(404)}) if index.is_complete else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run what was found."""
+        """Run the application that `matches` found."""
         if scope["method"] == "HEAD":
-            # A new dict: the server still has to see that it was HEAD.
+            # A new dict, because the server still has to see HEAD.
             scope = {**scope, "method": "GET", IS_HEAD: True}
         await scope[_FOUND](scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> NoReturn:
-        """Left to the other routes."""
+        """Raises NoMatchFound: names are resolved by the routes themselves."""
         raise NoMatchFound(name, path_params)
 
 
 class _Refusal:
-    """An application that answers every request with this error."""
+    """An ASGI application that answers every request with an error."""
 
     def __init__(self, status: int, methods: set[str] | None = None) -> None:
         self._status = status
@@ -164,19 +165,19 @@ class _Refusal:
 
 
 def index_routes(app: FastAPI) -> None:
-    """Make `app` find its routes by a RouteTable, including those that are added later."""
+    """Make `app` look up its routes in a RouteTable, including routes added later."""
     app.router.routes.insert(0, RouteTable(app.router))
 
 
 def _add(paths: dict[str, _Path], context: RouteContext) -> None:
     route, name = context.original_route, str(context.path)
-    # A route with a `handle` of its own is asked; for others the framework has prepared an application that
-    # knows of the prefix, the dependencies and the overrides with which its router was included.
+    # A route with its own `handle` is called directly. For others the framework has prepared an application
+    # with the prefix, dependencies and overrides with which their router was included.
     target = _Target(context.app, route, context.endpoint)
     if isinstance(route, APIRoute) and type(route).handle is not APIRoute.handle:
         target = _Target(route.handle, route, context.endpoint)
         if len(context.dependencies) > len(route.dependencies):
-            # It would be documented and never run: a guard that guards nothing.
+            # They would be documented but never run, so a guard would not guard anything.
             raise TypeError(f"{name}: give the dependencies to make_router(), not to include_router()")
     if name not in paths:
         convertors = {n: c for n, c in context.param_convertors.items() if type(c) is not StringConvertor}
@@ -191,7 +192,7 @@ def _other_spelling(path: str) -> str:
 
 
 def _by_literal_segments(path: str) -> list[bool]:
-    """Sorts `/post/tag/{tag}/` before `/post/{post_id}/like/`: literal segments before parameters."""
+    """Sort key: literal segments before parameters, so `/post/tag/{tag}/` before `/post/{post_id}/like/`."""
     return ["{" in segment for segment in path.split("/")]
 
 

@@ -1,4 +1,4 @@
-"""Slots for what is scarce: connections, writers, cores. A request that waits too long gets a 503."""
+"""Slots for limited resources: connections, writers, cores. A request that waits too long gets a 503."""
 
 import asyncio
 import os
@@ -15,15 +15,14 @@ from pamps.errors import Unavailable
 
 
 class Slots:
-    """Lets at most `limit` requests in at once. The others wait in order, holding nothing, and for at most
-    `timeout` seconds: then they are refused with Unavailable.
+    """Limits concurrency to `limit` requests. The others wait in order, holding neither a thread nor a
+    connection, for at most `timeout` seconds; then they fail with Unavailable.
 
-    Use one object for one scarce thing. A route that needs a slot has `Depends(slots)` among its
-    dependencies.
+    Use one instance per resource. A route that needs a slot has `Depends(slots)` among its dependencies.
     """
 
     def __init__(self, limit: Callable[[], int], timeout: Callable[[], float]) -> None:
-        """Both are functions because settings are read at the first use, not when a module is imported."""
+        """Both are functions because settings are loaded at first use, not at import."""
         self._limit = limit
         self._timeout = timeout
         # One per event loop: a server has one, tests may have several.
@@ -34,7 +33,7 @@ class Slots:
         raise NotImplementedError("Slots need a route of make_router()")
 
     async def enter(self) -> Callable[[], None]:
-        """Wait for a slot; returns the function that gives it back."""
+        """Wait for a slot; returns the function that releases it. Raises Unavailable on timeout."""
         loop = asyncio.get_running_loop()
         if (queue := self._queues.get(loop)) is None:
             queue = self._queues[loop] = anyio.Semaphore(self._limit())
@@ -51,7 +50,7 @@ class Slots:
 
 @asynccontextmanager
 async def holding(slots: Sequence[Slots]) -> AsyncIterator[None]:
-    """A slot of each, in this order, until the block ends."""
+    """Hold one slot of each, acquired in this order, until the block ends. Raises Unavailable on timeout."""
     leave: list[Callable[[], None]] = []
     try:
         for each in slots:
@@ -63,9 +62,9 @@ async def holding(slots: Sequence[Slots]) -> AsyncIterator[None]:
 
 
 def _writers() -> int:
-    """SQLite lets one transaction write at a time. Whoever waited for it inside the database would keep a
-    connection from all readers, and get its turn by luck. On PostgreSQL writers that wait for the same row
-    leave a third of the connections to readers."""
+    """The limit of concurrent writers. SQLite allows one: waiting inside the database would occupy a
+    connection and is not fair. On PostgreSQL, writers that wait for the same row leave a third of the
+    connections to readers."""
     return 1 if current_dialect().has_one_writer else max(1, settings.db.pool_size * 2 // 3)
 
 
@@ -73,11 +72,11 @@ def _wait_timeout() -> float:
     return settings.db.wait_timeout
 
 
-# As many requests as there are connections, so that none of them holds a thread while it waits for one.
+# As many slots as connections, so that no request holds a thread while it waits for a connection.
 connection_slots = Slots(lambda: settings.db.pool_size, _wait_timeout)
 writer_slots = Slots(_writers, _wait_timeout)
-# What is read outside of a request leaves most connections to requests.
+# Reads outside a request leave most connections to requests.
 background_slots = Slots(lambda: max(1, settings.db.pool_size // 3), _wait_timeout)
-# Hashing a password takes a third of a second of one core: more at once than there are cores would not be
-# faster, and would leave nothing for everybody else.
+# Hashing a password takes a third of a second of one core: more than one per core would not be faster, and
+# would leave no processor time for other requests.
 hashing_slots = Slots(lambda: os.cpu_count() or 1, lambda: 30)

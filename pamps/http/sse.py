@@ -1,4 +1,4 @@
-"""An answer that goes on: notifications as server-sent events (section 9.2 of the HTML standard)."""
+"""A stream of notifications as server-sent events (section 9.2 of the HTML standard)."""
 
 import asyncio
 import secrets
@@ -28,21 +28,21 @@ Events = list[tuple[int, bytes]]
 Present = Callable[[NotificationRow], JsonBytes]
 Write = Callable[[bytes], Coroutine[Any, Any, None]]
 
-# A comment, which clients skip. Who writes finds out when nobody is there any more, and proxies see traffic.
+# A comment, which clients ignore. It detects lost connections, and proxies see traffic.
 HEARTBEAT = b":\n\n"
-# How long a client may leave unread what was sent.
+# Maximum time in seconds that a client may take to read what was sent.
 WRITE_SECONDS = 30
-# After how many milliseconds a client comes back: at least so many, and up to so many more, that after a
-# restart of the server not all come at once.
+# Reconnection time in milliseconds: a minimum and a random addition, so that clients do not all reconnect at
+# once after a restart of the server.
 RETRY, RETRY_SPREAD = 1_000, 4_000
 HEADERS = {
     "Content-Type": "text/event-stream",
-    "X-Accel-Buffering": "no",  # nginx holds small pieces back otherwise
+    "X-Accel-Buffering": "no",  # otherwise nginx buffers small writes
 }
 # OpenAPI `responses` of a route that returns a stream.
 STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events as they happen.",
+        "description": "Server-sent events.",
         "content": {
             "text/event-stream": {
                 "itemSchema": {
@@ -72,23 +72,23 @@ def open_stream(
     seconds: int,
     present: Present,
 ) -> "NotificationStream":
-    """The stream of the notifications after the id `position`, or without one from now on, for at most
-    `seconds`. The session ends before the first byte leaves."""
+    """A stream of the notifications after the id `position`, or of new ones if it is None, for at most
+    `seconds`. The session ends before the first byte is sent."""
     if position is None:
-        # Before the client knows that it listens: what comes after that is after this.
+        # Read before the response starts, so that no notification is missed once the client is connected.
         position = find_newest(session, viewer)
     return NotificationStream(viewer.id, token or "", position, seconds, present)
 
 
 class NotificationStream(Response):
-    """Everything after an id in order, then what comes, for so many seconds; with 0 only what is there. It
-    ends before that with the token, and when its subscription does.
+    """Sends the notifications after an id in order, then new ones, for at most `seconds`; 0 sends only those
+    that exist. Ends earlier if the token becomes invalid or the subscription ends.
 
-    While it waits it holds neither a thread nor a connection to the database.
+    While waiting it holds neither a thread nor a database connection.
     """
 
     def __init__(self, user_id: int, token: str, position: int, seconds: int, present: Present) -> None:
-        # Not that of the base, which would announce a length.
+        # Does not call the base class, which would set Content-Length.
         self.status_code = 200
         self.background = None
         self.init_headers(HEADERS)
@@ -99,7 +99,8 @@ class NotificationStream(Response):
         self._present = present
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; raises TooManyStreams. If the client leaves, only its subscription ends."""
+        """Send the stream until it ends or the client disconnects. Raises TooManyStreams at the limit, and
+        Unavailable if the server is stopping."""
         if scope.get(IS_HEAD):
             self._seconds = 0
         with self._subscribe() as subscription:
@@ -111,7 +112,7 @@ class NotificationStream(Response):
                 await self._tell(subscription, partial(_write, send))
                 await _write(send, b"", more=False)
             except TimeoutError:
-                pass  # the server cuts an answer that has no end
+                pass  # the server closes the connection of an incomplete response
             finally:
                 watching.cancel()
 
@@ -119,7 +120,7 @@ class NotificationStream(Response):
         if not self._seconds:
             return nullcontext(Subscription())
         subscribers = get_subscribers()
-        subscribers.require_room()  # it is entered without a pause from here
+        subscribers.require_room()  # nothing is awaited between this check and the subscription
         return subscribers.listening(self._user_id)
 
     async def _tell(self, subscription: Subscription, write: Write) -> None:
@@ -145,7 +146,7 @@ class NotificationStream(Response):
                 return
 
     async def _read(self, subscription: Subscription) -> Events:
-        """What is new, at most BATCH of it. Ends the subscription of whoever may not know it any more."""
+        """New notifications, at most BATCH. Ends the subscription if the token is no longer valid."""
         try:
             return await read_in_background(partial(read_new, self._token, self._position, self._present))
         except Unauthorized:
@@ -153,33 +154,34 @@ class NotificationStream(Response):
         except Exception as error:
             if not is_transient(error):
                 raise
-        return []  # the next heartbeat looks again
+        return []  # retried at the next heartbeat
 
 
 def read_new(token: str, after: int, present: Present, session: Session) -> Events:
-    """The first notifications after that id for the owner of the token; raises RefusedToken."""
+    """The first BATCH notifications after that id for the owner of the token, oldest first; raises
+    RefusedToken."""
     viewer = find_viewer(session, token, "GET")
     return [(row.id, present(row)) for row in list_since(session, viewer, after)]
 
 
 def greeting(position: int) -> bytes:
-    """How a stream begins: with a sign of life, when to come back, and the id after which to go on then."""
+    """The start of a stream: a comment, the reconnection time, and the id to resume after."""
     return b":\nretry: %d\nid: %d\n\n" % (RETRY + secrets.randbelow(RETRY_SPREAD), position)
 
 
 def event(id_: int, data: bytes) -> bytes:
-    """A notification as it is sent. Its JSON is one line."""
+    """A notification as a server-sent event. `data` must be a single line."""
     return b"id: %d\nevent: notification\ndata: %b\n\n" % (id_, data)
 
 
 async def _write(send: Send, body: bytes, *, more: bool = True) -> None:
-    """Raises TimeoutError if the client does not read."""
+    """Send part of the body. Raises TimeoutError if the client does not read it within WRITE_SECONDS."""
     async with asyncio.timeout(WRITE_SECONDS):
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 async def _end_with_client(receive: Receive, subscription: Subscription) -> None:
-    with suppress(HTTPException):  # the body that nobody asked for is too large
+    with suppress(HTTPException):  # an unexpected request body that is too large
         while (await receive())["type"] != "http.disconnect":
             pass
     subscription.end()

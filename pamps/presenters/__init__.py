@@ -1,1 +1,1 @@
-"""Turning rows into the formats that clients read: JSON of the native API, and RSS."""
+"""Presenters: render rows in the formats of clients, JSON of the native API and RSS."""

@@ -1,4 +1,4 @@
-"""The native API: rows become the JSON of its responses."""
+"""JSON of the native API, rendered from rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ from pamps.queries.thread import Thread, ThreadPost, ThreadReply
 from pamps.services.access_token import NewAccessToken
 from pamps.services.invite import NewInvite
 
-# Rows come from our own tables, so `model_construct`: nothing is validated a second time.
+# `model_construct`, because rows come from our own tables and need no validation.
 
 
 def _brief(user_id: int | None, username: str | None, avatar: str | None) -> UserBrief | None:
@@ -49,7 +49,7 @@ def post(row: PostRow) -> PostResponse:
 
 @remembered
 def user(row: UserRow) -> UserResponse:
-    """A person."""
+    """A user."""
     return UserResponse.model_construct(**row._asdict())
 
 
@@ -73,12 +73,12 @@ def post_detail(detail: PostDetail) -> JsonBytes:
 
 
 def post_hit(hit: PostHit) -> JsonBytes:
-    """A post that was found."""
+    """A search result: a post with its snippet."""
     return with_fields(post(hit.post), snippet=JsonBytes(value_to_json(hit.snippet)))
 
 
 def thread(thread: Thread) -> JsonBytes:
-    """A post between what it replies to and the replies below it."""
+    """A post with its ancestors and the replies below it."""
     return json_object(
         ancestors=json_list(map(_thread_post, thread.ancestors)),
         post=post(thread.post),
@@ -100,14 +100,14 @@ def _thread_reply(reply: ThreadReply) -> JsonBytes:
 
 
 def found(item: PostHit | UserRow | Tag) -> JsonBytes:
-    """Anything that a search finds."""
+    """A search result of any kind."""
     if isinstance(item, PostHit):
         return post_hit(item)
     return user(item) if isinstance(item, UserRow) else tag(item)
 
 
 def own_session(current: Viewer) -> Callable[[LoginSession], JsonBytes]:
-    """One of the viewer's sessions; the one that asks is marked."""
+    """Presents the viewer's sessions; the current one is marked."""
 
     def present(row: LoginSession) -> JsonBytes:
         return to_json(SessionResponse(**row.model_dump(), current=row.id == current.session_id))
@@ -116,18 +116,18 @@ def own_session(current: Viewer) -> Callable[[LoginSession], JsonBytes]:
 
 
 def new_access_token(made: NewAccessToken) -> NewAccessTokenResponse:
-    """A personal access token with the token itself, which is shown this once."""
+    """A new personal access token with its secret, which is only shown this once."""
     return NewAccessTokenResponse(**made.row.model_dump(), token=made.token)
 
 
 def new_invite(made: NewInvite) -> NewInviteResponse:
-    """An invite with its code, which is shown this once."""
+    """A new invite with its code, which is only shown this once."""
     return NewInviteResponse(**made.row.model_dump(), code=made.code)
 
 
 def plain(response: type[SQLModel]) -> Callable[[Any], JsonBytes]:
-    """Presents a row of a table, or any object with these attributes, as a response. For what is seldom
-    asked."""
+    """A presenter of table rows, or any objects with the attributes of `response`. It validates each row,
+    so it is for infrequent responses."""
 
     def present(row: Any) -> JsonBytes:
         return to_json(response.model_validate(row, from_attributes=True))

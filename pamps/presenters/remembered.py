@@ -1,4 +1,4 @@
-"""JSON of rows that are shown again and again: made once, and remembered."""
+"""A cache of the JSON of rows, which are often shown repeatedly."""
 
 from collections.abc import Callable, Hashable
 from functools import lru_cache, wraps
@@ -9,16 +9,15 @@ from sqlmodel import SQLModel
 from pamps.http.json_bytes import JsonBytes
 
 Row = TypeVar("Row", bound=Hashable)
-# Rows of each kind that a process remembers: some 3 MB of posts of ordinary length.
+# Maximum number of cached rows of each kind per process: some 3 MB for posts of usual length.
 REMEMBERED = 2_000
 
 
 def remembered(build: Callable[[Row], SQLModel]) -> Callable[[Row], JsonBytes]:
-    """Decorates a function that builds the response for a row: it gives the JSON of it instead, and remembers
-    that.
+    """Decorates a function that builds the response for a row: the result is its JSON, which is cached.
 
-    A row that reads the same looks the same. Since the whole row is the key, nothing here can be out of date,
-    whoever changed the database and how.
+    The key is the whole row, and equal rows have the same JSON. So the cache cannot be stale, however the
+    database was changed.
     """
 
     @lru_cache(maxsize=REMEMBERED)

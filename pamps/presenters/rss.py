@@ -1,4 +1,4 @@
-"""Pure: posts as a feed for readers of feeds (RSS 2.0)."""
+"""RSS 2.0 feeds of posts."""
 
 import html
 import re
@@ -13,15 +13,16 @@ from pamps.text.storable import is_blank
 
 FILE = "feed.xml"
 TITLE_LENGTH = 60
-# What XML cannot hold, not even escaped (XML 1.0, section 2.2).
+# Characters that are not allowed in XML, even escaped (XML 1.0, section 2.2).
 NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
 def render_feed(title: str, description: str, path: str, posts: Sequence[PostRow]) -> bytes:
-    """An RSS document of the posts, in their order. `path` is where it is found, below the page or list that
-    it is a feed of. The same posts are the same bytes.
+    """An RSS document of the posts, in their order. `path` is its own path, below that of the page or list
+    that it is a feed of. Deterministic: the same posts result in the same bytes.
 
-    All text is escaped twice, as HTML and then as XML: readers of feeds show titles and descriptions as HTML.
+    All text is escaped twice, as HTML and then as XML, because feed readers show titles and descriptions as
+    HTML.
     """
     address = settings.server.address + path
     feed = _Rss(_as_html(title), address.removesuffix(FILE), _as_html(description), feed_url=address)
@@ -33,7 +34,7 @@ def render_feed(title: str, description: str, path: str, posts: Sequence[PostRow
 
 class _Rss(Rss201rev2Feed):  # type: ignore[misc] # the library has no types
     def latest_post_date(self) -> datetime:
-        """When something was written or edited last. Of a feed without posts the library would say: now."""
+        """The time of the latest post or edit. For an empty feed, the library would return now."""
         return super().latest_post_date() if self.items else datetime.fromtimestamp(0, UTC)
 
 
@@ -57,10 +58,10 @@ def _as_html(text: str) -> str:
 
 
 def make_title(text: str) -> str:
-    """The first line that is not blank, cut at a word if it is long."""
+    """The first line that is not blank, cut at a word boundary if longer than TITLE_LENGTH."""
     line = next((line.strip() for line in text.splitlines() if not is_blank(line)), "")
     if len(line) <= TITLE_LENGTH:
         return line
-    # One more, which may be the blank behind a word that just fits.
+    # One more character, which may be the space after a word that just fits.
     whole_words = line[: TITLE_LENGTH + 1].rpartition(" ")[0].rstrip()
     return (whole_words or line[:TITLE_LENGTH]) + "…"

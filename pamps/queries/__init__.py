@@ -1,1 +1,1 @@
-"""Reading the database: every SELECT that shows something, one file per noun."""
+"""Queries: all reads of the database for responses, one module per noun."""

@@ -18,8 +18,8 @@ class AccessTokenNotFound(NotFound):
 
 
 def find_by_secret(session: Session, secret: str) -> tuple[Viewer, AccessToken] | None:
-    """The active owner of an access token and the token; None if it is unknown, revoked or expired. One
-    indexed query."""
+    """The owner of an access token and the token; None if it is unknown, revoked or expired, or if the
+    account is inactive. One indexed query."""
     row = session.execute(
         select(col(User.id), col(User.username), AccessToken)
         .join(AccessToken, col(AccessToken.user_id) == User.id)

@@ -1,4 +1,4 @@
-"""Reading accounts: one's own, those that log in, and all of them for superusers."""
+"""Reading accounts: for their owners, for logins, and for superusers."""
 
 from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
@@ -15,7 +15,7 @@ from pamps.queries.user import UserNotFound, is_called
 
 
 def find_login(session: Session, name: str) -> User | None:
-    """The active user whose user name or e-mail address is `name`, without regard to case."""
+    """The active user whose user name or e-mail address is `name`, ignoring case, or None."""
     is_theirs = func.lower(User.email) == normalise_login(name) if "@" in name else is_called(name)
     return session.scalar(select(User).where(is_theirs, col(User.is_active).is_(True)))
 
@@ -34,8 +34,8 @@ def get_account(session: Session, viewer: Viewer) -> User:
 
 
 def get_own_row(session: Session, owner: Person, *, with_unread: bool = False) -> UserRow:
-    """One's own account with what only its owner sees, as it is in the database now; if wanted, with the
-    number of unread notifications.
+    """The account of `owner` with its private fields, read from the database; optionally with the number of
+    unread notifications.
 
     Raises RefusedToken if it was deleted since the request began.
     """
@@ -48,7 +48,8 @@ def get_own_row(session: Session, owner: Person, *, with_unread: bool = False) -
 def list_accounts(
     session: Session, window: Window, *, part: str | None, is_active: bool | None
 ) -> Listing[User]:
-    """All accounts, oldest first; with `part` those that have it in user name or e-mail address."""
+    """All accounts, oldest first; with `part`, those whose user name or e-mail address contains it, ignoring
+    case."""
     statement = select(User)
     if part is not None:
         lower = part.lower()
@@ -60,7 +61,7 @@ def list_accounts(
 
 
 def get_account_by_id(session: Session, user_id: int) -> User:
-    """One account, as it is in the database now; raises UserNotFound."""
+    """An account by id, read from the database even if the session has it; raises UserNotFound."""
     user = session.get(User, user_id, populate_existing=True)
     if user is None:
         raise UserNotFound

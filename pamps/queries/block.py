@@ -15,17 +15,17 @@ from pamps.queries.visibility import IS_MUTE
 
 
 def list_muted(session: Session, viewer: Viewer, window: Window) -> Listing[UserRow]:
-    """The people whom the viewer muted, latest first. The cursor is the id of the mute."""
+    """The users muted by the viewer, latest first. The cursor is the id of the mute."""
     return list_people(session, viewer, window, _muted, Sort.NEWEST_FIRST)
 
 
 def list_blocked(session: Session, viewer: Viewer, window: Window) -> Listing[UserRow]:
-    """The people whom the viewer blocked, latest first. The cursor is the id of the block."""
+    """The users blocked by the viewer, latest first. The cursor is the id of the block."""
     return list_people(session, viewer, window, _blocked, Sort.NEWEST_FIRST)
 
 
 def find_block(session: Session, viewer: Person | None, user_id: int) -> BlockKind | None:
-    """BLOCKED if that person blocked the viewer, BLOCK if only the viewer blocked them, None if neither."""
+    """BLOCKED if that user blocked the viewer, BLOCK if only the viewer blocked them, None if neither."""
     if viewer is None:
         return None
     rows = run(session, _blocks(), viewer=viewer.id, user=user_id)

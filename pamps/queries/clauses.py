@@ -13,7 +13,7 @@ from pamps.models.post import Post
 from pamps.models.types import BigId
 from pamps.models.user import Person
 
-# Rows of whatever columns.
+# A SELECT with any columns.
 Selection = Select[Any]
 # A column or an expression. SQLModel types the columns of a table by the values that they hold.
 Column = Any
@@ -23,7 +23,7 @@ VIEWER, USER, POST = (bindparam(name, type_=BigId) for name in ("viewer", "user"
 
 
 def as_value(viewer: Person | None) -> dict[str, int]:
-    """The value of VIEWER, a parameter only of statements for signed-in viewers."""
+    """The parameter VIEWER, which only statements for signed-in viewers have."""
     return {} if viewer is None else {"viewer": viewer.id}
 
 

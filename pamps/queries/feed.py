@@ -23,7 +23,7 @@ from pamps.text.search_query import SearchQuery, parse
 
 @dataclass(frozen=True)
 class FeedFilter:
-    """Which top-level posts the feed shows; None for whatever does not matter."""
+    """The filters of the feed, all of which a post has to pass; None means no restriction."""
 
     author: str | None = None
     tag: str | None = None
@@ -36,7 +36,7 @@ class FeedFilter:
 def list_feed(
     session: Session, viewer: Person | None, window: Window, filters: FeedFilter, sort: Sort
 ) -> Listing[PostRow]:
-    """Top-level posts of everybody that pass the filter, in the order of their ids."""
+    """Top-level posts by all users that pass the filters, ordered by id."""
     if filters == FeedFilter():
         return list_posts(session, viewer, window, _feed, sort)
     if filters == FeedFilter(author=filters.author):
@@ -44,7 +44,7 @@ def list_feed(
             session, viewer, window, _feed_of_author, sort, author=plain_name(filters.author or "")
         )
     if filters.typed and parse(filters.typed).is_empty:
-        return Listing([])  # no post has no words at all
+        return Listing([])  # `typed` has no search terms, so nothing matches
     posts = Filters(top_level=True, has_replies=filters.has_replies)
     return list_filtered(session, viewer, window, _query_of(filters), posts, sort)
 

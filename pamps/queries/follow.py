@@ -1,4 +1,4 @@
-"""Reading follows: the followers of a person, and whom they follow."""
+"""Reading follows: the followers of a user, and the users whom they follow."""
 
 from sqlmodel import Session, col
 
@@ -13,12 +13,12 @@ from pamps.queries.user import is_listed, list_people, select_partners
 
 
 def list_followers(session: Session, viewer: Viewer | None, window: Window, user_id: int) -> Listing[UserRow]:
-    """The followers of a person, latest first. The cursor is the id of the follow."""
+    """The followers of a user, latest first. The cursor is the id of the follow."""
     return list_people(session, viewer, window, _followers, Sort.NEWEST_FIRST, user=user_id)
 
 
 def list_following(session: Session, viewer: Viewer | None, window: Window, user_id: int) -> Listing[UserRow]:
-    """The people whom a person follows, latest first. The cursor is the id of the follow."""
+    """The users whom a user follows, latest first. The cursor is the id of the follow."""
     return list_people(session, viewer, window, _following, Sort.NEWEST_FIRST, user=user_id)
 
 

@@ -1,4 +1,4 @@
-"""Reading likes: the people who like a post, and the posts that a person likes."""
+"""Reading likes: the users who like a post, and the posts that a user likes."""
 
 from sqlalchemy import ColumnElement, true
 from sqlmodel import Session, col
@@ -17,12 +17,12 @@ from pamps.queries.visibility import visible_posts
 
 
 def list_likers(session: Session, viewer: Viewer | None, window: Window, post_id: int) -> Listing[UserRow]:
-    """The people who like a post, latest first. The cursor is the id of the like."""
+    """The users who like a post, latest first. The cursor is the id of the like."""
     return list_people(session, viewer, window, _likers, Sort.NEWEST_FIRST, post=post_id)
 
 
 def list_liked(session: Session, viewer: Person | None, window: Window, user_id: int) -> Listing[PostRow]:
-    """The posts that a person likes, latest like first. The cursor is the id of the like."""
+    """The posts that a user likes, latest like first. The cursor is the id of the like."""
     return list_posts(session, viewer, window, _liked, Sort.NEWEST_FIRST, user=user_id)
 
 

@@ -1,4 +1,4 @@
-"""A page of a list: its rows, and the cursors of the pages beside it."""
+"""A page of a list: its rows, and the cursors of the next and previous pages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,17 +15,16 @@ T = TypeVar("T")
 U = TypeVar("U")
 Table = TypeVar("Table", bound=SQLModel)
 
-# Reads the rows of a window between its bounds, `before` and `after`. The last column of each is its cursor.
+# Reads the rows of a window between the bounds `before` and `after`. The last column of each is its cursor.
 Fetch = Callable[..., Sequence[Row]]
 
 
 @dataclass(frozen=True)
 class Listing(Generic[T]):
-    """The rows of a page in the order of the list, and the cursors of the next and the previous page, if
-    there are such.
+    """The rows of a page in the order of the list, and the cursors of the next and previous pages, None where
+    there is none.
 
-    A cursor is the id that the neighbouring page begins behind. In a `descending` list the next page has ids
-    below it.
+    A cursor is an exclusive bound: in a `descending` list, the next page has ids below it.
     """
 
     rows: Sequence[T]
@@ -39,11 +38,11 @@ class Listing(Generic[T]):
 
 
 def list_rows(window: Window, sort: Sort, row: Callable[..., T], fetch: Fetch) -> Listing[T]:
-    """The page of a list in order of its cursors, made of what `fetch` reads; `row` takes the columns except
-    the cursor.
+    """A page of a list in the order of its cursors, from the rows that `fetch` reads. `row` is called with
+    the columns except the cursor.
 
-    `fetch` is called once, and a second time only for a page that was reached backwards, where nothing else
-    shows whether another page follows.
+    `fetch` is called once, or twice for a page requested backwards, where only a second call shows whether
+    another page follows.
     """
     descending = sort is Sort.NEWEST_FIRST
     given = {name: id_ for name in ("before", "after") if (id_ := getattr(window, name)) is not None}
@@ -56,7 +55,7 @@ def list_rows(window: Window, sort: Sort, row: Callable[..., T], fetch: Fetch) -
     more, found = len(found) > window.limit, found[: window.limit]
     if not found:
         return Listing([], descending=descending)
-    # With both bounds the client walks through a range of its own: no page comes before it.
+    # With both bounds, the client pages through a range: there is no previous page.
     has_next, has_previous = more, forward in given and back not in given
     if backwards:
         found = found[::-1]
@@ -78,8 +77,8 @@ def list_prepared(
     build: Callable[[WindowShape], Statement],
     **values: object,
 ) -> Listing[T]:
-    """The page of a list that is asked often: `build` gives the prepared statement of each shape. Its rows
-    end with their cursor."""
+    """A page of a frequently requested list. `build` returns the prepared statement of a shape, whose last
+    column is the cursor."""
 
     def fetch(shape: WindowShape, **bounds: object) -> Sequence[Row]:
         return run(session, build(shape), **bounds, **values)
@@ -90,7 +89,7 @@ def list_prepared(
 def list_table(
     session: Session, window: Window, sort: Sort, statement: "Select[Table]", key: Column
 ) -> Listing[Table]:
-    """The page of a list that is asked seldom: objects of a table, in the order of `key`, its unique id."""
+    """A page of an infrequently requested list: objects of a table, in the order of `key`, its unique id."""
 
     def fetch(shape: WindowShape, **bounds: object) -> Sequence[Row]:
         found = session.execute(shape.of(statement.add_columns(key), key), bounds)

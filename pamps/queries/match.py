@@ -33,8 +33,8 @@ class Match(NamedTuple):
 
 
 def match_of(query: SearchQuery, authors: dict[str, int], *, top_level: bool) -> Match:
-    """Translate a query; with `top_level`, anything that is wanted is limited to top-level posts. `authors`
-    has the ids of the authors it names, and must have one for each that is wanted."""
+    """Translate a query; with `top_level`, required terms match only top-level posts. `authors` maps the
+    authors that the query names to their ids, and must include all required ones."""
     wanted = [author_word(authors[name]) for name in query.authors] + list(map(tag_word, query.tags))
     if top_level and (wanted or query.wanted):
         wanted.append(TOP_LEVEL_WORD)
@@ -70,8 +70,8 @@ def values_of(match: Match, *, bottom: int, top: int, descending: bool) -> dict[
 
 
 def select_matching(shape: WindowShape, *conditions: ColumnElement[bool], with_words: bool) -> Selection:
-    """The ids of the posts in the window that match, in its order, and if wanted their words as they are in
-    the index; the conditions are about `search_index()`."""
+    """The ids of the matching posts in the window, in its order, optionally with their words from the index.
+    The conditions refer to `search_index()`."""
     index = search_index().c
     words = [index.words.label("words")] if with_words else []
     matching: Selection = select(index.post_id.label("id"), *words)

@@ -30,28 +30,27 @@ OWN_COLUMNS: list[Column] = [
 def list_notifications(
     session: Session, viewer: Person, window: Window, *, type_: NotificationType | None, unread: bool
 ) -> Listing[NotificationRow]:
-    """The notifications of the viewer, newest first: all of them, those of one type, or the unread ones of
-    either."""
+    """The notifications of the viewer, newest first, optionally only those of one type or the unread ones."""
     build = _build(type_ is not None, unread)
     values = {} if type_ is None else {"type": type_.value}
     return list_prepared(session, window, Sort.NEWEST_FIRST, _make_row, build, **values, **as_value(viewer))
 
 
 def list_since(session: Session, viewer: Person, after: int) -> list[NotificationRow]:
-    """The first notifications after that id, oldest first: at most BATCH."""
+    """The first BATCH notifications after that id, oldest first."""
     shape = WindowShape(before=False, after=True, descending=False, rows=BATCH)
     rows = run(session, _notifications(shape, False, False), after=after, **as_value(viewer))
     return [_make_row(*row[:-1]) for row in rows]
 
 
 def find_newest(session: Session, viewer: Person) -> int:
-    """The id of the newest notification of the viewer, whether they see it or not; 0 if there is none."""
+    """The id of the newest notification of the viewer, even if hidden from them; 0 if there is none."""
     ((newest,),) = run(session, _newest(), **as_value(viewer))
     return int(newest)
 
 
 def select_unread_count() -> Selection:
-    """How many notifications VIEWER has not read, counted up to MOST_UNREAD."""
+    """The number of unread notifications of VIEWER, counted up to MOST_UNREAD."""
     first = (
         select(col(Notification.id))
         .where(IS_MINE, IS_UNREAD)

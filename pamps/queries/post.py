@@ -1,4 +1,4 @@
-"""Reading posts: one post, its replies, and the lists of them."""
+"""Reading posts: single posts, replies, and lists of posts."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,9 +16,9 @@ from pamps.queries.listing import Listing, list_prepared
 from pamps.queries.rows import PostRow, post_columns
 from pamps.queries.visibility import visible_posts
 
-# What RSS shows.
+# The posts of an RSS feed.
 NEWEST = WindowShape(before=False, after=False, descending=True, rows=20)
-# Builds the statement of a list of posts out of `select_posts`, given the window and whether somebody is
+# Builds the statement of a list of posts from `select_posts`, given the window and whether the viewer is
 # signed in.
 BuildPosts = Callable[[WindowShape, bool], Statement]
 
@@ -44,14 +44,14 @@ def get_post(session: Session, post_id: int) -> Post:
 
 
 def require_post(session: Session, viewer: Person | None, post_id: int) -> int:
-    """The id of a post that the viewer may see, even of a tombstone; raises PostNotFound."""
+    """The id of a post that the viewer may see, including a tombstone; raises PostNotFound."""
     get_author(session, viewer, post_id)
     return post_id
 
 
 def get_author(session: Session, viewer: Person | None, post_id: int) -> int | None:
-    """The author of a post that the viewer may see; None for a tombstone whose author was deleted, too.
-    Raises PostNotFound."""
+    """The id of the author of a post that the viewer may see; None for a tombstone whose author was also
+    deleted. Raises PostNotFound."""
     rows = run(session, _author(viewer is not None), post=post_id, **as_value(viewer))
     if not rows:
         raise PostNotFound
@@ -60,7 +60,7 @@ def get_author(session: Session, viewer: Person | None, post_id: int) -> int | N
 
 
 def get_post_row(session: Session, viewer: Person | None, post_id: int) -> PostRow:
-    """One post as the viewer sees it, or its tombstone; raises PostNotFound."""
+    """A post or tombstone as the viewer sees it; raises PostNotFound."""
     rows = run(session, _post(viewer is not None), post=post_id, **as_value(viewer))
     if not rows:
         raise PostNotFound
@@ -68,8 +68,8 @@ def get_post_row(session: Session, viewer: Person | None, post_id: int) -> PostR
 
 
 def get_post_detail(session: Session, viewer: Person | None, post_id: int) -> PostDetail:
-    """One post with its first MAX_LIMIT direct replies, oldest first; raises PostNotFound."""
-    # A reply always has a higher id than the post, which so comes first.
+    """A post with its first MAX_LIMIT direct replies, oldest first; raises PostNotFound."""
+    # The post comes first, because replies always have higher ids.
     rows = run(session, _post_and_replies(viewer is not None), post=post_id, **as_value(viewer))
     if not rows or rows[0][0] != post_id:
         raise PostNotFound
@@ -86,13 +86,13 @@ def list_by_user(
     include_replies: bool,
     sort: Sort,
 ) -> Listing[PostRow]:
-    """The posts of one person, without replies unless they are included."""
+    """The posts by a user; replies are only included with `include_replies`."""
     build = _by_user_with_replies if include_replies else _by_user
     return list_posts(session, viewer, window, build, sort, user=user_id)
 
 
 def list_replies(session: Session, viewer: Person | None, window: Window, post_id: int) -> Listing[PostRow]:
-    """The direct replies of a post with their tombstones, oldest first."""
+    """The direct replies to a post, including tombstones, oldest first."""
     return list_posts(session, viewer, window, _replies, Sort.OLDEST_FIRST, post=post_id)
 
 
@@ -102,14 +102,14 @@ def list_newest_by_user(session: Session, user: User) -> list[PostRow]:
 
 
 def list_newest(session: Session, build: BuildPosts, **values: object) -> list[PostRow]:
-    """The newest posts of a list as anybody sees them, newest first."""
+    """The newest posts of a list, newest first, as seen without signing in."""
     return [PostRow(*row[:-1]) for row in run(session, build(NEWEST, False), **values)]
 
 
 def list_posts(
     session: Session, viewer: Person | None, window: Window, build: BuildPosts, sort: Sort, **values: object
 ) -> Listing[PostRow]:
-    """The page of a list of posts."""
+    """A page of a list of posts."""
     signed_in = viewer is not None
     return list_prepared(
         session, window, sort, PostRow, lambda shape: build(shape, signed_in), **as_value(viewer), **values
@@ -123,7 +123,7 @@ def select_posts(signed_in: bool, key: Column = Post.id) -> Selection:
 
 
 def select_by_user(signed_in: bool) -> Selection:
-    """The posts of somebody whom the viewer asked for by name."""
+    """The posts by a user whom the viewer requested by name, even if muted."""
     return select_posts(signed_in).where(IS_LISTED, visible_posts(Post, signed_in, even_muted=True))
 
 

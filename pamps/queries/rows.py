@@ -1,6 +1,6 @@
-"""What reading gives: rows with names. Each field is declared once, with where it comes from.
+"""The rows that queries return, as named tuples. Each field is declared once, together with its column.
 
-A new field of a post is one line of `PostRow`, and one of `PostResponse` to show it.
+A new field of a post takes one line in `PostRow`, and one in `PostResponse` to show it.
 """
 
 from collections.abc import Callable
@@ -27,10 +27,11 @@ KEPT: Any = object()
 
 @dataclass(frozen=True)
 class PostField:
-    """Where a field of a post comes from.
+    """The source of a field of a post.
 
-    `column` is of a statement that joins the post with its author, given whether somebody is signed in.
-    `hidden` is what a thread shows of a post by somebody who is blocked or muted, KEPT for the value itself.
+    `column` returns its column in a statement that joins the post with its author, given whether the viewer
+    is signed in. `hidden` is the value that a thread shows instead for a post by a blocked or muted user;
+    KEPT keeps the actual value.
     """
 
     column: Callable[[bool], Any]
@@ -53,7 +54,7 @@ def _is_liked(signed_in: bool) -> Any:
 
 
 class PostRow(NamedTuple):
-    """A post as a viewer sees it. It is hashable, and equal rows look the same."""
+    """A post as a viewer sees it. It is hashable, and equal rows are rendered equally."""
 
     id: Annotated[int, _own(Post.id, KEPT)]
     text: Annotated[str, _own(Post.text, "")]
@@ -66,17 +67,17 @@ class PostRow(NamedTuple):
     replies_count: Annotated[int, _own(Post.replies_count, KEPT)]
     author_name: Annotated[str | None, _author(User.username)]
     author_avatar: Annotated[str | None, _author(User.avatar)]
-    # None if nobody is signed in.
+    # None if the viewer is not signed in.
     liked: Annotated[bool | None, PostField(_is_liked, hidden=False)]
 
 
-# What decides how much of a person is shown: whether nobody, somebody, a superuser or the person looks.
+# The role of a viewer towards a user, which decides the fields that they see.
 Role = Literal["anonymous", "user", "superuser", "owner"]
 
 
 @dataclass(frozen=True)
 class UserField:
-    """The column of a field of a person, given the role of who looks; None if that role does not see it."""
+    """The source of a field of a user: its column for a role, None if that role does not see it."""
 
     column: Callable[[Role], Any]
 
@@ -86,12 +87,12 @@ def _public(column: Column) -> UserField:
 
 
 def _between(column: Callable[[], Any]) -> UserField:
-    """How viewer and person are connected."""
+    """A field about the relationship between viewer and user."""
     return UserField(lambda role: column() if role in ("user", "superuser") else None)
 
 
 def _is_followed() -> Any:
-    outgoing = aliased(Follow)  # an alias each: some lists join the table of follows themselves
+    outgoing = aliased(Follow)  # aliased, because some lists join the follow table itself
     return is_there(col(outgoing.follower_id) == VIEWER, col(outgoing.followed_id) == User.id)
 
 
@@ -101,7 +102,7 @@ def _follows_viewer() -> Any:
 
 
 def has_viewer_hidden(kind: BlockKind) -> Any:
-    """Whether VIEWER has a block or mute of this kind for the person."""
+    """Whether VIEWER has a block or mute of this kind for the user."""
     own = aliased(Block)
     pair = (col(own.user_id) == VIEWER, col(own.hidden_id) == User.id)
     # This form cannot use an index on the kind, through which PostgreSQL would scan all rows of that kind.
@@ -112,7 +113,7 @@ _EMAIL = UserField(lambda role: User.email if role in ("superuser", "owner") els
 
 
 class UserRow(NamedTuple):
-    """A person as a viewer sees them; None for what the viewer does not see."""
+    """A user as a viewer sees them; fields that the viewer does not see are None."""
 
     id: Annotated[int, _public(User.id)]
     username: Annotated[str, _public(User.username)]
@@ -127,13 +128,13 @@ class UserRow(NamedTuple):
     muted: Annotated[bool | None, _between(lambda: has_viewer_hidden(BlockKind.MUTE))]
     blocked: Annotated[bool | None, _between(lambda: has_viewer_hidden(BlockKind.BLOCK))]
     email: Annotated[str | None, _EMAIL]
-    # Only of one's own account: see pamps.queries.account.
+    # Only on the viewer's own account: see pamps.queries.account.
     unread_notifications: int | None = None
 
 
 class NotificationRow(NamedTuple):
-    """What an actor did, and the post that it is about, if it is about one. The actor is None for what nobody
-    in particular did."""
+    """A notification, with its actor and its post. The actor is None if no particular user caused it, the
+    post if it is not about one."""
 
     id: int
     type: NotificationType
@@ -153,23 +154,23 @@ def post_fields() -> dict[str, PostField]:
 
 
 def post_columns(*, signed_in: bool) -> list[Column]:
-    """The columns of a `PostRow`, of a statement that has the post and joins its author."""
+    """The columns of a `PostRow`, for a statement that joins the post with its author."""
     return [_named(name, field.column(signed_in)) for name, field in post_fields().items()]
 
 
 def own_columns() -> list[Column]:
-    """The columns of a `PostRow` that are in the table of posts."""
+    """The columns of a `PostRow` from the post table."""
     return list(_columns_of(Post).values())
 
 
 def author_columns() -> list[Column]:
-    """The columns of a `PostRow` that are in the table of users."""
+    """The columns of a `PostRow` from the user table."""
     return list(_columns_of(User).values())
 
 
 def new_post(own: Row, author: Row) -> PostRow:
-    """The row of a post that was just written, out of these two kinds of columns. A viewer's flags, such as
-    `liked`, are as on a hidden post: false."""
+    """The row of a newly created post, from the values of `own_columns` and `author_columns`. Flags of the
+    viewer, such as `liked`, have the value of a hidden post: False."""
     known = dict(zip((*_columns_of(Post), *_columns_of(User)), (*own, *author), strict=True))
     flags = {name: field.hidden for name, field in post_fields().items() if field.hidden is not KEPT}
     return PostRow(**(flags | known))
@@ -182,13 +183,13 @@ def _columns_of(table: type[SQLModel]) -> dict[str, Column]:
 
 
 def hidden_post(row: PostRow) -> PostRow:
-    """What is shown of a post by somebody who is blocked or muted: that it is there, and nothing of it."""
+    """The row that a thread shows for a post by a blocked or muted user: a placeholder without content."""
     blank = {name: field.hidden for name, field in post_fields().items() if field.hidden is not KEPT}
     return row._replace(**blank)
 
 
 def user_columns(role: Role) -> list[Column]:
-    """The columns of a `UserRow` except the last, of a statement that has the person."""
+    """The columns of a `UserRow` except those with a default, for a statement that selects from users."""
     hints = get_type_hints(UserRow, include_extras=True)
     names = [name for name in UserRow._fields if name not in UserRow._field_defaults]
     columns = [(name, hints[name].__metadata__[0].column(role)) for name in names]
@@ -196,5 +197,5 @@ def user_columns(role: Role) -> list[Column]:
 
 
 def _named(name: str, column: Column) -> Any:
-    # The columns of a table have a name already, which SQLAlchemy makes unique in a statement.
+    # Table columns have a name already, which SQLAlchemy makes unique within a statement.
     return column if isinstance(column, InstrumentedAttribute) else column.label(name)

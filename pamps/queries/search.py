@@ -63,12 +63,12 @@ class _Words:
     excludes: bool
     since: bool
     until: bool
-    # Whether authors were named, whose posts are shown even if muted.
+    # Whether the query names authors, whose posts are shown even if muted.
     by_name: bool
 
 
 class PostHit(NamedTuple):
-    """A post that was found, and the part of its text that matches."""
+    """A matching post, with the excerpt of its text that matches."""
 
     post: PostRow
     snippet: list[Segment]
@@ -77,9 +77,9 @@ class PostHit(NamedTuple):
 def search_posts(
     session: Session, viewer: Person | None, window: Window, query: SearchQuery, sort: SearchSort
 ) -> Listing[PostHit]:
-    """Posts and replies that match, each with the part of its text that does; nothing for an empty query.
+    """Posts and replies that match, each with the matching excerpt; none for an empty query.
 
-    By rank, these are the newest RANKED of them, the best match first, newer ones first among equals.
+    By rank, only the newest RANKED matches are included, best match first; equal matches are newest first.
     """
     if query.is_empty:
         return Listing([])

@@ -30,7 +30,7 @@ LAST = "\U0010ffff"  # sorts after every name with the same prefix
 
 
 class TrendingTag(NamedTuple):
-    """A tag, how many posts have it, and how many people used it lately."""
+    """A tag, the number of posts with it, and the number of users who used it in the period of trends."""
 
     name: str
     uses: int

@@ -1,4 +1,4 @@
-"""A thread as somebody sees it: a post between what it replies to and the replies below it."""
+"""A thread as a viewer sees it: a post with its ancestors and the replies below it."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
@@ -28,15 +28,15 @@ class ReplyNotFound(NotFound):
 
 
 class ThreadPost(NamedTuple):
-    """A post in a thread. If it is `hidden`, by a block or a mute, the row shows only that it is there."""
+    """A post in a thread. If it is `hidden` by a block or a mute, the row is only a placeholder."""
 
     post: PostRow
     hidden: Literal["block", "mute"] | None
 
 
 class ThreadReply(NamedTuple):
-    """A reply below the post of a thread. `depth` is 1 for a direct reply; `more_replies` says whether
-    replies to it are left out because they are too deep."""
+    """A reply below the post of a thread. `depth` is 1 for a direct reply; `more_replies` is whether it has
+    replies that are omitted because they are too deep."""
 
     shown: ThreadPost
     depth: int
@@ -44,8 +44,8 @@ class ThreadReply(NamedTuple):
 
 
 class Thread(NamedTuple):
-    """A post, the nearest posts above it, oldest first, and one page of the replies below it in reading
-    order. `next` is the path to the last of these if more follow."""
+    """A post, its nearest ancestors (at most ANCESTORS), oldest first, and one page of the replies below it,
+    depth-first. `next` is the path to the last of these if more follow, otherwise None."""
 
     ancestors: Sequence[ThreadPost]
     post: PostRow
@@ -56,9 +56,9 @@ class Thread(NamedTuple):
 def get_thread(
     session: Session, viewer: Person | None, post_id: int, *, after: TreePath, limit: int
 ) -> Thread:
-    """The thread of a post with at most `limit` replies behind the one that the path `after` leads to.
+    """The thread of a post with at most `limit` replies, after the one at the path `after`.
 
-    Raises PostNotFound, even if a block hides the post, and ReplyNotFound.
+    Raises PostNotFound, including if a block hides the post, and ReplyNotFound if the path does not exist.
     """
     ancestors = _list_ancestors(session, viewer, post_id)
     paths = _list_page(session, (post_id, *after), limit)
@@ -81,7 +81,7 @@ def get_thread(
 
 
 def _list_ancestors(session: Session, viewer: Person | None, post_id: int) -> list[int]:
-    """The nearest posts that this one replies to, oldest first; raises PostNotFound."""
+    """The ids of the nearest ancestors, oldest first; raises PostNotFound."""
     rows = run(session, _upwards(viewer is not None), post=post_id, **as_value(viewer))
     if not rows:
         raise PostNotFound
@@ -89,14 +89,15 @@ def _list_ancestors(session: Session, viewer: Person | None, post_id: int) -> li
 
 
 def _list_page(session: Session, last: TreePath, limit: int) -> list[TreePath]:
-    """The paths from the post to more replies than a page has, behind `last`; raises ReplyNotFound."""
+    """The paths to the replies after `last`, at least one more than a page has if there are more; raises
+    ReplyNotFound."""
     if len(last) > 1 and not is_path(session, last):
         raise ReplyNotFound
     return read_tree(session, last, rows_to_read(limit))
 
 
 def _read_posts(session: Session, viewer: Person | None, ids: list[int]) -> dict[int, ThreadPost]:
-    """The rows of these posts, by id."""
+    """These posts by id; deleted ones are missing."""
     rows = run(session, _posts(viewer is not None), ids=[(id_,) for id_ in ids], **as_value(viewer))
     return {row[0]: _make_post(*row) for row in rows}
 
@@ -107,7 +108,7 @@ def _make_post(*row: Any) -> ThreadPost:
 
 
 def _shown(post: ThreadPost) -> ThreadPost:
-    """The post as the list around it shows it. The post of the thread itself was asked for."""
+    """The post, or a placeholder if it is hidden. Not for the requested post, which is always shown."""
     return post._replace(post=hidden_post(post.post)) if post.hidden else post
 
 

@@ -8,7 +8,7 @@ from pamps.models.user import Person
 
 
 def find_totp(session: Session, owner: Person) -> Totp | None:
-    """The TOTP secret of `owner`, confirmed or not."""
+    """The TOTP secret of `owner`, confirmed or not; None if there is none."""
     return session.scalar(select(Totp).where(col(Totp.user_id) == owner.id))
 
 
@@ -19,7 +19,7 @@ def has_recovery_code(session: Session, owner: Person, code_hash: str) -> bool:
 
 
 def count_recovery_codes(session: Session, owner: Person) -> int:
-    """How many recovery codes of `owner` were not used."""
+    """The number of unused recovery codes of `owner`."""
     left = select(func.count()).where(col(RecoveryCode.user_id) == owner.id)
     return int(session.execute(left).scalar_one())
 

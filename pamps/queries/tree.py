@@ -1,7 +1,7 @@
 """The replies below a post in depth-first order: each before the replies to it, siblings oldest first.
 
-A page of n has at most n replies of one level, and they are the first n of that level. So the tree is read
-level by level, with one statement each and no further than the page can reach, whatever its size.
+A page of n rows has at most the first n replies of each level. So the tree is read level by level, with one
+statement and at most n rows each, and the cost does not depend on the size of the tree.
 """
 
 from collections import defaultdict
@@ -28,8 +28,8 @@ def is_path(session: Session, path: TreePath) -> bool:
 
 
 def read_tree(session: Session, last: TreePath, rows: int) -> list[TreePath]:
-    """The paths to the first so many that follow `last` in reading order, down to MAX_DEPTH."""
-    # After it come all replies below it, then its younger siblings, those of its parent, and so on upwards.
+    """The paths to the first `rows` replies after `last`, depth-first, down to MAX_DEPTH."""
+    # These are the replies below `last`, then its younger siblings, those of its parent, and so on upwards.
     younger = [(last[:length], last[length]) for length in range(len(last) - 1, 0, -1)]
     found = new = _list_replies(session, _below([last]) + younger, rows)
     while ranges := _below(new):
@@ -53,7 +53,8 @@ def _below(paths: list[TreePath]) -> list[Range]:
 
 
 def _list_replies(session: Session, ranges: list[Range], rows: int, each: int = 0) -> list[TreePath]:
-    """The first so many of all these ranges together, in their order; with `each` so many of each."""
+    """The paths to the first `rows` replies in these ranges, in their order; if `each` is not 0, at most that
+    many per range."""
     paths = {path[-1]: path for path, _ in ranges}
     parents = [(path[-1], after) for path, after in ranges]
     found = run(session, _replies(rows, each or rows), ranges=parents)

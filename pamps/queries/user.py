@@ -1,4 +1,4 @@
-"""Reading people: one person, and the lists of them."""
+"""Reading users: single users, and lists of them."""
 
 import re
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class UserNotFound(NotFound):
 
 
 def role_of(viewer: Viewer | None) -> Role:
-    """The role in which somebody looks at other people."""
+    """The role of the viewer towards other users."""
     if viewer is None:
         return "anonymous"
     return "superuser" if viewer.superuser else "user"
@@ -61,19 +61,20 @@ def plain_name(name: str) -> str:
 
 
 def find_user(session: Session, username: str) -> User | None:
-    """The user of that name, ignoring case, or None."""
+    """The user with this name, ignoring case, or None."""
     return session.scalar(select(User).where(is_called(username)))
 
 
 def get_user(session: Session, username: str) -> User:
-    """The user of that name, ignoring case; raises UserNotFound."""
+    """The user with this name, ignoring case; raises UserNotFound."""
     if (user := find_user(session, username)) is None:
         raise UserNotFound
     return user
 
 
 def get_user_id(session: Session, viewer: Viewer | None, username: str) -> int:
-    """The id of the user of that name; raises UserNotFound, even for somebody who blocked the viewer."""
+    """The id of the user with this name, ignoring case; raises UserNotFound, including if they blocked the
+    viewer."""
     rows = run(session, _user_id(role_of(viewer)), name=plain_name(username), **as_value(viewer))
     if not rows:
         raise UserNotFound
@@ -82,7 +83,8 @@ def get_user_id(session: Session, viewer: Viewer | None, username: str) -> int:
 
 
 def get_user_row(session: Session, viewer: Viewer | None, username: str) -> UserRow:
-    """One person as the viewer sees them, even if the viewer blocked them; raises UserNotFound."""
+    """A user as the viewer sees them, even if the viewer blocked them; raises UserNotFound, including if they
+    blocked the viewer."""
     rows = run(session, _user(role_of(viewer)), name=plain_name(username), **as_value(viewer))
     if not rows:
         raise UserNotFound
@@ -95,8 +97,8 @@ def list_users(session: Session, viewer: Viewer | None, window: Window) -> Listi
 
 
 def find_people(session: Session, viewer: Viewer | None, typed: str, limit: int) -> list[UserRow]:
-    """The people whose names begin with what was typed, without regard to accents and case, those with most
-    followers first; of very many the first ones by name."""
+    """Users whose names start with what was typed, ignoring accents and case, most followed first. Only the
+    first CANDIDATES by name are considered."""
     beginning = fold(typed.strip()).lstrip("@").rstrip("*")
     if not re.fullmatch("[a-z0-9_]{1,30}", beginning):
         return []
@@ -113,7 +115,7 @@ def list_people(
     sort: Sort,
     **values: object,
 ) -> Listing[UserRow]:
-    """The page of a list of people. `build` makes its statement out of `select_users`."""
+    """A page of a list of users. `build` builds its statement from `select_users`."""
     role = role_of(viewer)
     return list_prepared(
         session, window, sort, UserRow, lambda shape: build(shape, role), **as_value(viewer), **values
@@ -126,13 +128,13 @@ def select_users(role: Role, key: Column = User.id) -> Selection:
 
 
 def select_partners(shape: WindowShape, role: Role, pairs: Subquery) -> Selection:
-    """The people that the `pairs` of `first_pairs` lead to, in their order."""
+    """The users in the `pairs` of `first_pairs`, in their order."""
     people = select_users(role, key=pairs.c.id).join(pairs, pairs.c.partner == User.id)
     return shape.sort(people, pairs.c.id)
 
 
 def is_listed(person: Column, role: Role) -> ColumnElement[bool]:
-    """Whether a list of people shows this one. A mute is about posts, not about people."""
+    """Whether lists of users include this one. Mutes hide posts, not users."""
     return visible_people(person, role != "anonymous", even_muted=True)
 
 

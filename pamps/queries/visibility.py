@@ -1,8 +1,8 @@
-"""The one rule of who sees whom. Every list, thread, search, count and notification includes it.
+"""Visibility: the rules of blocks and mutes, applied by every list, thread, search, count and notification.
 
-- A block hides two people from each other everywhere.
-- A mute hides somebody where nobody asked for them: in feeds, replies, search and notifications. Their
-  profile, their posts by user and each single post stay visible to those who look for them.
+- A block hides two users from each other everywhere.
+- A mute hides a user where the viewer did not request them: in feeds, replies, search and notifications.
+  Their profile, the list of their posts and each single post stay visible.
 """
 
 from sqlalchemy import ColumnElement, String, case, cast, func, literal_column, null, select, true
@@ -22,7 +22,8 @@ def visible_posts(post: Column, signed_in: bool, *, even_muted: bool = False) ->
 
 
 def visible_people(person: Column, signed_in: bool, *, even_muted: bool = False) -> ColumnElement[bool]:
-    """The same for a person, given by a column of ids."""
+    """Whether VIEWER sees a user. `person` is a column of user ids; NULL is visible. With `even_muted` only
+    blocks count."""
     if not signed_in:
         return true()
     # The set is computed once per statement. COALESCE, because NULL is neither in a set nor outside it.
@@ -35,8 +36,8 @@ def _hidden(*, even_muted: bool) -> Selection:
 
 
 def hidden_as(post: Column, signed_in: bool) -> ColumnElement[str | None]:
-    """Why VIEWER does not see a post that leaves a gap: `block`, whoever blocked whom, or else `mute`; None
-    if they see it."""
+    """Why a post is hidden from VIEWER: `block` for a block in either direction, otherwise `mute`; NULL if
+    it is visible."""
     if not signed_in:
         return cast(null(), String)
     why = case((IS_MUTE, literal_column("'mute'")), else_=literal_column("'block'"))

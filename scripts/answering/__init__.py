@@ -1,2 +1,2 @@
-"""What scripts/answers.py consists of. Nothing here imports `pamps`: it is known by its commands, by its
-settings in the environment and by HTTP alone, so that everything inside may change."""
+"""The parts of scripts/answers.py. Nothing here imports `pamps`: it is used only through its commands, its
+settings in the environment and HTTP, so that its internals may change."""

@@ -1,9 +1,9 @@
-"""What is asked of each database without changing it: by everybody, and the pages by nobody in particular."""
+"""The paths of all read requests: lists, single items, and the static pages, which need no viewer."""
 
 from scripts.answering.requests import Request
 from scripts.answering.wrong import WRONG, odd_requests
 
-# Each is asked for pages of several sizes, of which small ones are followed forwards and backwards.
+# Lists. Each is requested with several page sizes; small pages are followed forwards and backwards.
 LISTS = (
     "/post/",
     "/post/?sort=date",
@@ -101,7 +101,7 @@ SEARCHES = (
     "xyzzynothing",
     "the quick brown fox " * 10,
 )
-BY_DATE = ("-date", "date")  # in turns
+BY_DATE = ("-date", "date")  # alternating
 
 BEGINNINGS = ("", "a", "ca", "Caf", "#pam", "l", "日", "al", "_", "%25", "nothing_begins_so")
 
@@ -185,7 +185,7 @@ SINGLE = (
     "/ready/",
 )
 
-# Without the slash at the end, or with one too many.
+# Without a trailing slash, or with an extra one.
 SLASHES = (
     "/post",
     "/post?limit=2",
@@ -217,7 +217,7 @@ HEADS = (
     "/health/",
 )
 
-# Asked once more with the tag of the first answer.
+# Requested again with the ETag of the first response.
 CONDITIONAL = (
     "/post/?limit=3",
     "/post/{ana_post_0}/",
@@ -233,7 +233,7 @@ CONDITIONAL = (
     "/health/",
 )
 
-# The same for everybody.
+# The same for all viewers.
 PAGES = (
     "/",
     "/docs",
@@ -251,7 +251,7 @@ PAGES = (
 
 
 def single_requests() -> list[Request]:
-    """What is asked besides the lists, by each viewer."""
+    """The paths besides the lists, requested by each viewer."""
     searches = [f"/search/?q={search.replace('#', '%23')}&limit=7" for search in SEARCHES]
     paths = [
         *SINGLE,

@@ -1,4 +1,4 @@
-"""Commands and servers of a checkout, which is asked from outside only."""
+"""Commands and servers of a checkout, which is only used from outside."""
 
 import os
 import signal
@@ -16,9 +16,9 @@ START_SECONDS = 60
 STOP_SECONDS = 30
 TIMEOUT_SECONDS = 60
 SESSION_DAYS = 3650
-# Within a session, so that all tokens live as long.
+# Shorter than a session, so that all tokens have the same lifetime.
 TOKEN_MINUTES = (SESSION_DAYS - 365) * 24 * 60
-# The name in `Host` and in links: where the server really listens shows in no answer.
+# The name in `Host` and in links, so that no response contains the actual address of the server.
 ADDRESS = "http://pamps.test"
 SETTINGS = {
     "PAMPS_ENV": "development",
@@ -33,20 +33,20 @@ SETTINGS = {
 
 
 class Failed(Exception):
-    """Something that has to work did not; the message says what."""
+    """Something failed that has to work; the message says what."""
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """A checkout with a `.venv`. Its commands work on the database at `uri`, in `folder`, where there are no
-    settings."""
+    """A checkout with a `.venv`. Its commands use the database at `uri` and run in `folder`, which has no
+    settings files."""
 
     path: Path
     uri: str
     folder: Path
 
     def run(self, *arguments: str) -> None:
-        """A command of `pamps`; raises Failed unless it ends well."""
+        """Run a command of `pamps`; raises Failed unless it succeeds."""
         done = subprocess.run(
             self._command(*arguments),
             cwd=self.folder,
@@ -61,7 +61,7 @@ class Checkout:
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        """The address of a server that runs as long as the block."""
+        """The URL of a server, which is stopped when the block ends."""
         port = find_free_port()
         log = self.folder / "log"
         with log.open("wb") as file:
@@ -72,7 +72,7 @@ class Checkout:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us, who stop it then; and it is a group of its own
+                start_new_session=True,  # Ctrl-C reaches only us, and we stop its process group
             )
         try:
             url = f"http://127.0.0.1:{port}"
@@ -86,13 +86,13 @@ class Checkout:
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PAMPS_")}
-        # The path: whatever the environment of the checkout has installed, this is the code that is meant.
+        # PYTHONPATH, so that the code of the checkout is used, whatever its environment has installed.
         python = {"PYTHONPATH": str(self.path), "PYTHONUNBUFFERED": "1", "COLUMNS": "80"}
         return inherited | python | SETTINGS | {"PAMPS_DB__uri": self.uri}
 
 
 def open_client(url: str, token: str | None = None) -> httpx2.Client:
-    """A client that calls the server by the name that it knows for its own, signed in if it has a token."""
+    """A client that sends the configured `Host` of the server, signed in if there is a token."""
     headers = {"Host": ADDRESS.removeprefix("http://"), "User-Agent": "answers"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -100,14 +100,14 @@ def open_client(url: str, token: str | None = None) -> httpx2.Client:
 
 
 def find_free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """A free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when the server answers; raises Failed if it does not come to that."""
+    """Return when the server answers; raises Failed if it ends or does not answer in time."""
     deadline = time.monotonic() + START_SECONDS
     with open_client(url) as client:
         while time.monotonic() < deadline and process.poll() is None:
@@ -121,7 +121,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> N
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop the server, if need be by force."""
+    """Stop the server, and kill it if it does not stop in time."""
     process.terminate()
     try:
         process.wait(STOP_SECONDS)

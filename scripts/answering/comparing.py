@@ -1,4 +1,4 @@
-"""The differences between two recordings, for people to read."""
+"""Human-readable differences between two recordings."""
 
 import difflib
 import json
@@ -8,14 +8,14 @@ from typing import Any
 
 from scripts.answering.answer import Answer, Answers
 
-LINES = 24  # of the difference of one body
+LINES = 24  # maximum per body
 WIDTH = 160
-# They differ with the body, which says more.
+# They differ whenever the body does, which is more informative.
 OF_BODY = ("content-length", "etag")
 
 
 def without_sentences(answer: Answer) -> Answer:
-    """An error without the words for people, and without the headers that follow from them."""
+    """An error without its messages, and without the headers that depend on them."""
     try:
         body = json.loads(answer.body) if answer.status >= 400 else None
     except ValueError:
@@ -30,12 +30,12 @@ def without_sentences(answer: Answer) -> Answer:
 
 
 def find_different(old: Answers, new: Answers) -> list[str]:
-    """What was asked in both recordings and answered differently, or asked in only one of them."""
+    """The titles of requests with different responses, or that are in only one of the recordings."""
     return [title for title in old | new if old.get(title) != new.get(title)]
 
 
 def describe(title: str, old: Answer | None, new: Answer | None) -> Iterator[str]:
-    """The difference between two answers to one request, line by line."""
+    """The differences between two responses to a request, as lines of text."""
     yield f"=== {title}"
     if old is None or new is None:
         yield f"    only in the {'second' if old is None else 'first'} recording"
@@ -64,7 +64,7 @@ def _describe_bodies(old: str, new: str) -> Iterator[str]:
     before, after = _lines(old), _lines(new)
     if before == after:
         place = next((at for at, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), 0)
-        yield f"    body: other bytes of the same meaning, from character {place} on:"
+        yield f"    body: different bytes with the same meaning, from character {place} on:"
         yield from (f"    {sign} {_cut(repr(text[place:]))}" for sign, text in (("-", old), ("+", new)))
         return
     diff = list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:]
@@ -74,8 +74,7 @@ def _describe_bodies(old: str, new: str) -> Iterator[str]:
 
 
 def _lines(body: str) -> list[str]:
-    """The body in lines, with a line for each value where it is JSON and one for each element where it is XML
-    or HTML."""
+    """The body in lines: one per value of JSON, one per element of XML or HTML."""
     try:
         content: Any = json.loads(body)
     except ValueError:

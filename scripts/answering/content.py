@@ -1,4 +1,4 @@
-"""What is in the databases: a demo, and on top of it all that a demo has not."""
+"""The content of the databases: a demo, plus everything that a demo lacks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from scripts.answering.people import PASSWORD, Person, ask, log_in, register
 from scripts.answering.texts import BIOS, THREAD, TOPICS, posts_of
 
 DEMO = ("--users", "40", "--posts", "600", "--seed", "7", "--until", "2026-11-20")
-CROWD = 14  # people of the demo who take part
-CHAIN = 26  # replies one below the other: more than a thread shows
-WIDE = 106  # replies to one post: more than a post shows
+CROWD = 14  # users of the demo who take part
+CHAIN = 26  # nested replies: more levels than a thread shows
+WIDE = 106  # replies to one post: more than the page of a post shows
 FAR = "2090-01-01T00:00:00Z"
 
 
 @dataclass
 class World:
-    """Who and what was made. `facts` are the names and ids that addresses need, by what these call them."""
+    """The created users and items. `facts` are the names and ids for the placeholders in paths."""
 
     url: str
     people: dict[str, Person] = field(default_factory=dict)
@@ -26,13 +26,13 @@ class World:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         for person in [*self.people.values(), *self.crowd]:
             person.client.close()
 
 
 def make_content(checkout: Checkout) -> dict[str, Any]:
-    """Fill an empty database; gives the tokens of the viewers, and the facts."""
+    """Fill an empty database; returns the tokens of the viewers, and the facts."""
     checkout.run("migrate")
     checkout.run("demo", *DEMO)
     checkout.run("create-user", "zoe@example.test", "zoe", PASSWORD, "--superuser")
@@ -59,7 +59,7 @@ def make_content(checkout: Checkout) -> dict[str, Any]:
 
 
 def make_people(world: World) -> None:
-    """Zoe is the superuser; the others are ordinary people, and the crowd is out of the demo."""
+    """Register the users: zoe is a superuser, the others are ordinary, and the crowd is from the demo."""
     people = world.people
     people["zoe"] = log_in(world.url, "zoe", PASSWORD)
     for name, profile in BIOS.items():
@@ -67,7 +67,7 @@ def make_people(world: World) -> None:
     users = ask(people["zoe"].client, "GET", "/user/?limit=100")
     demo = [user for user in users if user["username"] not in people]
     if len(demo) < CROWD + 6:
-        raise Failed("The demo has too few people.")
+        raise Failed("The demo has too few users.")
     best = sorted(demo, key=lambda user: (-user["posts"], user["id"]))
     world.facts["best"] = [user["id"] for user in best]
     world.crowd += [log_in(world.url, user["username"]) for user in best[:CROWD]]
@@ -77,7 +77,7 @@ def make_people(world: World) -> None:
 
 
 def make_follows(world: World) -> None:
-    """Ana follows many and is followed by many; so it is for those who will be hidden from her."""
+    """Ana has many followers and follows many, including users who will be hidden from her."""
     people, best = world.people, world.facts["best"]
     for name, others in {
         "ana": [*best[:26], *(people[name].id for name in ("bia", "caro", "dan"))],
@@ -93,7 +93,7 @@ def make_follows(world: World) -> None:
 
 
 def make_posts(world: World) -> None:
-    """Texts of every kind, and some that make a trend."""
+    """Posts with all kinds of texts, including some for trends."""
     for name in ("ana", "bia", "caro", "dan", "zoe"):
         for number, text in enumerate(posts_of(name)):
             world.facts[f"{name}_post_{number}"] = world.people[name].write(text)
@@ -104,7 +104,7 @@ def make_posts(world: World) -> None:
 
 
 def make_thread(world: World) -> None:
-    """Everybody in one thread; then one of them goes, and some replies with them."""
+    """A thread with everyone; then some replies and one of the accounts are deleted."""
     ids: dict[str, Any] = {}
     for place, author, parent, text in THREAD:
         ids[place] = world.people[author].write(text, ids.get(parent))
@@ -117,7 +117,7 @@ def make_thread(world: World) -> None:
 
 
 def make_long_threads(world: World) -> None:
-    """One that is deep, and one that is wide."""
+    """A deep thread and a wide one."""
     pair = [world.people["bia"], world.people["ana"], world.people["mute"]]
     ids = [pair[0].write("The beginning of a long conversation")]
     for level in range(CHAIN):
@@ -132,7 +132,7 @@ def make_long_threads(world: World) -> None:
 
 
 def make_likes(world: World) -> None:
-    """Ana likes a lot, and is liked by a crowd."""
+    """Ana likes many posts, and the crowd likes hers."""
     people, facts = world.people, world.facts
     feed = ask(people["zoe"].client, "GET", "/post/?limit=100")
     for person, chosen in (
@@ -153,7 +153,7 @@ def like(person: Person, post_ids: Sequence[int]) -> None:
 
 
 def make_edits(world: World) -> None:
-    """Edited posts, with other mentions and tags than before."""
+    """Edited posts, with different mentions and tags than before."""
     people, facts = world.people, world.facts
     people["ana"].ask("PATCH", f"/post/{facts['ana_post_1']}/", {"text": "Edited, for @bia and #later 🖋"})
     people["bia"].ask("PUT", f"/post/{facts['bia_post_0']}/", {"text": 'Edited, too: @ana, #later "quoted"'})
@@ -162,7 +162,7 @@ def make_edits(world: World) -> None:
 
 
 def make_hidings(world: World) -> None:
-    """Ana mutes and blocks, and is blocked. What the hidden ones did before is still there."""
+    """Ana mutes, blocks and is blocked. Earlier actions of the hidden users remain."""
     people = world.people
     for name, kind, other in (
         ("ana", "mute", "mute"),
@@ -204,7 +204,7 @@ def make_secrets(world: World) -> None:
 
 
 def make_acts(world: World) -> None:
-    """What superusers do, and what the audit log keeps; then ana reads a part of what she was told."""
+    """Actions of superusers, and others that are audited; then ana marks some notifications as read."""
     people, best = world.people, world.facts["best"]
     zoe = people["zoe"]
     for user_id, act in ((best[-1], "deactivate"), (best[-2], "deactivate"), (best[-2], "activate")):
@@ -219,7 +219,7 @@ def make_acts(world: World) -> None:
 
 
 def note_facts(world: World) -> None:
-    """Names and ids of people; tokens of those who look at it all."""
+    """Add names and ids of users to the facts, and collect the tokens of the viewers."""
     facts, best = world.facts, world.facts.pop("best")
     for name, person in world.people.items():
         facts |= {name: person.name, f"{name}_id": person.id}

@@ -1,4 +1,4 @@
-"""What differs between two runs of the same code, replaced by fixed words."""
+"""Replaces values that differ between two runs of the same code by fixed words."""
 
 import re
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ CURSOR = re.compile(r"(before|after)=\d+")
 SECRET = re.compile(r'"(access_token|refresh_token|token|code|secret|uri)":"[^"]+"')
 CODES = re.compile(r'"recovery_codes":\[[^\]]*\]')
 COOKIE = re.compile(r"^(\w*pamps_refresh)=[^;]{20,}")
-# They follow from the body and from `Link`, which are kept.
+# They depend on the body and on `Link`, which are kept.
 DERIVED = {"etag": "<tag>", "content-length": "<length>"}
 
 
 def mask_chance(answer: Answer) -> Answer:
-    """Without what is thrown by dice, and without what a file system knows of a file.
+    """Mask random values and file metadata.
 
-    A stream says when to come back, which is another time for each client.
+    The reconnection time of streams, for example, is random for each client.
     """
     if answer.find("content-type").startswith("text/event-stream"):
         return answer._replace(body=RETRY.sub("retry: <chance>", answer.body))
@@ -33,10 +33,10 @@ def mask_chance(answer: Answer) -> Answer:
 
 
 def mask_news(answer: Answer, start: datetime, made: Mapping[str, str]) -> Answer:
-    """Without the ids and secrets in it, and without the times from the start of the steps on, up to the end
-    of a session that begins in them.
+    """Mask ids and secrets, and times from the start of the steps to the latest end of a session opened in
+    them.
 
-    `made` says what the new posts are called, by their ids; where these are referred to, the name shows.
+    `made` maps the ids of new posts to names, which replace references to them.
     """
 
     last = start + timedelta(days=SESSION_DAYS + 1)
@@ -52,7 +52,7 @@ def mask_news(answer: Answer, start: datetime, made: Mapping[str, str]) -> Answe
 
     body = TARGET.sub(r'"target":"\1 <id>"', ID.sub(name, TIME.sub(hide, answer.body)))
     body = EVENT_ID.sub("id: <id>", body)
-    if answer.status < 400:  # an error has a code, too
+    if answer.status < 400:  # the `code` of an error is kept
         body = CODES.sub('"recovery_codes":"<secret>"', SECRET.sub(r'"\1":"<secret>"', body))
     link, cookie = answer.find("link"), answer.find("set-cookie")
     new_link = CURSOR.sub(r"\1=<id>", link)

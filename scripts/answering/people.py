@@ -1,4 +1,4 @@
-"""People who talk to the server, while the data is made."""
+"""The users who create the data over HTTP."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ PASSWORD = "nobody needs to know it"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is signed in."""
+    """A signed-in user."""
 
     client: httpx2.Client
     name: str
@@ -21,16 +21,16 @@ class Person:
     token: str
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """What the server answers; raises Failed for an error."""
+        """Send a request; returns the JSON of the response. Raises Failed for an error."""
         return ask(self.client, method, path, json=body)
 
     def write(self, text: str, parent_id: int | None = None) -> int:
-        """The id of a new post or reply."""
+        """Create a post or reply; returns its id."""
         return int(self.ask("POST", "/post/", {"text": text, "parent_id": parent_id})["id"])
 
 
 def ask(client: httpx2.Client, method: str, path: str, **content: Any) -> Any:
-    """The JSON of an answer, None if it is empty; raises Failed for an error."""
+    """The JSON of the response, None if it is empty; raises Failed for an error."""
     answer = client.request(
         method, path, **{key: value for key, value in content.items() if value is not None}
     )
@@ -40,7 +40,7 @@ def ask(client: httpx2.Client, method: str, path: str, **content: Any) -> Any:
 
 
 def register(url: str, name: str, **more: str) -> Person:
-    """Make an account and sign in."""
+    """Register a user and sign in."""
     account = {"username": name, "email": f"{name}@example.test", "password": PASSWORD, **more}
     with open_client(url) as client:
         ask(client, "POST", "/user/", json=account)
@@ -48,7 +48,7 @@ def register(url: str, name: str, **more: str) -> Person:
 
 
 def log_in(url: str, name: str, password: str = DEMO_PASSWORD) -> Person:
-    """Somebody who has an account, with a connection of their own that stays open until the end."""
+    """Sign in an existing user, with their own connection, which stays open until the end."""
     with open_client(url) as client:
         form = {"username": name, "password": password}
         token = str(ask(client, "POST", "/token", data=form)["access_token"])

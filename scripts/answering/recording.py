@@ -1,4 +1,4 @@
-"""Asking a server everything, and writing down what it says."""
+"""Sends all requests to a server and records the responses."""
 
 import json
 import re
@@ -16,12 +16,12 @@ from scripts.answering.requests import Request, fill
 from scripts.answering.steps import list_steps
 
 VIEWERS = ("anonymous", "ana", "zoe")
-SINGLE, SMALL, LARGE = 1, 5, 100  # rows of a page
-WAY = ("next", "next", "prev")  # from the first small page on
+SINGLE, SMALL, LARGE = 1, 5, 100  # rows per page
+WAY = ("next", "next", "prev")  # the links followed, starting at the first small page
 
 
 class Recorder:
-    """Asks one server in the name of several people. `answers` has all that was said, by who asked what."""
+    """Sends requests to one server as several viewers. `answers` has the responses by viewer and request."""
 
     def __init__(self, url: str, database: str, facts: dict[str, Any], tokens: dict[str, str]) -> None:
         self.answers: Answers = {}
@@ -29,15 +29,15 @@ class Recorder:
         self._database = database
         self._facts = dict(facts)
         self._tokens = dict(tokens)
-        # Without anybody's token: a request brings it.
+        # Without a token, which each request adds.
         self._client = open_client(url)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._client.close()
 
     def record_views(self) -> None:
-        """Everything that changes nothing."""
+        """Record all requests that change nothing."""
         for page in PAGES:
             self._keep("anonymous", Request(page), self._ask("anonymous", Request(page)))
         for viewer in VIEWERS:
@@ -49,7 +49,7 @@ class Recorder:
                 self._record_list(viewer, path)
 
     def record_steps(self, start: datetime) -> None:
-        """All that changes something. `start` is before the first of them."""
+        """Record all requests that write. `start` is a time before the first of them."""
         made: dict[str, str] = {}
         for number, (viewer, request) in enumerate(list_steps(), 1):
             answer = self._ask(viewer, request)
@@ -63,7 +63,7 @@ class Recorder:
             self._keep(viewer, Request(path, headers={"If-None-Match": title}), answer)
 
     def _record_list(self, viewer: str, path: str) -> None:
-        """Pages of several sizes, and the neighbours of a small one."""
+        """Record pages of several sizes, and the pages next to a small one."""
         with_limit = f"{path}{'&' if '?' in path else '?'}limit="
         for size in (SINGLE, LARGE):
             request = Request(f"{with_limit}{size}")
@@ -88,7 +88,7 @@ class Recorder:
             response = self._client.request(request.method, path, headers=headers | more, **content)
         except httpx2.TransportError as error:
             return Answer(0, [], f"No answer: {error!r}")
-        self._client.cookies.clear()  # a browser is played by those who send them by themselves
+        self._client.cookies.clear()  # requests that act as a browser set their cookies themselves
         return read_answer(response)
 
     def _content(self, request: Request) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Recorder:
         return {name: fill(value, self._facts) for name, value in content.items() if value is not None}
 
     def _save(self, request: Request, answer: Answer) -> dict[str, str]:
-        """Remember what later requests need; gives the ids of new posts, and what they are called."""
+        """Store the facts that later requests need; returns the names of new posts by id."""
         if not request.saves or answer.status not in (200, 201):
             return {}
         body = json.loads(answer.body)
@@ -107,5 +107,5 @@ class Recorder:
 
     def _keep(self, who: str, request: Request, answer: Answer) -> None:
         title = f"{self._database} {who}: {request.title}"
-        assert title not in self.answers, title  # noqa: S101 - the lists of requests are at fault
+        assert title not in self.answers, title  # noqa: S101 - a mistake in the lists of requests
         self.answers[title] = mask_chance(answer)

@@ -1,4 +1,4 @@
-"""What a request is, before the names and ids are filled in that are different in each database."""
+"""Requests with placeholders for the names and ids, which differ between databases."""
 
 import re
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ PLACE = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asks. In the path and in the values of headers, form and JSON, `{name}` is for a fact. A
-    body of bytes goes out as it is.
+    """A request. In the path and in the values of headers, form and JSON, `{name}` stands for a fact. A body
+    of bytes is sent unchanged.
 
-    `saves` says what later requests need of the answer: facts, by the keys under which it has them.
+    `saves` maps the names of facts for later requests to their keys in the response.
     """
 
     path: str
@@ -23,12 +23,12 @@ class Request:
     raw: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     saves: Mapping[str, str] = field(default_factory=dict)
-    # What tells it from another one that looks alike.
+    # Distinguishes it from otherwise identical requests.
     note: str = ""
 
     @property
     def title(self) -> str:
-        """One line."""
+        """A description of the request in one line, unique per viewer."""
         content = next((one for one in (self.raw, self.form, self.json) if one is not None), "")
         shown = str(content)[:70] + ("…" if len(str(content)) > 70 else "")
         headers = " ".join(f"[{name}: {value}]" for name, value in self.headers.items())
@@ -36,11 +36,11 @@ class Request:
 
 
 def fill(value: Any, facts: Mapping[str, Any]) -> Any:
-    """The value with the facts in the place of their names, at every depth."""
+    """The value with the placeholders replaced by facts, at every depth."""
     if isinstance(value, str):
         whole = PLACE.fullmatch(value)
         if whole and whole[1] in facts:
-            return facts[whole[1]]  # of its own type
+            return facts[whole[1]]  # keeps its type
         return PLACE.sub(lambda found: str(facts.get(found[1], found[0])), value)
     if isinstance(value, Mapping):
         return {key: fill(each, facts) for key, each in value.items()}

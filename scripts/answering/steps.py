@@ -1,9 +1,9 @@
-"""What is asked at the end, because it changes the database: one step after the other, by various people."""
+"""The requests that change the database, which are sent last: a sequence of steps by several viewers."""
 
 from scripts.answering.people import PASSWORD
 from scripts.answering.requests import Request
 
-Step = tuple[str, Request]  # who, and what
+Step = tuple[str, Request]  # viewer and request
 
 LONG = "x" * 501
 AS_JSON = {"Content-Type": "application/json"}
@@ -11,7 +11,7 @@ AS_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TWICE = b"username=a&username=b&password=c"
 LINK = {"token": "no link that was ever sent"}
 
-# What each of these wants is a person who is signed in, or a token; nobody is.
+# Requests that require a signed-in user or a token, sent without one.
 BY_NOBODY = (
     ("POST", "/post/"),
     ("PUT", "/post/{ana_post_0}/"),
@@ -53,7 +53,7 @@ BY_NOBODY = (
     ("POST", "/email_confirmation/confirm/"),
 )
 
-# Bodies that no route takes, sent to the one for new posts.
+# Invalid bodies, sent to the route for new posts.
 BODIES: tuple[Request, ...] = (
     Request("/post/", "POST", json={"text": ""}),
     Request("/post/", "POST", json={"text": " \u200b\n "}),
@@ -78,7 +78,7 @@ BODIES: tuple[Request, ...] = (
 
 
 def list_steps() -> list[Step]:
-    """All of them, in their order."""
+    """All steps, in order."""
     return [
         *(("anonymous", Request(path, method)) for method, path in BY_NOBODY),
         *(("ana", body) for body in BODIES),
@@ -94,7 +94,7 @@ def list_steps() -> list[Step]:
 
 
 def refused() -> list[Step]:
-    """What is not for ana, does not exist, or makes no sense."""
+    """Requests by ana that are forbidden, refer to nothing, or are invalid."""
     answers = {"text": "This is not mine"}
     return [
         ("ana", Request("/post/{bia_post_2}/", "PUT", json=answers)),
@@ -133,7 +133,7 @@ def refused() -> list[Step]:
 
 
 def posting() -> list[Step]:
-    """A post and replies: written, edited, liked, found, deleted."""
+    """A post and replies: created, edited, liked, found, deleted."""
     text = "New: @bia, @zoe and #pamps 🎈 <b>bold</b> \u05e9\u05dc\u05d5\u05dd"
     return [
         ("ana", Request("/post/", "POST", json={"text": text}, saves={"new": "id"})),
@@ -173,7 +173,7 @@ def posting() -> list[Step]:
 
 
 def meeting() -> list[Step]:
-    """Follows, mutes and blocks, each twice."""
+    """Follows, mutes and blocks, each of them twice."""
     acts = [
         Request(f"/user/{kind}/{{quiet_id}}/", method)
         for kind in ("follow", "mute", "block")
@@ -191,7 +191,7 @@ def meeting() -> list[Step]:
 
 
 def accounts() -> list[Step]:
-    """Registering, and changing one's account."""
+    """Registering, and changing an account."""
     new = {"username": "ida", "email": "ida@Example.TEST", "password": PASSWORD}
     return [
         ("anonymous", Request("/user/", "POST", json=new, saves={"ida_id": "id"})),
@@ -273,7 +273,7 @@ def _passwords(current: str, new: str) -> dict[str, str]:
 
 
 def moderating() -> list[Step]:
-    """What superusers do."""
+    """Actions of superusers."""
     invite = {"note": "New", "uses": 2, "expires_at": "2089-01-01T00:00:00Z"}
     return [
         ("zoe", Request("/admin/invite/", "POST", json=invite, saves={"invited": "id"})),
@@ -293,7 +293,7 @@ def moderating() -> list[Step]:
 
 
 def second_factor() -> list[Step]:
-    """As far as it goes without an app that shows codes."""
+    """Two-factor authentication, as far as possible without an authenticator app."""
     return [
         ("ana", Request("/user/me/totp/recovery_codes/", "POST", json={"otp": "000000"})),
         ("ana", Request("/user/me/totp/confirm/", "POST", json={"otp": "000000"})),
@@ -305,7 +305,7 @@ def second_factor() -> list[Step]:
 
 
 def leaving() -> list[Step]:
-    """Ana deletes her account; then her token opens nothing, and threads have places where she was."""
+    """Ana deletes her account; then her token is refused, and threads have tombstones of her posts."""
     return [
         ("ana", Request("/user/me/", "DELETE")),
         ("ana", Request("/user/me/")),

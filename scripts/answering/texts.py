@@ -1,4 +1,4 @@
-"""What people write and call themselves in the databases that are made."""
+"""The texts and profiles of the users in the databases."""
 
 TOPICS = ("pamps", "Café", "日本語", "naïve_test", "العربية", "später")
 
@@ -34,11 +34,11 @@ TEXTS = (
 
 
 def posts_of(name: str) -> list[str]:
-    """The posts of somebody, each of another kind."""
+    """The posts of a user, each of a different kind."""
     return [text.format(name=name) for text in TEXTS]
 
 
-# Places, authors, what they reply to, texts. `gus` deletes his account afterwards; ana mutes `mute` and caro,
+# Names of posts, authors, parents, texts. `gus` deletes his account afterwards; ana mutes `mute` and caro,
 # blocks dan, and is blocked by eva.
 THREAD: tuple[tuple[str, str, str, str], ...] = (
     ("root", "bia", "", "Where shall we meet? @ana @caro @dan #meeting"),

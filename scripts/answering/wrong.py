@@ -1,4 +1,4 @@
-"""What is asked in a wrong way, or of what is not there, and changes nothing either."""
+"""Invalid requests, and requests for things that do not exist; none of them changes anything."""
 
 from scripts.answering.requests import Request
 
@@ -78,7 +78,7 @@ WRONG = (
 
 
 def odd_requests() -> list[Request]:
-    """Other methods and headers than one would expect, none of which changes anything."""
+    """Requests with unusual methods and headers; none of them changes anything."""
     return [
         Request("/notification/stream/?seconds=0", headers={"Last-Event-ID": "{told}"}),
         Request("/notification/stream/?seconds=0", headers={"Last-Event-ID": "x"}),

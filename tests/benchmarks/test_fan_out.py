@@ -54,7 +54,7 @@ def test_only_what_is_read_has_a_break_even() -> None:
         ["post to 1,900 followers", "1,900", "0.10", "40", "+7.60", "+9,000", "250", ""],
         ["follow somebody", "800", "", "", "+2.00", "+7,000", "", ""],
     ]
-    assert "A post has 500 followers on average; at 4.0 us\nfor each, that is 2.00 ms" in printed
+    assert "A post has 500 followers on average; at 4.0 us\neach, fan-out takes 2.00 ms" in printed
     assert all(len(line) <= WIDTH for line in printed.splitlines())
 
 

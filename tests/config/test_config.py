@@ -329,7 +329,8 @@ def test_a_key_that_cannot_be_kept_is_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PAMPS_DB__uri", f"sqlite:///{tmp_path}/no/such/folder/pamps.db")
 
     assert refusal(tmp_path) == (
-        f"the key file {tmp_path}/no/such/folder/{KEY_FILE} cannot be made or read: No such file or directory"
+        f"the key file {tmp_path}/no/such/folder/{KEY_FILE} cannot be created or read:"
+        " No such file or directory"
     )
 
 
@@ -345,8 +346,8 @@ def test_secrets_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"PAMPS_ACCOUNTS__confirm_email": "true"}, "mail.host has to be set"),
-        ({"PAMPS_MAIL__host": "mail.example.org"}, "server.url has to be"),
+        ({"PAMPS_ACCOUNTS__confirm_email": "true"}, "requires mail.host to be set"),
+        ({"PAMPS_MAIL__host": "mail.example.org"}, "requires server.url to be set"),
     ],
 )
 def test_production_refuses_mail_that_would_lead_nowhere(

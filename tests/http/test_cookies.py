@@ -44,8 +44,8 @@ def log_in(client: TestClient, headers: dict[str, str] | None = None, **form: st
 
 def cookie_of(answer: Response) -> Morsel[str]:
     jar = SimpleCookie(answer.headers["Set-Cookie"])
-    assert list(jar) == [cookies.NAME]
-    return jar[cookies.NAME]
+    assert list(jar) == [cookies.cookie_name()]
+    return jar[cookies.cookie_name()]
 
 
 @pytest.mark.security(19)
@@ -83,7 +83,7 @@ def test_a_login_of_a_program_sets_no_cookie(session: Session, client: TestClien
 
 
 def test_the_cookie_refreshes_itself(browser: TestClient) -> None:
-    old = browser.cookies[cookies.NAME]
+    old = browser.cookies[cookies.cookie_name()]
 
     answer = browser.post("/refresh_token", headers=SAME_ORIGIN)
 
@@ -129,7 +129,7 @@ def test_no_page_of_another_origin_can_log_somebody_in(browser: TestClient, head
 @pytest.mark.security(8)
 @pytest.mark.parametrize("by", ["cookie", "access token"])
 def test_logging_out_ends_the_session_and_the_cookie(browser: TestClient, by: str) -> None:
-    refresh_token = browser.cookies[cookies.NAME]
+    refresh_token = browser.cookies[cookies.cookie_name()]
     access_token = browser.post("/refresh_token", headers=SAME_ORIGIN).json()["access_token"]
     headers = SAME_ORIGIN if by == "cookie" else {"Authorization": f"Bearer {access_token}"}
 
@@ -138,6 +138,6 @@ def test_logging_out_ends_the_session_and_the_cookie(browser: TestClient, by: st
     assert answer.status_code == 204
     cookie = cookie_of(answer)
     assert (cookie.value, cookie["max-age"]) == ("", "0")
-    assert cookies.NAME not in browser.cookies
+    assert cookies.cookie_name() not in browser.cookies
     again = browser.post("/refresh_token", json={"refresh_token": refresh_token})
     assert refusal(again) == (401, "invalid_token")

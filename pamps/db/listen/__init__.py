@@ -1,1 +1,1 @@
-"""How a process learns that others have written: PostgreSQL sends messages, a SQLite file is looked at."""
+"""How a process learns of writes by others: PostgreSQL sends notifications, a SQLite file is polled."""

@@ -1,6 +1,6 @@
-"""Listens on a channel of PostgreSQL (LISTEN and NOTIFY, in its manual).
+"""Listens on a channel of PostgreSQL (LISTEN and NOTIFY).
 
-One connection of a process, outside of the pool and without a thread: the event loop waits for its socket.
+Each process uses one connection outside the pool, and no thread: the event loop waits for its socket.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ from pamps.db.database import get_database
 
 
 async def listen(channel: str) -> AsyncGenerator[list[str]]:
-    """The payloads that are sent on the channel, as they arrive; first an empty list, as soon as nothing is
-    missed any longer. Raises an error of psycopg2 when the connection is lost."""
+    """The payloads sent on the channel, as they arrive. Yields an empty list first, once it is listening:
+    from then on no payload is missed. Raises an error of psycopg2 if the connection is lost."""
     connection = await asyncio.to_thread(_open, channel)
     try:
         yield []

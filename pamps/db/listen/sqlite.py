@@ -1,4 +1,4 @@
-"""Looks whether a SQLite file has changed, whoever changed it, and what is new in it."""
+"""Polls a SQLite file for changes by any process, and reads what is new."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -8,26 +8,26 @@ from typing import Any, Generic, Protocol, TypeVar
 from pamps.db.database import get_database
 from pamps.db.prepared import Row, Statement
 
-# Seconds between two looks. One costs a few microseconds (PRAGMA data_version, in the manual of SQLite).
+# Seconds between two polls, each of which takes a few microseconds (PRAGMA data_version).
 PAUSE = 0.2
 
 News = TypeVar("News")
 
 
 class Run(Protocol):
-    """Runs a statement on the connection of the poller."""
+    """Executes a statement on the connection of the poller."""
 
     def __call__(self, statement: Statement, **values: Any) -> list[Row]:
-        """Its rows."""
+        """The rows of the statement."""
 
 
 async def poll(read: Callable[[Run], News]) -> AsyncGenerator[News]:
-    """What `read` returns: once at the beginning, and again whenever the file has changed since.
+    """Yield the result of `read`: once at the start, and again after each change of the file.
 
-    `read` is called in a thread. Raises an error of sqlite3 when the file cannot be read.
+    `read` is called in a thread. Raises an error of sqlite3 if the file cannot be read.
     """
     loop, poller = asyncio.get_running_loop(), ChangePoller(read)
-    # A thread, because a disk may be slow, and one of its own, because the connection is for one thread.
+    # A thread because the disk may be slow, and always the same because the connection is bound to it.
     thread = ThreadPoolExecutor(1, "pamps-poll")
     try:
         while True:
@@ -40,7 +40,7 @@ async def poll(read: Callable[[Run], News]) -> AsyncGenerator[News]:
 
 
 class ChangePoller(Generic[News]):
-    """A connection, and the version of the file at the last look."""
+    """A connection, and the version of the file at the last poll."""
 
     def __init__(self, read: Callable[[Run], News]) -> None:
         self._read = read
@@ -51,13 +51,13 @@ class ChangePoller(Generic[News]):
         """Whether the file has changed since the last call; True at the first one."""
         if self._connection is None:
             self._connection = get_database().open_connection()
-        # Before anything is read: what is committed between the two makes for another look.
+        # Before reading, so that a commit in between causes another poll to read.
         ((version,),) = self._connection.execute("PRAGMA data_version").fetchall()
         before, self._version = self._version, int(version)
         return before != self._version
 
     def read(self) -> News:
-        """What there is to read."""
+        """The result of the `read` function."""
         return self._read(self._run)
 
     def close(self) -> None:

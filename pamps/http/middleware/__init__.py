@@ -1,1 +1,1 @@
-"""What surrounds every request and response, before a route is found and after it has answered."""
+"""ASGI middleware around every request and response."""

@@ -1,4 +1,4 @@
-"""The access log (`server.access_log`): one line for each response, in the form of uvicorn's."""
+"""The access log (`server.access_log`): one line per response, in uvicorn's format."""
 
 import logging
 from http import HTTPStatus
@@ -8,17 +8,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger("pamps.access")
 
-# What stays as it is in a part of a line: no quotation mark and no blank, which end a part.
+# Characters that are not percent-encoded. Quotation marks and spaces are, because they delimit the parts.
 SAFE = "/?#[]@!$&'()*+,;=:%"
 PHRASES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 class AccessLogMiddleware:
-    """Logs client, method, path with query, and status of each response, when it begins:
+    """Logs the client, method, path with query, and status of each response when it starts:
     `192.0.2.7:50000 - "GET /post/?limit=2 HTTP/1.1" 200 OK`.
 
-    uvicorn's own log has the same and takes three times as long, most of it for looking up who logs and for
-    formatting each line twice.
+    uvicorn's own access log takes three times as long for the same line, mostly for looking up the caller and
+    for formatting each line twice.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -39,7 +39,7 @@ class AccessLogMiddleware:
 
 
 def make_line(scope: Scope, status: int) -> str:
-    """One line of the log. Nothing that a client sends can end a part of it or the line."""
+    """One line of the log. Client input is escaped, so that it cannot forge other parts or lines."""
     raw, query = scope.get("raw_path"), scope["query_string"]
     target = (raw or quote(scope["path"]).encode()).decode("latin-1")
     if query:

@@ -1,4 +1,4 @@
-"""Which names of the server are answered (`server.hosts`)."""
+"""The check of the `Host` header (`server.hosts`)."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pamps.http.handlers import error_response
 
 
 class AllowedHostsMiddleware:
-    """Refuses a `Host` other than the given names; `*.example.org` is every name below example.org."""
+    """Answers 400 if `Host` is not one of the given names; `*.example.org` matches every subdomain."""
 
     def __init__(self, app: ASGIApp, names: Sequence[str]) -> None:
         self.app = app

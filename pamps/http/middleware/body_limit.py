@@ -1,4 +1,4 @@
-"""The bound on the size of request bodies (`server.max_body`)."""
+"""The maximum size of request bodies (`server.max_body`)."""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,11 +9,11 @@ ANNOUNCING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class BodyLimitMiddleware:
-    """Refuses a body of more than `limit` bytes: at once when its length is announced, otherwise as soon
-    as it has grown too long.
+    """Answers 413 to a body of more than `limit` bytes: immediately if Content-Length says so, otherwise as
+    soon as the limit is exceeded.
 
-    A response that comes before the end of a body waits for the rest, up to `limit` bytes more: a connection
-    that is closed with unread bytes is reset, and the response can be lost with it.
+    If a response is ready before an announced body has been read, the rest is read first, up to twice the
+    limit in total: closing a connection with unread bytes resets it, and the response may be lost.
     """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
@@ -24,10 +24,10 @@ class BodyLimitMiddleware:
         if scope["type"] != "http" or not _may_have_body(scope):
             await self.app(scope, receive, send)
             return
-        headers = dict(reversed(scope["headers"]))  # of several, the first counts
+        headers = dict(reversed(scope["headers"]))  # if repeated, the first one counts
         announced = headers.get(b"content-length", b"0")
         received = 0
-        # A client that sends `Expect` waits for a word before the body.
+        # A client that sends `Expect` waits for a response before it sends the body.
         more = not ANNOUNCING.isdisjoint(headers) and b"expect" not in headers
 
         async def take() -> Message:
@@ -55,7 +55,7 @@ class BodyLimitMiddleware:
 
 
 def _may_have_body(scope: Scope) -> bool:
-    """In HTTP/1 a body is announced (RFC 9112, section 6.3); in later versions it may come unannounced."""
+    """In HTTP/1 headers declare a body (RFC 9112, section 6.3); in later versions it needs no header."""
     if scope.get("http_version") not in ("1.1", "1.0"):
         return True
     return not ANNOUNCING.isdisjoint(dict(scope["headers"]))

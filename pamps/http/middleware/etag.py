@@ -7,29 +7,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pamps.http.middleware.security_headers import RawHeaders
 
-# An entity tag, weak or strong; what is compared is what stands after `W/` (RFC 9110, section 8.8.3).
+# An entity tag, weak or strong. Only the part after `W/` is compared (RFC 9110, section 8.8.3).
 TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
-# From 2 KB on, Python lets go of the interpreter while it makes a digest. Beside busy threads it takes
-# milliseconds to get it back, and the digest of a page takes ten microseconds.
+# From 2 KB on, hashlib releases the GIL. With busy threads, getting it back takes milliseconds, while the
+# digest of a page takes ten microseconds.
 SLICE = 2_000
-# About the body that a 304 leaves out (RFC 9110, section 15.4.5).
+# Headers about the body, which a 304 omits (RFC 9110, section 15.4.5).
 ABOUT_BODY = (b"content-type", b"content-length")
-# What makes an answer one for a certain person.
+# Request headers that make the response specific to a user.
 PERSONAL = frozenset({b"authorization", b"cookie"})
 NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 
 class ETagMiddleware:
-    """Gives every answer to GET a tag, says how it may be kept, and answers 304 to clients that name its tag.
+    """Adds `ETag`, `Vary` and `Cache-Control` to 200 responses to GET and HEAD, and answers 304 if
+    `If-None-Match` names the tag.
 
-    The tag is a digest of what is sent: of the body, and of the `Link` header, which may gain a next page
-    while the body stays the same. So it is never wrong, whoever changed the database and how, and viewers who
-    see different things never share one. The answer is made first, so a client that may not see it is refused
-    before tags are compared. Rows are rendered once (pamps/presenters/remembered.py) and a digest takes
-    microseconds; what is saved is the way to the client.
+    The tag is a digest of the response: of the body, and of the `Link` header, which may gain a next page
+    while the body stays the same. So it is never stale, however the database was changed, and different
+    responses never share a tag. The response is created first, so access is checked before tags are
+    compared. Rows are rendered once (pamps/presenters/remembered.py) and a digest takes microseconds; a 304
+    saves only the transfer to the client.
 
-    What has a tag already keeps it. What must not be stored (`no-store`) and what is streamed has none and
-    passes as it is.
+    An existing tag is kept. Responses with `no-store` and streams get no tag and are passed through.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -39,7 +39,7 @@ class ETagMiddleware:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
-        held: Message | None = None  # the start of a response, until its body comes
+        held: Message | None = None  # the start of the response, until its body follows
         is_over = False
 
         async def send_tagged(message: Message) -> None:
@@ -59,14 +59,16 @@ class ETagMiddleware:
 
 
 def _may_have_tag(start: Message) -> bool:
-    """A stream, which does not know its length, never has: its start does not wait."""
+    """Whether a response gets a tag. Streams, which have no Content-Length, do not, so their start is sent at
+    once."""
     said = dict(start["headers"])
     is_kept = start["status"] == 200 and b"no-store" not in said.get(b"cache-control", b"")
     return is_kept and (b"content-length" in said or b"etag" in said)
 
 
 def _tag(start: Message, body: Message, asked: RawHeaders) -> bytes:
-    """The tag of a response: its own, or a new one if its body comes in one piece; empty if it has none."""
+    """The tag of a response: an existing one, or a new one if the body is a single message; otherwise empty.
+    Adds the headers that go with a new tag."""
     said: dict[bytes, bytes] = dict(start["headers"])
     if b"etag" in said or body.get("more_body", False):
         return said.get(b"etag", b"")
@@ -90,7 +92,7 @@ def _not_modified(start: Message) -> Message:
 
 
 def make_tag(body: bytes, link: bytes) -> bytes:
-    """The strong entity tag of an answer with this body and this `Link` header."""
+    """The strong entity tag of a response with this body and `Link` header."""
     digest = blake2b(link + b"\n" + body[:SLICE], digest_size=16)
     for start in range(SLICE, len(body), SLICE):
         digest.update(body[start : start + SLICE])
@@ -98,13 +100,13 @@ def make_tag(body: bytes, link: bytes) -> bytes:
 
 
 def is_named(tag: bytes, known: bytes) -> bool:
-    """Whether the value of an `If-None-Match` names the tag, by the weak comparison. An answer without a tag
-    is never named, and a value that is malformed names nothing."""
+    """Whether the value of an `If-None-Match` header names the tag, by weak comparison. False for an empty
+    tag and for a malformed value."""
     if not tag or not known:
         return False
     if known == b"*":
         return True
-    # An empty tag in the place of each, so that commas inside of tags do not count; between two commas there
-    # may be nothing.
+    # Replace each tag by an empty one, so that commas inside tags do not count. Empty list elements are
+    # allowed.
     parts = {part.strip(b" \t") for part in TAG.sub(b'""', known).split(b",")}
     return parts <= {b"", b'""'} and tag.removeprefix(b"W/") in TAG.findall(known)

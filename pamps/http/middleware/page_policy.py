@@ -12,11 +12,11 @@ PAGES = ("/docs", "/docs/oauth2-redirect", "/redoc")
 
 
 class PagePolicyMiddleware:
-    """Lets a documentation page run its own scripts and nothing else, from this server and from nowhere else,
-    whatever those scripts ask for (ReDoc asks for a logo).
+    """Restricts a documentation page to its own scripts and to resources of this server, even if those
+    scripts request others (ReDoc requests a logo).
 
-    The few lines of script inside a page are allowed by their digests (CSP level 3, section 6.7.3.2). Styles
-    inside it are less dangerous, and both pages make theirs as they go.
+    Inline scripts are allowed by their digests (CSP level 3, section 6.7.3.2). Inline styles are less
+    dangerous, and both pages generate theirs at run time.
     """
 
     POLICY = (
@@ -37,7 +37,7 @@ class PagePolicyMiddleware:
             if message["type"] == "http.response.start":
                 start = message
                 return
-            if start:  # these pages come in one piece
+            if start:  # the body of these pages is a single message
                 policy = (b"content-security-policy", self._policy(message["body"]).encode())
                 await send({**start, "headers": [*start["headers"], policy]})
                 start = {}
@@ -53,7 +53,7 @@ class PagePolicyMiddleware:
 
 
 def protect_pages(app: FastAPI) -> None:
-    """Put the policy around the documentation pages of `app`, and around nothing else."""
+    """Apply the policy to the documentation pages of `app` only."""
     for route in app.routes:
         if isinstance(route, Route) and route.path in PAGES:
             route.app = PagePolicyMiddleware(route.app)

@@ -1,4 +1,4 @@
-"""The id of a request: in its state, on its response and in the log of a bug."""
+"""The request id: in the state of the request, on the response and in the log of unexpected errors."""
 
 import os
 from datetime import UTC, datetime
@@ -11,10 +11,10 @@ from pamps.http.middleware.security_headers import with_security_headers
 
 
 class RequestIdMiddleware:
-    """Around everything that can answer: gives a request its id and time of arrival (in `request.state`), and
-    every response that id and the security headers. A bug becomes a 500 here, with both.
+    """Sets the id and the time of arrival of a request (in `request.state`), and adds `X-Request-ID` and the
+    security headers to every response. Unexpected errors are logged and become a 500 with these headers.
 
-    The headers are set in the same place because each wrapper of `send` costs every request something.
+    One middleware does both because each wrapper of `send` costs every request some time.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -41,5 +41,5 @@ class RequestIdMiddleware:
         except Exception as error:
             log_bug(request_id, scope["method"], scope["path"], error)
             if is_started:
-                raise  # too late for another response: the server cuts the connection
+                raise  # too late for another response: the server closes the connection
             await error_response(500, *HTTP_ERRORS[500])(scope, receive, send_with_headers)

@@ -11,7 +11,7 @@ SECURITY_HEADERS = {
     b"referrer-policy": b"no-referrer",
     b"cross-origin-opener-policy": b"same-origin",
 }
-# Over TLS alone: over HTTP browsers have to ignore it (RFC 6797, section 8.1).
+# Only over TLS: browsers have to ignore it over HTTP (RFC 6797, section 8.1).
 HSTS = {b"strict-transport-security": b"max-age=31536000"}
 
 _OVER_HTTP = tuple(SECURITY_HEADERS.items())
@@ -19,7 +19,7 @@ _OVER_HTTPS = (*_OVER_HTTP, *HSTS.items())
 
 
 def with_security_headers(headers: RawHeaders, *, is_https: bool) -> list[tuple[bytes, bytes]]:
-    """The headers of a response, and the security headers that it does not set itself."""
+    """The headers of a response plus the security headers that it does not set itself."""
     added = _OVER_HTTPS if is_https else _OVER_HTTP
     own = dict(headers)
     if own.keys().isdisjoint(SECURITY_HEADERS) and own.keys().isdisjoint(HSTS):

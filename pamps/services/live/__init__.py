@@ -1,1 +1,1 @@
-"""Waking the notification streams of every process when something was committed for them."""
+"""Live notifications: wakes the streams in every process when notifications are committed."""

@@ -1,4 +1,4 @@
-"""Tells every process, with the commit, who has new notifications."""
+"""Publishes the recipients of new notifications to every process when a transaction commits."""
 
 from collections.abc import Collection, Iterable
 
@@ -7,13 +7,13 @@ from sqlmodel import Session
 from pamps.db import current_dialect
 
 CHANNEL = "pamps_notification"
-# Ids in one payload: PostgreSQL takes 8,000 bytes, and an id has 19 digits at most.
+# Ids per payload: PostgreSQL allows less than 8,000 bytes, and an id has at most 19 digits.
 MAX_IDS = 300
 
 
 def publish(session: Session, user_ids: Collection[int]) -> None:
-    """Send the ids of users who have new notifications to every process that listens. Processes on SQLite see
-    by themselves that the file has changed."""
+    """Send the ids of users with new notifications to all listening processes when the transaction commits.
+    On SQLite nothing is sent, because processes poll the file."""
     if not current_dialect().can_notify:
         return
     ids = [str(user_id) for user_id in user_ids]
@@ -22,5 +22,5 @@ def publish(session: Session, user_ids: Collection[int]) -> None:
 
 
 def read_payloads(payloads: Iterable[str]) -> set[int]:
-    """The ids of users in what `publish` has sent."""
+    """The user ids in payloads sent by `publish`."""
     return {int(user_id) for payload in payloads for user_id in payload.split(",")}

@@ -1,4 +1,4 @@
-"""Learns early that the server is told to stop."""
+"""Early notice that the server is shutting down."""
 
 import asyncio
 import signal
@@ -14,8 +14,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def told_to_stop(tell: Callable[[], None]) -> Iterator[None]:
     """Call `tell` in the event loop as soon as one of SIGNALS arrives; the server still handles it.
 
-    The server itself announces the stop only after its connections have closed, but streams close only when
-    told to. Does nothing outside the main thread, where no signals arrive.
+    The server itself ends its lifespan only after all connections have closed, but streams do not close until
+    they are ended. Does nothing outside the main thread, where no signals arrive.
     """
     loop = asyncio.get_running_loop()
     if current_thread() is not main_thread():

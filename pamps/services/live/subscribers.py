@@ -1,6 +1,6 @@
-"""Who listens in this process, and how they are woken.
+"""The subscriptions of notification streams in this process.
 
-Being woken is a hint and carries nothing: a listener reads from the database what is new to them.
+Waking a subscription is a hint and carries no data: its stream reads new notifications from the database.
 """
 
 import asyncio
@@ -13,21 +13,22 @@ from pamps.errors import PampsError, Unavailable
 from pamps.services.live import watcher
 from pamps.services.live.stopping import told_to_stop
 
-# Subscriptions of one user in one process. Beyond, the oldest one ends: it may be left over from a phone.
+# Maximum number of subscriptions per user and process. One more ends the oldest, which may be a dead
+# connection of a phone.
 MAX_PER_USER = 10
-# Seconds that the watcher stays when the last listener has gone: they often come right back.
+# Seconds that the watcher keeps running after the last subscription ends, because clients often reconnect.
 LINGER = 60.0
 
 
 class TooManyStreams(PampsError):
     status = 503
     code = "too_many_streams"
-    detail = "Too many are listening already. Try again later."
+    detail = "Too many notification streams are open. Try again later."
     headers = {"Retry-After": "30"}  # noqa: RUF012 - never changed
 
 
 class Subscription:
-    """What one listener waits for. It is awake when it is made: there is a first look to take."""
+    """The subscription of one stream. It starts awake, so that the stream reads once at the start."""
 
     def __init__(self) -> None:
         self._awake = asyncio.Event()
@@ -36,25 +37,25 @@ class Subscription:
         self.over = False
 
     def wake(self) -> None:
-        """Let the listener look again, even one that is not waiting right now."""
+        """Make the next or current `wait` return at once."""
         self._awake.set()
 
     def end(self) -> None:
-        """Tell the subscriber to end."""
+        """Ask the stream to end, and wake it."""
         self.over = True
         self._awake.set()
 
     async def wait(self, seconds: float) -> None:
-        """Return when woken since the last call, or else after this time."""
+        """Return as soon as woken, including since the last call, or after this time in seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0, seconds)):
                 await self._awake.wait()
-        # Before the listener looks, not after: what arrives during the look requires another one.
+        # Before the stream reads rather than after, so that being woken while it reads causes another read.
         self._awake.clear()
 
 
 class Subscribers:
-    """The listeners of one process, and the one watcher that wakes them."""
+    """The subscriptions of one process, and the watcher that wakes them."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -77,7 +78,8 @@ class Subscribers:
 
     @contextmanager
     def listening(self, user_id: int) -> Iterator[Subscription]:
-        """A subscription that is woken when this user may have news, and at times for nothing."""
+        """A subscription that is woken when this user may have new notifications; it may be woken without
+        any. If the user has MAX_PER_USER, the oldest one ends."""
         subscription = Subscription()
         own = self._subscriptions.setdefault(user_id, [])
         alive = [one for one in own if not one.over]
@@ -99,13 +101,13 @@ class Subscribers:
                 self._idle_timer = asyncio.get_running_loop().call_later(LINGER, self._stop_watching)
 
     def wake(self, user_ids: Collection[int] | None) -> None:
-        """Wake the listeners of these users, or all of them."""
+        """Wake the subscriptions of these users; None wakes all of them."""
         for user_id in self._subscriptions if user_ids is None else user_ids:
             for subscription in self._subscriptions.get(user_id, ()):
                 subscription.wake()
 
     def stop(self) -> None:
-        """Let every listener go, and nobody in."""
+        """End every subscription and refuse new ones."""
         self._stopped = True
         for subscriptions in self._subscriptions.values():
             for subscription in subscriptions:
@@ -150,7 +152,8 @@ def get_subscribers() -> Subscribers:
 
 @asynccontextmanager
 async def open_subscribers() -> AsyncIterator[Subscribers]:
-    """The subscribers of a server that starts. They stop as soon as the server is told to, or at the end."""
+    """The subscribers of a server. They stop as soon as it receives a signal to stop, or at the end of the
+    block."""
     subscribers = get_subscribers()
     try:
         with told_to_stop(subscribers.stop):

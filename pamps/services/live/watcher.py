@@ -1,4 +1,4 @@
-"""Learns who has new notifications as long as anyone listens, and starts again after every failure."""
+"""Watches for new notifications while there are subscriptions, and restarts after every failure."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from pamps.services.live.publish import CHANNEL, read_payloads
 
 logger = logging.getLogger(__name__)
 
-# Ids of users who may have new notifications; None is everybody, when something may have been missed.
+# Ids of users who may have new notifications; None for all users, when something may have been missed.
 Recipients = Collection[int] | None
 
 # Seconds before a retry: initially, and at most.
@@ -20,7 +20,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 
 
 async def watch(wake: Callable[[Recipients], None]) -> None:
-    """Wake those who have new notifications until cancelled, and everybody at each new start."""
+    """Wake users with new notifications until cancelled, and all users at the start and after failures."""
     pause = FIRST_PAUSE
     while True:
         try:
@@ -28,16 +28,16 @@ async def watch(wake: Callable[[Recipients], None]) -> None:
                 async for recipients in source:
                     pause = FIRST_PAUSE
                     wake(recipients)
-        except Exception as error:  # whatever it is, it may be transient
-            # Subscribers also check the database periodically, so they are late and miss nothing.
+        except Exception as error:  # any failure may be transient
+            # Streams also read the database at every heartbeat, so notifications are delayed but not lost.
             logger.warning("Cannot watch notifications: %s. Retrying in %s s", type(error).__name__, pause)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def _source() -> AsyncGenerator[Recipients]:
-    """Who has new notifications, from the database in use: everybody first, then as it becomes known. Ends
-    with an error of the driver."""
+    """Recipients of new notifications, from the database in use; None first, for all users. Raises an error
+    of the driver if the database fails."""
     return _receive() if current_dialect().can_notify else _look()
 
 
@@ -55,13 +55,13 @@ async def _look() -> AsyncGenerator[Recipients]:
 
 
 class NewRecipients:
-    """Who got notifications since the last look at a SQLite file."""
+    """Reads the recipients of notifications since the last poll of a SQLite file."""
 
     def __init__(self) -> None:
         self._newest: int | None = None
 
     def read(self, run: sqlite.Run) -> set[int] | None:
-        """Users with notifications that are newer than the last look; None for everybody at the first one."""
+        """The ids of users with notifications since the last call; None for all users at the first one."""
         if self._newest is None:
             ((self._newest,),) = run(newest_of_all())
             return None
