@@ -79,9 +79,10 @@ def _make_private_file(path: str) -> None:
     """Create the database file for its owner only; SQLite gives its companions the same mode.
 
     A file that exists is not opened: closing it would release the locks that SQLite has on it for the whole
-    process (section 2.2 of "How To Corrupt An SQLite Database File").
+    process (section 2.2 of "How To Corrupt An SQLite Database File"). If that fails, SQLite says why when it
+    opens the file.
     """
-    with suppress(FileExistsError):
+    with suppress(OSError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 

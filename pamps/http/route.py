@@ -12,6 +12,8 @@ from fastapi import APIRouter, Depends, Request, Response, params
 from fastapi.dependencies.utils import request_body_to_args
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
+from pydantic_core import to_json
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -35,6 +37,8 @@ class Body:
     content: bytes = b""
     form: dict[str, Any] | None = None
     problems: Sequence[Any] = ()
+    # Its files are temporary: they are closed when the request has been served.
+    files: FormData | None = None
 
 
 @dataclass(frozen=True)
@@ -137,8 +141,12 @@ class Route(APIRoute):
             raise HTTPException(405, headers={"Allow": ", ".join(self.methods or ())})
         request, plan = Request(scope, receive), self.plan
         body = await receive_body(plan, request)
-        async with holding(plan.slots):
-            response = await in_thread(serve, plan, request, body)
+        try:
+            async with holding(plan.slots):
+                response = await in_thread(serve, plan, request, body)
+        finally:
+            if body.files:
+                await body.files.close()
         await response(scope, receive, send)
 
 
@@ -149,7 +157,7 @@ async def receive_body(plan: Plan, request: Request) -> Body:
     if plan.form_fields:
         form = await read_form(request)
         values, problems = await request_body_to_args([*plan.form_fields], form, embed_body_fields=False)
-        return Body(form=values, problems=problems)
+        return Body(form=values, problems=problems, files=form)
     return Body()
 
 
@@ -183,7 +191,7 @@ def _special(dependency: Any) -> Special | None:
 
 def _json_of(model: Any) -> Callable[[Any], bytes]:
     if model is None:
-        return lambda _: b"null"
+        return to_json
     adapter: TypeAdapter[Any] = TypeAdapter(model)
     return lambda result: adapter.dump_json(adapter.validate_python(result, from_attributes=True))
 

@@ -45,6 +45,7 @@ async def read_form(request: Request) -> FormData:
     except Exception as error:  # the parser raises whatever it meets
         raise HTTPException(400) from error
     if len(form) < len(form.multi_items()):
+        await form.close()
         raise HTTPException(400)
     return form
 

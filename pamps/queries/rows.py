@@ -158,19 +158,21 @@ def post_columns(*, signed_in: bool) -> list[Column]:
 
 
 def own_columns() -> list[Column]:
-    """Those that are in the row of the post itself."""
+    """The columns of a `PostRow` that are in the table of posts."""
     return list(_columns_of(Post).values())
 
 
 def author_columns() -> list[Column]:
-    """Those that are in the row of its author."""
+    """The columns of a `PostRow` that are in the table of users."""
     return list(_columns_of(User).values())
 
 
 def new_post(own: Row, author: Row) -> PostRow:
-    """The row of a post that was just written, which nobody likes yet, out of these two kinds of columns."""
-    known = zip((*_columns_of(Post), *_columns_of(User)), (*own, *author), strict=True)
-    return PostRow(**dict(known), liked=False)
+    """The row of a post that was just written, out of these two kinds of columns. A viewer's flags, such as
+    `liked`, are as on a hidden post: false."""
+    known = dict(zip((*_columns_of(Post), *_columns_of(User)), (*own, *author), strict=True))
+    flags = {name: field.hidden for name, field in post_fields().items() if name not in known}
+    return PostRow(**known, **flags)
 
 
 @cache

@@ -46,7 +46,7 @@ def test_by_default_there_are_100_users_and_1000_posts(pamps: Pamps, database: E
     tables = read_tables(database)
     stages = re.findall(r"^(\w+): [\d,]+ in [\d.]+ s$", made.stderr, re.MULTILINE)
     assert (len(tables["user"]), len(tables["post"])) == (100, 1000)
-    assert made.stdout == f"100 users and 1,000 posts. Log in as anybody; the password is: {PASSWORD}\n"
+    assert made.stdout == f"100 users and 1,000 posts. Log in as any user; the password is: {PASSWORD}\n"
     assert stages == ["plan", "users", "follows", "posts", "likes", "words", "tags", "tagged"]
 
 
@@ -114,7 +114,7 @@ def test_killed_in_the_middle_it_starts_over_and_ends_the_same(
 def test_other_users_are_a_reason_to_refuse(filled: Engine, filled_uri: str) -> None:
     before = read_tables(filled)
 
-    assert_one_red_line(run_pamps(filled_uri, "demo", *SMALL), "There are other users")
+    assert_one_red_line(run_pamps(filled_uri, "demo", *SMALL), "This database already has other users")
     assert read_tables(filled) == before
 
 

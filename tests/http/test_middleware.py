@@ -1,14 +1,18 @@
 """What every answer carries, which hosts are answered, whom Pamps believes, which origins may call it."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.testclient import TestClient
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
 
 from pamps.app import add_middleware
 from pamps.config import settings
 from pamps.http.handlers import install_error_handlers
+from pamps.http.middleware.body_limit import BodyLimitMiddleware
 from pamps.http.router import index_routes
 
 pytestmark = pytest.mark.once
@@ -195,3 +199,27 @@ def test_an_origin_of_the_settings_may_call_and_no_other() -> None:
 @pytest.mark.security(20)
 def test_all_origins_means_a_star_and_never_an_echo() -> None:
     assert allowed_origin(make_client(cors_origins=("*",)), "https://evil.org") == "*"
+
+
+# Bodies
+
+
+def test_a_body_that_comes_unannounced_is_bounded_too() -> None:
+    """In HTTP/2 a body needs no length."""
+    sent: list[Any] = []
+
+    async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x" * 6, "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "http_version": "2", "method": "POST", "headers": []}
+    with pytest.raises(HTTPException) as refused:
+        asyncio.run(BodyLimitMiddleware(read_all, limit=10)(scope, receive, send))
+
+    assert (refused.value.status_code, sent) == (413, [])

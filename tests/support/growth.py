@@ -255,7 +255,9 @@ class World:
         if self.connection.dialect.name == "postgresql":
             self.sent.clear()
             answer = self.get(path, reader)
-            return answer, sum(self._explain(statement) for statement in filter(is_explained, self.sent))
+            return answer, sum(
+                self._explain(statement) for statement in filter(is_explained, list(self.sent))
+            )
         driver: Any = self.connection.connection.driver_connection
         steps = count()
         driver.set_progress_handler(lambda: next(steps) < 0, 1)  # true would end the statement

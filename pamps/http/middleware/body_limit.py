@@ -5,6 +5,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pamps.http.handlers import HTTP_ERRORS, error_response
 
+ANNOUNCING = frozenset({b"content-length", b"transfer-encoding"})
+
 
 class BodyLimitMiddleware:
     """Refuses a body of more than `limit` bytes: at once when its length is announced, otherwise as soon
@@ -25,7 +27,8 @@ class BodyLimitMiddleware:
         headers = dict(reversed(scope["headers"]))  # of several, the first counts
         announced = headers.get(b"content-length", b"0")
         received = 0
-        more = b"expect" not in headers  # a client that sends `Expect` waits for a word before the body
+        # A client that sends `Expect` waits for a word before the body.
+        more = not ANNOUNCING.isdisjoint(headers) and b"expect" not in headers
 
         async def take() -> Message:
             nonlocal received, more
@@ -53,6 +56,6 @@ class BodyLimitMiddleware:
 
 def _may_have_body(scope: Scope) -> bool:
     """In HTTP/1 a body is announced (RFC 9112, section 6.3); in later versions it may come unannounced."""
-    if scope["http_version"] not in ("1.1", "1.0"):
+    if scope.get("http_version") not in ("1.1", "1.0"):
         return True
-    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    return not ANNOUNCING.isdisjoint(dict(scope["headers"]))
