@@ -3,7 +3,7 @@
 from sqlalchemy import Index, String
 from sqlmodel import Field, SQLModel, col
 
-from pamps.models.types import TABLE_OPTIONS, counter, identity, reference
+from pamps.models.types import TABLE_OPTIONS, BigId, counter, identity, reference
 from pamps.text.entities import LONGEST_TAG
 
 # Collated by code point on both databases, so that tags with a common prefix are adjacent in the index.
@@ -34,18 +34,21 @@ Index("ix_tag_folded", col(Tag.folded))
 
 
 class PostTag(SQLModel, table=True):
-    """The use of a tag by a post. Deleted posts have none."""
+    """The use of a tag by a post. Deleted posts have none.
+
+    Only the post is a foreign key, because PostgreSQL checks each of them for each use. Tags are never
+    deleted, and the trigger that counts a use refuses one of a tag that does not exist (migration 0013).
+    """
 
     __tablename__ = "post_tag"
 
     post_id: int = reference("post.id", ondelete="CASCADE", primary_key=True)
-    tag_id: int = reference("tag.id", ondelete="CASCADE", primary_key=True)
+    tag_id: int = Field(sa_type=BigId, primary_key=True)
     # The author of the post, so that the posts of a tag are selected by an index-only scan.
-    user_id: int = reference("user.id", ondelete="CASCADE")
+    user_id: int = Field(sa_type=BigId)
 
 
 Index("ix_post_tag_tag_id_post_id_user_id", col(PostTag.tag_id), col(PostTag.post_id), col(PostTag.user_id))
-Index("ix_post_tag_user_id", col(PostTag.user_id))
 
 
 class TagResponse(TagPublic):

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, delete, select, update
 
 from pamps.db import current_dialect
 from pamps.db.prepared import insert_into, prepared_statement, run
+from pamps.models.post import Post
 from pamps.models.tag import PostTag, Tag
 from pamps.queries.clauses import POST, USER
 from pamps.services.locking import change
@@ -53,7 +54,7 @@ def untag_posts(session: Session, post_ids: Collection[int]) -> None:
 
 def untag_author(session: Session, user_id: int) -> None:
     """Remove all tags of all posts by a user."""
-    _take(session, col(PostTag.user_id) == user_id)
+    _take(session, col(PostTag.post_id).in_(select(Post.id).where(col(Post.user_id) == user_id)))
 
 
 def recount_tags(session: Session, after: int, limit: int) -> list[int]:

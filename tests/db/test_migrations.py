@@ -187,6 +187,38 @@ def test_the_database_itself_refuses(statement: str, session: Session) -> None:
         session.connection().execute(query, {name: parameters[name] for name in query.compile().params})
 
 
+def test_the_use_of_a_tag_that_does_not_exist_is_refused(session: Session) -> None:
+    """Not by a foreign key, which costs more: by the trigger that counts it, on PostgreSQL at the commit."""
+    post = make_post(session, make_user(session))
+    if TEST_URI:
+        session.connection().execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    use = text("INSERT INTO post_tag (post_id, tag_id, user_id) VALUES (:post, 0, :user)")
+
+    with pytest.raises(IntegrityError):
+        session.connection().execute(use, {"post": post.id, "user": post.user_id})
+
+
+def test_uses_of_tags_are_kept_and_counted_by_the_version_before(database_uri: str, tmp_path: Path) -> None:
+    with running_server(database_uri, tmp_path) as server, server.client(server.register("ana")) as ana:
+        for tags in ("#apple #pear", "#apple"):
+            assert ana.post("/post/", json={"text": tags}).status_code == 201
+
+    engine = create_engine(database_uri)
+    for step, revision in (("downgrade", "0012"), ("upgrade", "0013")):
+        alembic(database_uri, step, revision)
+        with engine.begin() as connection:
+            more = """INSERT INTO post_tag SELECT 2, id, user_id FROM tag, post_tag AS known
+                WHERE name = 'pear' AND known.post_id = 2"""
+            assert connection.scalar(text("SELECT sum(uses) FROM tag")) == 3
+            connection.execute(text(more))
+        with engine.begin() as connection:
+            assert connection.scalar(text("SELECT sum(uses) FROM tag")) == 4
+            connection.execute(text("DELETE FROM post_tag WHERE post_id = 2 AND tag_id = 2"))
+        with engine.begin() as connection:
+            assert connection.scalar(text("SELECT sum(uses) FROM tag")) == 3
+    engine.dispose()
+
+
 def test_every_id_holds_64_bits(database_uri: str) -> None:
     migrate(database_uri)
     engine = create_engine(database_uri)

@@ -197,7 +197,6 @@ OTHERS = {
     "uq_notification_actor_id_user_id_type_post_id",
     "ix_notification_post_id",
     "ix_hiding_hidden_id",
-    "ix_post_tag_user_id",
 }
 LIST_INDEXES = sorted(INDEXES.keys() - OTHERS)
 
