@@ -1,10 +1,13 @@
 """The `Link` header (RFC 8288) with the URLs of the next and previous pages."""
 
+import re
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request
 
 from pamps.http.answers import RawHeaders
+
+PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 def link(request: Request, relation: str, name: str, cursor: object, *, drop: str | None = None) -> str:
@@ -21,6 +24,8 @@ def link_header(links: list[str]) -> RawHeaders:
 
 
 def _address(request: Request) -> str:
-    host = request.headers.get("host") or request.url.netloc
+    host = request.headers.get("host", "")
+    if not PLAIN_HOST.fullmatch(host):
+        host = request.url.netloc  # which takes longer, and replaces what cannot be a host
     path = request.scope.get("app_root_path", "") + request.scope["path"]
     return f"{request.scope['scheme']}://{host}{quote(path)}"
