@@ -1,4 +1,4 @@
-"""Reading blocks and mutes."""
+"""Reading blocks."""
 
 from sqlalchemy import literal_column, select
 from sqlmodel import Session, col
@@ -12,11 +12,6 @@ from pamps.queries.listing import Listing
 from pamps.queries.rows import Role, UserRow
 from pamps.queries.user import list_people, select_partners
 from pamps.queries.visibility import IS_MUTE
-
-
-def list_muted(session: Session, viewer: Viewer, window: Window) -> Listing[UserRow]:
-    """The users muted by the viewer, latest first. The cursor is the id of the mute."""
-    return list_people(session, viewer, window, _muted, Sort.NEWEST_FIRST)
 
 
 def list_blocked(session: Session, viewer: Viewer, window: Window) -> Listing[UserRow]:
@@ -34,16 +29,12 @@ def find_block(session: Session, viewer: Person | None, user_id: int) -> BlockKi
 
 
 @prepared_statement
-def _muted(shape: WindowShape, role: Role) -> Selection:
-    return _hidden(shape, role, BlockKind.MUTE)
-
-
-@prepared_statement
 def _blocked(shape: WindowShape, role: Role) -> Selection:
-    return _hidden(shape, role, BlockKind.BLOCK)
+    return select_hidden(shape, role, BlockKind.BLOCK)
 
 
-def _hidden(shape: WindowShape, role: Role, kind: BlockKind) -> Selection:
+def select_hidden(shape: WindowShape, role: Role, kind: BlockKind) -> Selection:
+    """The users whom VIEWER has blocked or muted."""
     own = (col(Block.user_id) == VIEWER) & (col(Block.kind) == literal_column(f"'{kind}'"))
     return select_partners(shape, role, first_pairs(shape, Block.hidden_id, own))
 

@@ -1,4 +1,4 @@
-"""Muting and blocking."""
+"""Blocking."""
 
 from sqlmodel import Session, col, delete
 
@@ -15,25 +15,13 @@ class SelfBlock(Conflict):
     detail = "You cannot mute or block yourself."
 
 
-def mute(session: Session, user: Person, hidden_id: int) -> tuple[Block, bool]:
-    """Mute a user; the second value is False if they were already muted. Raises UserNotFound or SelfBlock."""
-    _lock(session, user, hidden_id)
-    return _hide(session, user.id, hidden_id, BlockKind.MUTE)
-
-
-def unmute(session: Session, user: Person, hidden_id: int) -> None:
-    """Unmute a user; does nothing if they are not muted. Raises UserNotFound or SelfBlock."""
-    _lock(session, user, hidden_id)
-    _show(session, user.id, hidden_id, BlockKind.MUTE)
-
-
 def block(session: Session, user: Person, hidden_id: int) -> tuple[Block, bool]:
     """Block a user and end follows in both directions; the second value is False if they were already
     blocked. Raises UserNotFound or SelfBlock."""
-    _lock(session, user, hidden_id)
-    row, created = _hide(session, user.id, hidden_id, BlockKind.BLOCK)
+    lock_pair(session, user, hidden_id)
+    row, created = hide(session, user.id, hidden_id, BlockKind.BLOCK)
     if created:
-        _hide(session, hidden_id, user.id, BlockKind.BLOCKED)
+        hide(session, hidden_id, user.id, BlockKind.BLOCKED)
         end_follow(session, user.id, hidden_id)
         end_follow(session, hidden_id, user.id)
     return row, created
@@ -42,22 +30,25 @@ def block(session: Session, user: Person, hidden_id: int) -> tuple[Block, bool]:
 def unblock(session: Session, user: Person, hidden_id: int) -> None:
     """Unblock a user; does nothing if they are not blocked. Follows are not restored. Raises UserNotFound or
     SelfBlock."""
-    _lock(session, user, hidden_id)
-    _show(session, user.id, hidden_id, BlockKind.BLOCK)
-    _show(session, hidden_id, user.id, BlockKind.BLOCKED)
+    lock_pair(session, user, hidden_id)
+    show(session, user.id, hidden_id, BlockKind.BLOCK)
+    show(session, hidden_id, user.id, BlockKind.BLOCKED)
 
 
-def _lock(session: Session, user: Person, hidden_id: int) -> None:
+def lock_pair(session: Session, user: Person, hidden_id: int) -> None:
+    """Lock both accounts; raises UserNotFound or SelfBlock."""
     if hidden_id == user.id:
         raise SelfBlock
     if hidden_id not in lock_accounts(session, user, hidden_id):
         raise UserNotFound
 
 
-def _hide(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> tuple[Block, bool]:
+def hide(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> tuple[Block, bool]:
+    """Add a block or mute; the second value is False if it existed already."""
     return add_once(session, Block, {"user_id": user_id, "hidden_id": hidden_id, "kind": kind.value})
 
 
-def _show(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> None:
+def show(session: Session, user_id: int, hidden_id: int, kind: BlockKind) -> None:
+    """Remove a block or mute; does nothing if there is none."""
     row = (col(Block.user_id) == user_id, col(Block.hidden_id) == hidden_id, col(Block.kind) == kind.value)
     change(session, delete(Block).where(*row))

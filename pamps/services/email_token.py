@@ -1,29 +1,23 @@
-"""E-mail tokens: links for resetting a password and for confirming an address."""
+"""E-mail tokens: links that are sent by mail, and work once."""
 
 import secrets
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, delete, select
 
 from pamps.config import settings
-from pamps.db import commit_early
 from pamps.db.prepared import insert_into
 from pamps.errors import Forbidden
-from pamps.models.audit import Action
 from pamps.models.client import Client
 from pamps.models.email_token import EmailToken, Purpose
 from pamps.models.types import utc_now
 from pamps.models.user import Person, User
 from pamps.queries.account import find_by_email
-from pamps.security.tokens import digest, hash_password
-from pamps.services.audit import record
+from pamps.security.tokens import digest
 from pamps.services.locking import change, lock, sweep
 from pamps.services.mail import Mail, post
 from pamps.services.rate_limit import RateLimitHit, count
-from pamps.services.session import revoke_all_access
-from pamps.services.uniqueness import explain_taken
 
 LIFE = timedelta(hours=1)
 
@@ -99,39 +93,12 @@ def send_link(session: Session, purpose: Purpose, email: str, user: User | None)
         post(session, Mail(email, SUBJECTS[purpose], text))
 
 
-def reset_password(session: Session, token: str, password: str, client: Client) -> None:
-    """Set a new password with the token of a link and revoke all access: sessions and access tokens end.
-
-    Raises BadLink.
-    """
-    _find(session, Purpose.PASSWORD_RESET, token)
-    commit_early(session, because="hashing is slow")
-    hashed = hash_password(password)
-    user, _ = _use(session, Purpose.PASSWORD_RESET, token)
-    # Receiving mail at an address confirms it.
-    change(session, update(User).where(col(User.id) == user.id).values(password=hashed, confirmed=True))
-    revoke_all_access(session, user)
-    forget_links(session, user)
-    record(session, Action.PASSWORD_RESET, user, user, client)
-
-
-def confirm_email(session: Session, token: str, client: Client) -> None:
-    """Make the address of the link the account's confirmed address; raises BadLink or EmailTaken."""
-    user, email = _use(session, Purpose.EMAIL_CONFIRMATION, token)
-    if email != user.email:
-        record(session, Action.EMAIL_CHANGED, user, user, client)
-    try:
-        change(session, update(User).where(col(User.id) == user.id).values(email=email, confirmed=True))
-    except IntegrityError as error:
-        raise explain_taken(error) from error
-
-
 def forget_links(session: Session, user: Person) -> None:
     """Invalidate all links sent to `user`."""
     change(session, delete(EmailToken).where(col(EmailToken.user_id) == user.id))
 
 
-def _find(session: Session, purpose: Purpose, token: str) -> EmailToken:
+def find_link(session: Session, purpose: Purpose, token: str) -> EmailToken:
     """A valid link of an active user; raises BadLink."""
     good = (col(EmailToken.token_hash) == digest(token)) & (col(EmailToken.purpose) == purpose.value)
     if purpose is Purpose.PASSWORD_RESET:
@@ -146,10 +113,10 @@ def _find(session: Session, purpose: Purpose, token: str) -> EmailToken:
     return link
 
 
-def _use(session: Session, purpose: Purpose, token: str) -> tuple[User, str]:
+def use_link(session: Session, purpose: Purpose, token: str) -> tuple[User, str]:
     """The account of a link, locked, and its address. Consumes the link: of two concurrent uses one raises
     BadLink."""
-    link = _find(session, purpose, token)
+    link = find_link(session, purpose, token)
     lock(session, User, col(User.id) == link.user_id)
     user = session.get(User, link.user_id)
     if user is None or not change(session, delete(EmailToken).where(col(EmailToken.id) == link.id)):

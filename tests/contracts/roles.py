@@ -13,6 +13,7 @@ from sqlmodel import Session
 from pamps.db import writing_engine
 from pamps.models import Post, User
 from pamps.services import block as block_service
+from pamps.services import mute as mute_service
 from tests.bad_input.good import PREPARATIONS, make_good
 from tests.bad_input.operations import Operation, World, key
 from tests.support.databases import count_at_once
@@ -109,7 +110,7 @@ def _fill_lists(session: Session, cast: dict[str, Role], good: dict[str, Any]) -
     for user in {role.user.id: role.user for role in cast.values() if role.user}.values():
         make_follow(session, user, friend)
         make_follow(session, friend, user)
-        block_service.mute(session, user, bore.id)
+        mute_service.mute(session, user, bore.id)
         block_service.block(session, user, brute.id)
         make_like(session, user, reply)
         make_access_token(session, user)

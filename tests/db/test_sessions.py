@@ -166,7 +166,7 @@ def test_after_a_commit_there_is_nothing_half_done() -> None:
 # what stays when the request fails later: think about it before you add one.
 CALLERS = {
     "commit_early": {
-        "services/email_token.py:reset_password",
+        "services/password_reset.py:reset_password",
         "services/login.py:_check_second_factor",
         "services/login.py:log_in",
         "services/login_guard.py:count_code",

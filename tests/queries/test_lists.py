@@ -27,6 +27,7 @@ from pamps.queries import timeline
 from pamps.services import block as block_service
 from pamps.services import follow as follow_service
 from pamps.services import like as like_service
+from pamps.services import mute as mute_service
 from pamps.services import post as post_service
 from tests.support.factories import CLIENT, make_session, make_user
 
@@ -150,11 +151,11 @@ class World:
         self.take_back(News(followed, "follow", follower, None))
 
     def mute(self, who: int, whom: int) -> None:
-        made, _ = block_service.mute(self.session, self.users[who], self.users[whom].id)
+        made, _ = mute_service.mute(self.session, self.users[who], self.users[whom].id)
         self.diaries[who].mutes[self.diaries[whom].person] = made.id
 
     def unmute(self, who: int, whom: int) -> None:
-        block_service.unmute(self.session, self.users[who], self.users[whom].id)
+        mute_service.unmute(self.session, self.users[who], self.users[whom].id)
         self.diaries[who].mutes.pop(self.diaries[whom].person, None)
 
     def block(self, who: int, whom: int) -> None:

@@ -17,7 +17,7 @@ from pamps.config import settings
 from pamps.models import AuditEntry, EmailToken, User
 from pamps.models.email_token import Purpose
 from pamps.models.types import utc_now
-from pamps.services import email_token as mail_link
+from pamps.services import email_token
 from pamps.services import login as login_service
 from pamps.services import mail, rate_limit
 from pamps.services import user as user_service
@@ -337,4 +337,4 @@ def test_where_nobody_asks_for_it_no_mail_is_sent(client: TestClient, mailbox: M
 
 
 def test_both_purposes_have_a_subject_and_a_text() -> None:
-    assert set(mail_link.SUBJECTS) == set(mail_link.TEXTS) == set(Purpose)
+    assert set(email_token.SUBJECTS) == set(email_token.TEXTS) == set(Purpose)
