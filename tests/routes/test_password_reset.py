@@ -17,9 +17,8 @@ from pamps.config import settings
 from pamps.models import AuditEntry, EmailToken, User
 from pamps.models.email_token import Purpose
 from pamps.models.types import utc_now
-from pamps.services import email_token
+from pamps.services import email_token, mail, rate_limit
 from pamps.services import login as login_service
-from pamps.services import mail, rate_limit
 from pamps.services import user as user_service
 from tests.conftest import Login
 from tests.routes import refusal, wrong_fields
