@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,14 +11,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, create_engine
 
 from pamps import __version__
 from pamps.cli.failures import explain
-from pamps.cli.server import introduce
-from pamps.config import PUBLISHED_KEY, settings
 from tests.conftest import TEST_URI
 from tests.support.commands import run_pamps
 from tests.support.databases import empty_database, migrate
@@ -267,152 +263,6 @@ def type_into_terminal(arguments: list[str], uri: str, answers: list[str], **env
     process.wait()
     os.close(here)
     return screen.decode()
-
-
-@pytest.mark.once
-def test_reset_db_asks_first(migrated: Run) -> None:
-    refused = migrated("reset-db", stdin="n\n")
-    kept = migrated("user-list")
-    agreed = migrated("reset-db", stdin="y\n")
-
-    assert refused.returncode == 1
-    assert kept.returncode == 0
-    assert agreed.returncode == 0
-    assert_one_red_line(migrated("user-list"), "Run `pamps migrate` first.")
-
-
-def test_reset_db_leaves_a_database_that_can_be_migrated_again(migrated: Run, ana: None) -> None:
-    assert migrated("reset-db", "-f").returncode == 0
-    assert migrated("reset-db", "--force").returncode == 0
-    assert migrated("migrate").returncode == 0
-    assert migrated("user-list", "--json").stdout == "[]\n"
-
-
-def test_reset_db_drops_a_thread(migrated: Run, ana: None) -> None:
-    """A reply refers to its post, in the same table."""
-    thread = (
-        "session.add(Post(user_id=1, text='Hello.')); session.flush()\n"
-        "session.add(Post(user_id=1, text='A reply.', parent_id=1)); session.commit()\n"
-        "print(len(session.exec(select(Post)).all()), 'posts')\n"
-    )
-    assert "2 posts" in migrated("shell", stdin=thread).stdout
-
-    reset = migrated("reset-db", "-f")
-
-    assert reset.returncode == 0, reset.stderr
-    assert migrated("migrate").returncode == 0
-    assert migrated("user-list", "--json").stdout == "[]\n"
-
-
-@pytest.mark.skipif(bool(TEST_URI), reason="a file of SQLite")
-def test_reset_db_asks_with_the_full_path_of_the_file(migrated: Run, database_uri: str) -> None:
-    path = Path(str(make_url(database_uri).database))
-    relative = f"sqlite:///{os.path.relpath(path, REPOSITORY)}"
-
-    assert str(path.resolve()) in migrated("reset-db", stdin="n\n", PAMPS_DB__uri=relative).stdout
-
-
-@pytest.mark.parametrize("command", [("migrate",), ("serve", "--port", "0")])
-def test_the_database_of_a_newer_pamps_is_one_red_line(
-    migrated: Run, database_uri: str, command: tuple[str, ...]
-) -> None:
-    engine = create_engine(database_uri)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    engine.dispose()
-
-    assert_one_red_line(
-        migrated(*command), "at migration 9999, which this Pamps does not know: install a newer"
-    )
-
-
-@pytest.mark.once
-@pytest.mark.parametrize(
-    ("family", "host", "address"),
-    [
-        (socket.AF_INET, "127.0.0.1", "127.0.0.1"),
-        (socket.AF_INET, "localhost", "127.0.0.1"),
-        (socket.AF_INET6, "::1", "::1"),
-    ],
-)
-def test_a_port_in_use_is_one_red_line(
-    pamps: Run, family: socket.AddressFamily, host: str, address: str
-) -> None:
-    with socket.socket(family) as other:
-        try:
-            other.bind((address, 0))
-        except OSError:
-            pytest.skip(f"this machine has no {address}")
-        other.listen()
-        port = str(other.getsockname()[1])
-
-        run = pamps("serve", "--host", host, "--port", port)
-
-    assert_one_red_line(run, f"Port {port} of {host} is in use; choose another with --port.")
-
-
-@pytest.mark.once
-@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b"])
-def test_an_unknown_host_is_one_red_line(pamps: Run, host: str) -> None:
-    assert_one_red_line(pamps("serve", "--host", host), f"Cannot resolve the host name {host}")
-
-
-@pytest.mark.once
-def test_an_address_of_another_machine_is_one_red_line(pamps: Run) -> None:
-    """192.0.2.0/24 is nobody's (RFC 5737)."""
-    assert_one_red_line(pamps("serve", "--host", "192.0.2.1", "--port", "0"), "of 192.0.2.1: ")
-
-
-@pytest.mark.once
-@pytest.mark.parametrize(
-    ("host", "key", "warned"),
-    [
-        ("127.0.0.1", PUBLISHED_KEY, False),
-        ("::1", PUBLISHED_KEY, False),
-        ("0.0.0.0", PUBLISHED_KEY, True),  # noqa: S104 - nothing listens
-        ("0.0.0.0", "k" * 40, False),  # noqa: S104
-    ],
-)
-def test_serve_introduces_itself_and_warns_of_the_published_key(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], host: str, key: str, warned: bool
-) -> None:
-    db = settings.db.model_copy(update={"uri": "postgresql+psycopg2://me:secret@db/pamps?password=secret"})
-    security = settings.security.model_copy(update={"secret_key": key})
-    monkeypatch.setattr("pamps.config.settings", settings.model_copy(update={"db": db, "security": security}))
-
-    introduce(host, 8123)
-    shown = capsys.readouterr().err
-
-    address = "[::1]" if host == "::1" else host
-    assert shown.splitlines()[0] == (
-        f"Pamps {__version__} (testing) on postgresql+psycopg2://me:***@db/pamps,"
-        f" docs at http://{address}:8123/docs"
-    )
-    assert ("anyone can sign in" in shown) is warned
-    assert "secret@" not in shown
-
-
-def test_reset_db_does_not_touch_the_tables_of_others(migrated: Run, database_uri: str) -> None:
-    engine = create_engine(database_uri)
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE theirs (n INTEGER)"))
-
-    migrated("reset-db", "-f")
-
-    with engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM theirs")).scalar_one() == 0
-    engine.dispose()
-
-
-def test_production_requires_the_database_name_even_with_force(migrated: Run, database_uri: str) -> None:
-    production = {"PAMPS_ENV": "production", "PAMPS_SECURITY__secret_key": "k" * 40}
-    name = str(create_engine(database_uri).url.database)
-
-    assert_one_red_line(migrated("reset-db", "-f", **production), "This is production")
-    assert_one_red_line(migrated("reset-db", "-f", "--database", "other", **production), "This is production")
-    assert migrated("reset-db", stdin="other\n", **production).returncode == 1
-    assert migrated("user-list", **production).returncode == 0
-    assert migrated("reset-db", "-f", "--database", name, **production).returncode == 0
 
 
 @pytest.mark.once
