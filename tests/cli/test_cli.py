@@ -5,54 +5,18 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, create_engine
 
 from pamps import __version__
 from pamps.cli.failures import explain
+from tests.cli.conftest import Run, assert_one_red_line
 from tests.conftest import TEST_URI
-from tests.support.commands import run_pamps
-from tests.support.databases import empty_database, migrate
-from tests.support.factories import make_user
+from tests.support.databases import empty_database
 from tests.support.server import REPOSITORY
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def pamps(database_uri: str) -> Run:
-    """`pamps("user-list")` on an empty database; keyword arguments are environment variables."""
-
-    return partial(run_pamps, database_uri)
-
-
-@pytest.fixture
-def migrated(pamps: Run, database_uri: str) -> Run:
-    """The same on a database with tables."""
-    migrate(database_uri)
-    return pamps
-
-
-@pytest.fixture
-def ana(migrated: Run, database_uri: str) -> None:
-    """An account there: ana@example.com."""
-    engine = create_engine(database_uri)
-    with Session(engine) as session:
-        make_user(session, "ana")
-    engine.dispose()
-
-
-def assert_one_red_line(run: subprocess.CompletedProcess[str], words: str) -> None:
-    assert run.returncode == 1
-    assert words in run.stderr
-    assert run.stderr.count("\n") == 1
-    assert run.stdout == ""
 
 
 @pytest.mark.once

@@ -7,12 +7,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlmodel import create_engine
 
-from tests.cli.test_cli import (
-    Run,
-    ana,  # noqa: F401 - a fixture
-    assert_one_red_line,
-    migrated,  # noqa: F401 - a fixture
-)
+from tests.cli.conftest import Run, assert_one_red_line
 from tests.conftest import TEST_URI
 from tests.support.server import REPOSITORY
 

@@ -9,12 +9,7 @@ from sqlmodel import create_engine
 from pamps import __version__
 from pamps.cli.server import introduce
 from pamps.config import PUBLISHED_KEY, settings
-from tests.cli.test_cli import (
-    Run,
-    assert_one_red_line,
-    migrated,  # noqa: F401 - a fixture
-    pamps,  # noqa: F401 - a fixture
-)
+from tests.cli.conftest import Run, assert_one_red_line
 
 
 @pytest.mark.parametrize("command", [("migrate",), ("serve", "--port", "0")])

@@ -18,8 +18,9 @@ from pamps.app import app
 from pamps.db import window
 from pamps.models import Post, User
 from pamps.queries import thread, tree
-from pamps.services import block as block_service
 from pamps.services import post as post_service
+from pamps.services.block import block
+from pamps.services.mute import mute
 from tests.queries.test_lists import NEXT, undone
 from tests.support.factories import CLIENT, make_post, make_session, make_user
 
@@ -95,7 +96,8 @@ class Model:
     def hide(self, who: int, whom: int, how: str) -> None:
         if who == whom:
             return
-        getattr(block_service, how)(self.session, self.users[who], self.users[whom].id)
+        hide = block if how == "block" else mute
+        hide(self.session, self.users[who], self.users[whom].id)
         self.session.commit()
         for pair in [(who, whom), (whom, who)] if how == "block" else [(who, whom)]:
             if self.hidden.get(pair) != "block":

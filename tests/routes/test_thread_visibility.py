@@ -6,7 +6,8 @@ from sqlmodel import Session
 
 from pamps.models import Post, User
 from pamps.queries.rows import KEPT, PostRow, post_fields
-from pamps.services import block as block_service
+from pamps.services.block import block
+from pamps.services.mute import mute
 from tests.conftest import Login
 from tests.routes import refusal
 from tests.routes.test_thread import (
@@ -30,7 +31,8 @@ def talk(session: Session, ana: User, bia: User) -> dict[str, Post]:
 
 
 def hide(session: Session, who: User, whom: User, how: str) -> None:
-    getattr(block_service, how)(session, who, whom.id)
+    hide_by = block if how == "block" else mute
+    hide_by(session, who, whom.id)
     session.commit()
 
 
