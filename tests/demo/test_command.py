@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 
 from pamps.demo.load import PASSWORD
-from tests.cli.conftest import assert_one_red_line, type_into_terminal
+from tests.cli.conftest import assert_one_red_line
+from tests.cli.test_cli import type_into_terminal
 from tests.demo.conftest import SIZE, TABLES, Pamps, read_tables
 from tests.demo.test_load import WRONG_COUNTERS
 from tests.support.commands import run_pamps
