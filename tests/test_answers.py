@@ -54,7 +54,7 @@ def test_a_blank_more_is_a_difference_that_is_shown(tmp_path: Path) -> None:
     status, output = compare(tmp_path, FOUND, FOUND | {"body": "{ }"})
 
     assert status == 1
-    assert "other bytes of the same meaning, from character 1 on" in output
+    assert "different bytes with the same meaning, from character 1 on" in output
 
 
 def test_another_order_of_headers_is_a_difference_unless_it_may_be(tmp_path: Path) -> None:
