@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 def get_session() -> Session:
     """Identifies the dependency and is never called: `pamps.http.route` supplies the session."""
-    raise NotImplementedError
+    raise NotImplementedError("SessionDep needs a route of make_router()")
 
 
 # The database session of the request. Its writes are committed before the response is sent.

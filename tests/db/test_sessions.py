@@ -154,12 +154,14 @@ def test_an_own_transaction_does_not_commit_what_is_half_done(
     assert tags() == 0
 
 
-def test_after_a_commit_there_is_nothing_half_done() -> None:
+def test_after_a_commit_an_own_transaction_may_begin(tags: Callable[[], int]) -> None:
     with get_database().session(writes=True) as session:
         session.add(tag())
         commit_early(session, because="the test says so")
         with own_transaction(session) as own:
             own.add(tag("other"))
+
+    assert tags() == 2
 
 
 # Who may end a transaction early, and who may have one beside that of the request. Each is a promise about
