@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from multiprocessing import parent_process
 from multiprocessing.process import BaseProcess
 from threading import Thread
@@ -20,6 +20,7 @@ from pamps import __version__
 from pamps.config import require_key, settings
 from pamps.config.schema import ServerSettings
 from pamps.db import get_database
+from pamps.http.cores import on_one_core
 from pamps.http.handlers import install_error_handlers
 from pamps.http.middleware.access_log import AccessLogMiddleware
 from pamps.http.middleware.allowed_hosts import AllowedHostsMiddleware
@@ -91,10 +92,11 @@ def stop_with_parent() -> None:
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """Start up and shut down: at shutdown, send queued mails for at most DRAIN_SECONDS, then close the
     database connections. Exits if the secret key cannot be created or read."""
-    stop_with_parent()
-    require_key()
-    async with open_subscribers():
-        yield
+    with on_one_core() if settings.server.pin_workers else nullcontext():
+        stop_with_parent()
+        require_key()
+        async with open_subscribers():
+            yield
     await to_thread.run_sync(drain, DRAIN_SECONDS)
     get_database().dispose()
 

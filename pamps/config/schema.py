@@ -94,6 +94,7 @@ class ServerSettings(Section):
     host: str
     port: Annotated[Whole, Field(ge=0, le=65535)]
     workers: Positive
+    pin_workers: bool
     max_body: Positive
     url: Annotated[str, AfterValidator(_web_address)]
     hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_split)]

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
-    String,
     Subquery,
     any_,
     bindparam,
@@ -72,8 +71,8 @@ class Dialect(Protocol):
         """A table of integers from the parameter `name`, a list of rows, each a list. It has these columns
         and `position`, which increases with the index of the row in the list."""
 
-    def is_one_of(self, text: Any, name: str) -> ColumnElement[bool]:
-        """Whether a text is in the list in the parameter `name`, one parameter for a list of any length."""
+    def is_one_of(self, value: Any, name: str) -> ColumnElement[bool]:
+        """Whether a value is in the list in the parameter `name`, one parameter for a list of any length."""
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:
         """A lateral join: the table to join with `outer`, and its column of the ids that the query finds for
@@ -126,9 +125,9 @@ class SQLite:
         ]
         return select(each.c.key.label("position"), *cells).subquery(name)
 
-    def is_one_of(self, text: Any, name: str) -> ColumnElement[bool]:
+    def is_one_of(self, value: Any, name: str) -> ColumnElement[bool]:
         each = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
-        found: ColumnElement[bool] = text.in_(select(each.c.value))
+        found: ColumnElement[bool] = value.in_(select(each.c.value))
         return found
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:
@@ -186,8 +185,8 @@ class PostgreSQL:
         ]
         return select(each.c.position.label("position"), *cells).subquery(name)
 
-    def is_one_of(self, text: Any, name: str) -> ColumnElement[bool]:
-        found: ColumnElement[bool] = text == any_(bindparam(name, type_=postgresql.ARRAY(String)))
+    def is_one_of(self, value: Any, name: str) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = value == any_(bindparam(name, type_=postgresql.ARRAY(value.type)))
         return found
 
     def for_each(self, outer: FromClause, ids: Select[Any]) -> tuple[FromClause, ColumnElement[Any]]:  # noqa: ARG002 - for SQLite

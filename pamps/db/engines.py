@@ -27,6 +27,7 @@ def make_engine(
         options |= {"pool_size": db.pool_size, "max_overflow": 0, "pool_timeout": db.wait_timeout}
     file = database_file(db.url)
     if file is None:
+        options["skip_autocommit_rollback"] = True  # reads leave nothing to roll back
         engine = create_engine(db.uri, **options, connect_args=_network_timeouts(db))
         _leave_out_begin(engine)
         if poolclass is None:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from pamps.db import unit_of_work
 from pamps.http.slots import background_slots, connection_slots, hashing_slots, holding
-from pamps.http.threads import in_thread
+from pamps.http.threads import database_threads, in_thread
 from pamps.models.client import MAX_ADDRESS, MAX_DEVICE, Client
 from pamps.models.ids import RowId
 
@@ -34,7 +34,7 @@ async def read_in_background(read: Callable[[Session], Result]) -> Result:
     """Run `read` in a thread with its own session, outside a request, and return its result. Waits for slots
     like a request, and raises Unavailable on timeout."""
     async with holding((background_slots, connection_slots)):
-        return await in_thread(_read, read)
+        return await in_thread(database_threads, _read, read)
 
 
 def _read(read: Callable[[Session], Result]) -> Result:

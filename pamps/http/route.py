@@ -26,9 +26,9 @@ from pamps.http.arguments import Arguments, Call, Special, require_valid
 from pamps.http.declaration import Declaration, no_store
 from pamps.http.dependencies import get_session
 from pamps.http.route_document import Responses, document, document_security
-from pamps.http.slots import Slots, holding
+from pamps.http.slots import Slots, hashing_slots, holding
 from pamps.http.strict import is_json, read_form, read_json
-from pamps.http.threads import in_thread
+from pamps.http.threads import Threads, database_threads, hashing_threads, in_thread, other_threads
 
 NO_STORE = (b"cache-control", b"no-store")
 # Options of FastAPI that change a response which it serializes itself.
@@ -60,6 +60,7 @@ class Plan:
     arguments: Arguments
     accesses: tuple[Access, ...]
     slots: tuple[Slots, ...]
+    threads: Threads
     uses_database: bool
     writes: bool
     # Whether the route has a JSON body; otherwise the fields of its form, if it has one.
@@ -159,7 +160,7 @@ class Route(APIRoute):
             return  # there is nobody to answer
         try:
             async with holding(plan.slots):
-                response = await in_thread(serve, plan, request, body, uses_database=plan.uses_database)
+                response = await in_thread(plan.threads, serve, plan, request, body)
         finally:
             if body.files:
                 await body.files.close()
@@ -192,6 +193,7 @@ def make_plan(declared: Declaration, endpoint: Callable[..., Any], status: int, 
         arguments=Arguments(declared.dependant, _special),
         accesses=declared.accesses,
         slots=declared.slots,
+        threads=_threads_for(declared),
         uses_database=declared.uses_database,
         writes=not declared.is_safe,
         takes_json=bool(declared.body_params) and not declared.is_form,
@@ -200,6 +202,12 @@ def make_plan(declared: Declaration, endpoint: Callable[..., Any], status: int, 
         headers=[] if declared.may_be_kept else [NO_STORE],
         to_json=_json_of(model),
     )
+
+
+def _threads_for(declared: Declaration) -> Threads:
+    if hashing_slots in declared.slots:
+        return hashing_threads
+    return database_threads if declared.uses_database else other_threads
 
 
 def _special(dependency: Any) -> Special | None:

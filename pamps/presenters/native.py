@@ -42,22 +42,22 @@ def _post_response(row: PostRow) -> PostResponse:
 
 
 @remembered
-def post(row: PostRow) -> PostResponse:
+def post(row: PostRow) -> JsonBytes:
     """A post with its author."""
-    return _post_response(row)
+    return to_json(_post_response(row))
 
 
 @remembered
-def user(row: UserRow) -> UserResponse:
+def user(row: UserRow) -> JsonBytes:
     """A user."""
-    return UserResponse.model_construct(**row._asdict())
+    return to_json(UserResponse.model_construct(**row._asdict()))
 
 
 @remembered
-def notification(row: NotificationRow) -> NotificationResponse:
+def notification(row: NotificationRow) -> JsonBytes:
     """A notification with the post that it is about."""
     actor = _brief(row.actor_id, row.actor_name, row.actor_avatar)
-    return NotificationResponse.model_construct(
+    response = NotificationResponse.model_construct(
         id=row.id,
         type=row.type,
         date=row.date,
@@ -65,6 +65,7 @@ def notification(row: NotificationRow) -> NotificationResponse:
         actor=actor,
         post=row.post and _post_response(row.post),
     )
+    return to_json(response)
 
 
 def post_detail(detail: PostDetail) -> JsonBytes:
@@ -91,6 +92,7 @@ def _thread_post(shown: ThreadPost) -> JsonBytes:
     return with_fields(post(shown.post), **hidden)
 
 
+@remembered
 def _thread_reply(reply: ThreadReply) -> JsonBytes:
     return with_fields(
         _thread_post(reply.shown),

@@ -1,31 +1,17 @@
 """A cache of the JSON of rows, which are often shown repeatedly."""
 
-from collections.abc import Callable, Hashable
-from functools import lru_cache, wraps
-from typing import TypeVar
+from functools import lru_cache
 
 from sqlmodel import SQLModel
 
 from pamps.http.json_bytes import JsonBytes
 
-Row = TypeVar("Row", bound=Hashable)
 # Maximum number of cached rows of each kind per process: some 3 MB for posts of usual length.
 REMEMBERED = 2_000
 
-
-def remembered(build: Callable[[Row], SQLModel]) -> Callable[[Row], JsonBytes]:
-    """Decorates a function that builds the response for a row: the result is its JSON, which is cached.
-
-    The key is the whole row, and equal rows have the same JSON. So the cache cannot be stale, however the
-    database was changed.
-    """
-
-    @lru_cache(maxsize=REMEMBERED)
-    @wraps(build)
-    def render(row: Row) -> JsonBytes:
-        return to_json(build(row))
-
-    return render
+# Decorates a function that makes the JSON of a row and depends on nothing else. The key is the whole row, so
+# the cache cannot be stale, however the database was changed.
+remembered = lru_cache(maxsize=REMEMBERED)
 
 
 def to_json(response: SQLModel) -> JsonBytes:

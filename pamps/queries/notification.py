@@ -63,15 +63,9 @@ def select_unread_count() -> Selection:
 def _make_row(*row: Any) -> NotificationRow:
     id_, type_, date, read, actor_id, actor_name, actor_avatar = row[: len(OWN_COLUMNS)]
     post_id, *_ = post = row[len(OWN_COLUMNS) :]
+    about = None if post_id is None else PostRow(*post)
     return NotificationRow(
-        id=id_,
-        type=NotificationType(type_),
-        date=date,
-        read=read,
-        actor_id=actor_id,
-        actor_name=actor_name,
-        actor_avatar=actor_avatar,
-        post=None if post_id is None else PostRow(*post),
+        id_, NotificationType(type_), date, read, actor_id, actor_name, actor_avatar, about
     )
 
 

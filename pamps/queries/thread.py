@@ -7,17 +7,18 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from pamps.db import current_dialect
 from pamps.db.prepared import prepared_statement, run
 from pamps.db.window import rows_to_read
 from pamps.errors import NotFound
 from pamps.models.post import Post
 from pamps.models.tree_cursor import MAX_DEPTH, TreePath
 from pamps.models.user import Person, User
-from pamps.queries.clauses import POST, Selection, as_value, given
-from pamps.queries.post import PostNotFound
+from pamps.queries.clauses import POST, Selection, as_value
+from pamps.queries.post import PostNotFound, require_post
 from pamps.queries.rows import PostRow, hidden_post, post_columns
 from pamps.queries.tree import find_answered, is_path, read_tree
-from pamps.queries.visibility import hidden_as, visible_posts
+from pamps.queries.visibility import hidden_as
 
 ANCESTORS = 50
 
@@ -60,17 +61,17 @@ def get_thread(
 
     Raises PostNotFound, including if a block hides the post, and ReplyNotFound if the path does not exist.
     """
-    ancestors = _list_ancestors(session, viewer, post_id)
-    paths = _list_page(session, (post_id, *after), limit)
+    paths = _list_page(session, viewer, (post_id, *after), limit)
     more, paths = len(paths) > limit, paths[:limit]
-    posts = _read_posts(session, viewer, [*ancestors, post_id, *(path[-1] for path in paths)])
-    if post_id not in posts:  # deleted since the first statement
+    posts = _read_posts(session, viewer, [post_id, *(path[-1] for path in paths)])
+    if post_id not in posts or posts[post_id].hidden == "block":
         raise PostNotFound
+    post = posts[post_id].post
     deepest = [path for path in paths if len(path) > MAX_DEPTH]
     answered = find_answered(session, deepest, rows_to_read(limit))
     return Thread(
-        ancestors=[_shown(posts[id_]) for id_ in ancestors if id_ in posts],
-        post=posts[post_id].post,
+        ancestors=_read_ancestors(session, viewer, post.parent_id) if post.parent_id else [],
+        post=post,
         replies=[
             ThreadReply(_shown(posts[path[-1]]), len(path) - 1, path in answered)
             for path in paths
@@ -80,25 +81,24 @@ def get_thread(
     )
 
 
-def _list_ancestors(session: Session, viewer: Person | None, post_id: int) -> list[int]:
-    """The ids of the nearest ancestors, oldest first; raises PostNotFound."""
-    rows = run(session, _upwards(viewer is not None), post=post_id, **as_value(viewer))
-    if not rows:
-        raise PostNotFound
-    return [id_ for (id_,) in rows[:-1]]
-
-
-def _list_page(session: Session, last: TreePath, limit: int) -> list[TreePath]:
+def _list_page(session: Session, viewer: Person | None, last: TreePath, limit: int) -> list[TreePath]:
     """The paths to the replies after `last`, at least one more than a page has if there are more; raises
-    ReplyNotFound."""
+    PostNotFound and ReplyNotFound."""
     if len(last) > 1 and not is_path(session, last):
+        require_post(session, viewer, last[0])
         raise ReplyNotFound
     return read_tree(session, last, rows_to_read(limit))
 
 
+def _read_ancestors(session: Session, viewer: Person | None, parent_id: int) -> list[ThreadPost]:
+    """The nearest ancestors of a reply to `parent_id`, oldest first."""
+    rows = run(session, _upwards(viewer is not None), post=parent_id, **as_value(viewer))
+    return [_shown(_make_post(*row)) for row in rows]
+
+
 def _read_posts(session: Session, viewer: Person | None, ids: list[int]) -> dict[int, ThreadPost]:
     """These posts by id; deleted ones are missing."""
-    rows = run(session, _posts(viewer is not None), ids=[(id_,) for id_ in ids], **as_value(viewer))
+    rows = run(session, _posts(viewer is not None), ids=ids, **as_value(viewer))
     return {row[0]: _make_post(*row) for row in rows}
 
 
@@ -114,23 +114,22 @@ def _shown(post: ThreadPost) -> ThreadPost:
 
 @prepared_statement
 def _upwards(signed_in: bool) -> Selection:
-    is_shown = visible_posts(Post, signed_in, even_muted=True)
-    height: Any = literal_column("0").label("height")
-    upwards = (
-        select(col(Post.id), col(Post.parent_id), height)
-        .where(col(Post.id) == POST, is_shown)
-        .cte("upwards", recursive=True)
-    )
+    height: Any = literal_column("1").label("height")
+    start = select(col(Post.id), col(Post.parent_id), height).where(col(Post.id) == POST)
+    upwards = start.cte("upwards", recursive=True)
     parent = aliased(Post)
     step = select(col(parent.id), col(parent.parent_id), upwards.c.height + literal_column("1"))
     is_near = upwards.c.height < literal_column(str(ANCESTORS))
     path = upwards.union_all(step.join(upwards, upwards.c.parent_id == parent.id).where(is_near))
-    return select(path.c.id).order_by(path.c.height.desc())
+    return _select_posts(signed_in).join(path, path.c.id == Post.id).order_by(path.c.height.desc())
 
 
 @prepared_statement
 def _posts(signed_in: bool) -> Selection:
-    ids = given("ids", "id")
+    return _select_posts(signed_in).where(current_dialect().is_one_of(col(Post.id), "ids"))
+
+
+def _select_posts(signed_in: bool) -> Selection:
+    """The columns of a `PostRow`, and `hidden`."""
     columns = [*post_columns(signed_in=signed_in), hidden_as(Post, signed_in).label("hidden")]
-    posts = select(*columns).select_from(ids).join(Post, col(Post.id) == ids.c.id)
-    return posts.outerjoin(User, col(User.id) == Post.user_id)
+    return select(*columns).select_from(Post).outerjoin(User, col(User.id) == Post.user_id)

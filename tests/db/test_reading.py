@@ -41,11 +41,11 @@ def test_a_change_that_nobody_told_us_of_is_shown(
 def test_a_row_is_rendered_once(session: Session, client: TestClient) -> None:
     make_post(session, make_user(session))
     client.get("/post/")
-    before = native.post.cache_info()  # type: ignore[attr-defined]
+    before = native.post.cache_info()
 
     client.get("/post/")
 
-    after = native.post.cache_info()  # type: ignore[attr-defined]
+    after = native.post.cache_info()
     assert (after.hits - before.hits, after.misses - before.misses) == (1, 0)
 
 

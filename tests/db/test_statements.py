@@ -58,9 +58,9 @@ def test_ten_rows_cost_as_many_statements_as_one(
     assert 1 <= len(rows[0]) < 10 <= len(rows[1])
 
 
-@pytest.mark.parametrize("levels", [0, 1, 3, 20, 25])
-def test_a_thread_costs_one_statement_for_each_level(
-    levels: int, session: Session, connection: Connection, client: TestClient
+@pytest.mark.parametrize(("levels", "expected"), [(0, 1), (1, 1), (3, 1), (4, 2), (20, 6), (25, 6)])
+def test_a_thread_costs_one_statement_for_four_levels(
+    levels: int, expected: int, session: Session, connection: Connection, client: TestClient
 ) -> None:
     ana = make_user(session)
     first = below = make_post(session, ana)
@@ -73,11 +73,10 @@ def test_a_thread_costs_one_statement_for_each_level(
     with counted(connection) as next_statements:
         client.get(f"/post/{first.id}/thread/?limit=1&after={2**40}")
 
-    shown = min(levels, 20)
-    assert len(page.json()["replies"]) == 2 * shown
-    # What is above; the levels, the last of which is empty or tells that there is more; the posts.
-    assert len(statements) == 1 + (shown + 1) + 1
-    assert len(next_statements) == 4  # with a look at the cursor
+    assert len(page.json()["replies"]) == 2 * min(levels, 20)
+    # Besides the levels, and whether the deepest have replies: the posts.
+    assert len(statements) == expected + 1
+    assert len(next_statements) == 3  # with a look at the cursor
 
 
 def test_a_thread_is_read_no_deeper_than_the_page_goes(
@@ -93,7 +92,22 @@ def test_a_thread_is_read_no_deeper_than_the_page_goes(
     with counted(connection) as statements:
         client.get(f"/post/{first.id}/thread/?limit=20")
 
-    assert len(statements) == 5
+    assert len(statements) == 2
+
+
+def test_a_reply_costs_one_statement_more_for_what_is_above(
+    session: Session, connection: Connection, client: TestClient
+) -> None:
+    ana = make_user(session)
+    reply = make_post(session, ana)
+    for _ in range(10):
+        reply = make_post(session, ana, parent=reply)
+
+    with counted(connection) as statements:
+        page = client.get(f"/post/{reply.id}/thread/")
+
+    assert len(page.json()["ancestors"]) == 10
+    assert len(statements) == 3
 
 
 def test_a_token_costs_one_statement_more_than_none(
