@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.client import Client
 from tests.support.schemas import drop_schema, own_schema
 
 # Settings are read once, at their first use, so this comes before any import of pamps.
@@ -85,7 +86,7 @@ def session(connection: Connection) -> Iterator[Session]:
 def client(connection: Connection) -> Iterator[TestClient]:
     """A client that is not signed in. Every request has a session of its own, as in production."""
     with use_database(DatabaseInside(connection)):
-        yield TestClient(app)
+        yield Client(app)
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def login(session: Session, client: TestClient) -> Login:
 
     def make_client(user: User, *, fresh: bool = True) -> TestClient:
         token = make_session(session, user, fresh=fresh).access_token
-        return TestClient(app, headers={"Authorization": f"Bearer {token}"})
+        return Client(app, headers={"Authorization": f"Bearer {token}"})
 
     return make_client
 

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import Connection, select
 from sqlmodel import Session, SQLModel
 
@@ -15,6 +14,7 @@ from tests.bad_input.good import PREPARATIONS, make_good
 from tests.bad_input.operations import Operation, World, key
 from tests.conftest import Login, rolled_back
 from tests.contracts.permissions import ALLOWED, PERMISSIONS
+from tests.support.client import Client
 from tests.support.factories import make_user
 
 Snapshot = Callable[[], dict[str, list[Any]]]
@@ -61,7 +61,7 @@ def world(
         good |= PREPARATIONS[operation](session, viewer)
         session.commit()
     headers = {"Authorization": login(viewer).headers["Authorization"]}
-    return World(TestClient(app, headers=headers, raise_server_exceptions=False), good)
+    return World(Client(app, headers=headers, raise_server_exceptions=False), good)
 
 
 def key_of(request: pytest.FixtureRequest) -> str:

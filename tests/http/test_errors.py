@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from pamps.http.handlers import install_error_handlers
 from pamps.http.middleware.request_id import RequestIdMiddleware
+from tests.support.client import Client
 
 pytestmark = pytest.mark.once
 
@@ -25,7 +26,7 @@ def client_of_a_route_that_raises(error: Exception) -> TestClient:
     def fail() -> None:
         raise error
 
-    return TestClient(app)
+    return Client(app)
 
 
 @pytest.mark.security(22)

@@ -22,6 +22,7 @@ from pamps.services import post as post_service
 from pamps.services.block import block
 from pamps.services.mute import mute
 from tests.queries.test_lists import NEXT, undone
+from tests.support.client import Client
 from tests.support.factories import CLIENT, make_post, make_session, make_user
 
 Row = dict[str, Any]
@@ -67,12 +68,12 @@ class Model:
 
     def __post_init__(self) -> None:
         self.users = [make_user(self.session, name) for name in ("ana", "bia", "cora", "dora")]
-        self.clients = [TestClient(app), *map(self._log_in, self.users)]  # the first is nobody
+        self.clients = [Client(app), *map(self._log_in, self.users)]  # the first is nobody
         self.write(ANA, None)
 
     def _log_in(self, user: User) -> TestClient:
         token = make_session(self.session, user).access_token
-        return TestClient(app, headers={"Authorization": f"Bearer {token}"})
+        return Client(app, headers={"Authorization": f"Bearer {token}"})
 
     def write(self, author: int, parent: Node | None) -> None:
         above = self.session.get(Post, parent.id) if parent else None

@@ -12,6 +12,7 @@ from pamps.models.types import utc_now
 from pamps.services import access_token as access_token_service
 from tests.conftest import Login
 from tests.routes import refusal, wrong_fields
+from tests.support.client import Client
 from tests.support.factories import PASSWORD, make_access_token, make_user
 
 SHOWN = {"id", "name", "scopes", "created_at", "expires_at", "last_used_at"}
@@ -19,7 +20,7 @@ SHOWN = {"id", "name", "scopes", "created_at", "expires_at", "last_used_at"}
 
 def bot(token: str) -> TestClient:
     """A program with this access token. The client of the test has to be there."""
-    return TestClient(app, headers={"Authorization": f"Bearer {token}"})
+    return Client(app, headers={"Authorization": f"Bearer {token}"})
 
 
 def test_a_token_is_shown_once_and_kept_as_a_hash(session: Session, login: Login) -> None:

@@ -12,6 +12,7 @@ from pamps.app import app
 from pamps.config import settings
 from pamps.db import Database, use_database
 from tests.routes import refusal
+from tests.support.client import Client
 
 PATHS = [re.sub(r"{\w+}", "1", path) for path in app.openapi()["paths"]]
 
@@ -21,7 +22,7 @@ def without_database(tmp_path: Path) -> Iterator[TestClient]:
     """A client of a server whose database does not answer."""
     uri = f"sqlite:///{tmp_path}/no/such/folder/pamps.db"
     with use_database(Database(settings.db.model_copy(update={"uri": uri}))) as database:
-        yield TestClient(app, raise_server_exceptions=False)
+        yield Client(app, raise_server_exceptions=False)
     database.dispose()
 
 

@@ -17,6 +17,7 @@ from pamps.services import rate_limit
 from pamps.services import totp as totp_service
 from tests.conftest import Login
 from tests.routes import refusal
+from tests.support.client import Client
 from tests.support.factories import CLIENT, PASSWORD, make_user
 
 HOME, ELSEWHERE, THIRD = "192.0.2.7", "198.51.100.1", "203.0.113.9"
@@ -41,7 +42,7 @@ def limited(monkeypatch: pytest.MonkeyPatch, client: TestClient) -> None:
 
 
 def at(address: str) -> TestClient:
-    return TestClient(app, client=(address, 50000))
+    return Client(app, client=(address, 50000))
 
 
 def log_in(address: str, name: str, password: str = PASSWORD) -> Response:

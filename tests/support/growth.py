@@ -31,6 +31,7 @@ from pamps.models import User
 from pamps.models.search_index import search_index
 from pamps.services.search_index import Text, index_row
 from tests.conftest import TEST_URI
+from tests.support.client import Client
 from tests.support.databases import DatabaseInside, empty_database, migrate
 from tests.support.factories import make_session
 
@@ -309,7 +310,7 @@ def make_world(connection: Connection) -> World:
     with Session(connection) as session:
         people = [session.get_one(User, person) for person in SIGNED_IN]
         tokens = {person.username: make_session(session, person).access_token for person in people}
-    world = World(connection, TestClient(app), tokens)
+    world = World(connection, Client(app), tokens)
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
         driver.cursor_factory = recording_cursor(world.sent)
