@@ -28,9 +28,9 @@ run_pytest() {
     # Tests marked `once`, which use no database, run only with SQLite.
     local also=
     [ -z "$PAMPS_TEST_URI" ] || also=" and not once"
-    # In parallel by file, with one worker more than cores, because tests of processes wait a lot. Load tests
+    # In parallel by file, with twice as many workers as cores, because tests of processes wait a lot. Load tests
     # need the machine for themselves and run afterwards; all are in one folder.
-    PYTEST_XDIST_AUTO_NUM_WORKERS=$(($(nproc) + 1)) \
+    PYTEST_XDIST_AUTO_NUM_WORKERS=$((2 * $(nproc))) \
         .venv/bin/python -m pytest -n auto --dist loadfile -m "not load$also" || status=${status/#0/$?}
     .venv/bin/python -m pytest -m "load$also" tests/live || status=${status/#0/$?}
 }

@@ -4,11 +4,12 @@ Python runs one thread at a time. Threads on several cores gain nothing from the
 core to another takes longer than most of what a request does (ADR 0019).
 """
 
+import errno
 import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 
 ALL_CORES = os.sched_getaffinity(0) if sys.platform == "linux" else set()
@@ -21,11 +22,13 @@ def on_one_core() -> Iterator[None]:
     The workers of a machine are spread evenly over its cores. Nothing is restricted if there is only one
     core, or if the system is not Linux or does not allow it.
     """
-    if len(ALL_CORES) < 2:
+    claimed = _claim_core() if len(ALL_CORES) > 1 else None
+    if claimed is None:
         yield
         return
-    with closing(_Claim()) as claim:
-        _run_on({claim.core})
+    core, claim = claimed
+    with claim:
+        _run_on({core})
         try:
             yield
         finally:
@@ -43,23 +46,22 @@ def _run_on(cores: set[int]) -> None:
         os.sched_setaffinity(0, cores)
 
 
-class _Claim:
-    """The core with the fewest claims of other workers. `close` or the end of the process releases it.
+def _claim_core() -> tuple[int, socket.socket] | None:
+    """The core with the fewest claims of other workers, and the claim, which ends with its socket or with the
+    process. None if the system does not allow it.
 
     A claim is an abstract socket address (unix(7)), which only one process can have, and which leaves nothing
     behind. A process sees the claims of its network namespace.
     """
-
-    def __init__(self) -> None:
-        for number in count():
-            for self.core in sorted(ALL_CORES):
-                self._socket = socket.socket(socket.AF_UNIX)
-                try:
-                    self._socket.bind(f"\0pamps worker {number} on core {self.core}")
-                except OSError:
-                    self.close()
-                else:
-                    return
-
-    def close(self) -> None:
-        self._socket.close()
+    for number in count():
+        for core in sorted(ALL_CORES):
+            claim = socket.socket(socket.AF_UNIX)
+            try:
+                claim.bind(f"\0pamps worker {number} on core {core}")
+            except OSError as error:
+                claim.close()
+                if error.errno != errno.EADDRINUSE:
+                    return None
+            else:
+                return core, claim
+    return None

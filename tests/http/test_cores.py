@@ -1,6 +1,8 @@
 """Workers keep to one core each."""
 
+import errno
 import os
+import socket
 from pathlib import Path
 from threading import Thread
 
@@ -70,10 +72,17 @@ def test_a_thread_can_be_released() -> None:
 
 def test_a_system_that_forbids_it_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbid(*_: object) -> None:
-        raise PermissionError(1, "Operation not permitted")
+        raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(os, "sched_setaffinity", forbid)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "sched_setaffinity", forbid)
+        with on_one_core():
+            assert cores_of_thread() == ALL_CORES
 
+    class Refusing(socket.socket):
+        bind = forbid
+
+    monkeypatch.setattr(socket, "socket", Refusing)
     with on_one_core():
         assert cores_of_thread() == ALL_CORES
 

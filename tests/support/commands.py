@@ -1,7 +1,8 @@
 """Runs commands the way users do: each in a process of its own, including servers (see tests.support.server).
 
-The process is forked from a Python that has imported the libraries, but nothing of Pamps: the imports are
-most of a command's start-up time. Tests of the process itself or its terminal start a cold one.
+The process is forked from a Python that has imported the libraries and Pamps, except what reads settings
+(`pamps.app`): the imports are most of a command's start-up time. Tests of the process itself or its terminal
+start a cold one.
 """
 
 import atexit
@@ -18,12 +19,13 @@ from tempfile import TemporaryDirectory
 
 from coverage import Coverage
 
-# The libraries that commands import.
-LIBRARIES = (
+# What commands import.
+MODULES = (
     "alembic.config bcrypt cryptography.fernet dynaconf email_validator fastapi jose.jwt limits.strategies"
     " passlib.handlers.argon2 passlib.handlers.bcrypt psycopg2 pyotp rich.progress rich.table smtplib"
     " sqlalchemy.dialects.postgresql sqlalchemy.dialects.sqlite sqlmodel typer uvicorn uvicorn.lifespan.on"
     " uvicorn.loops.uvloop uvicorn.protocols.http.httptools_impl"
+    " pamps.cli pamps.demo.load pamps.routes pamps.services.schema pamps.web"
 )
 
 
@@ -65,7 +67,7 @@ def start_module(
 @cache
 def _forks() -> ForkServerContext:
     context = get_context("forkserver")
-    context.set_forkserver_preload(LIBRARIES.split())
+    context.set_forkserver_preload(MODULES.split())
     return context
 
 
