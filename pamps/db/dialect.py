@@ -1,7 +1,6 @@
 """The differences between SQLite and PostgreSQL, behind one interface."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -51,12 +50,6 @@ class Dialect(Protocol):
     def insert(self, table: type[SQLModel]) -> Any:
         """An INSERT that supports ON CONFLICT."""
 
-    def packed(self, query: Select[Any]) -> Select[Any]:
-        """An equivalent query whose result the driver fetches fastest. Decode it with `unpacked`."""
-
-    def unpacked(self, fetched: Sequence[Any]) -> list[Row]:
-        """The rows fetched by a `packed` query."""
-
     def leave_transactions(self, connection: Any) -> None:
         """Set this driver connection to autocommit."""
 
@@ -98,15 +91,6 @@ class SQLite:
 
     def insert(self, table: type[SQLModel]) -> Any:
         return sqlite.insert(table)
-
-    def packed(self, query: Select[Any]) -> Select[Any]:
-        # As one JSON text. The driver releases the GIL for every row, and under load getting it back takes
-        # longer than reading the whole page.
-        rows = query.subquery()
-        return select(func.json_group_array(func.json_array(*rows.c)))
-
-    def unpacked(self, fetched: Sequence[Any]) -> list[Row]:
-        return [tuple(row) for row in json.loads(fetched[0][0])]
 
     def leave_transactions(self, connection: Any) -> None:
         """Nothing to do: the driver begins no transactions (see `pamps.db.engines`)."""
@@ -157,12 +141,6 @@ class PostgreSQL:
 
     def insert(self, table: type[SQLModel]) -> Any:
         return postgresql.insert(table)
-
-    def packed(self, query: Select[Any]) -> Select[Any]:
-        return query
-
-    def unpacked(self, fetched: Sequence[Any]) -> list[Row]:
-        return list(fetched)
 
     def leave_transactions(self, connection: Any) -> None:
         connection.autocommit = True

@@ -41,10 +41,6 @@ class Statement:
         # Driver values of times and booleans have to be converted to the types of their columns.
         readers = [_reader_of(column.type, dialect) for column in query.exported_columns]
         self._readers = [(place, read) for place, read in enumerate(readers) if read]
-        self._unpack: Callable[[Sequence[Any]], list[Row]] = list
-        if isinstance(query, Select):
-            query = dialect.packed(query)
-            self._unpack = dialect.unpacked
         compiled = query.compile(dialect=compiler)
         self.text = str(compiled)
         # With positional parameters (`?`) in order of occurrence; with named ones, each once.
@@ -66,8 +62,7 @@ class Statement:
 
     def rows(self, fetched: Sequence[Any]) -> list[Row]:
         """Convert fetched rows to the types of their columns."""
-        rows = self._unpack(fetched)
-        return [self._read(row) for row in rows] if self._readers else rows
+        return [self._read(row) for row in fetched] if self._readers else list(fetched)
 
     def _read(self, row: Row) -> Row:
         values = list(row)

@@ -42,7 +42,7 @@ def read_tree(session: Session, last: TreePath, rows: int) -> list[TreePath]:
         for path in (path for level in deeper for path in level if len(path) <= MAX_DEPTH + 1):
             replies[path[:-1]].append(path)
         found = list(islice(_depth_first(first, replies), rows))
-        deepest = set(deeper[-1]).intersection(found)
+        deepest = set(deeper[-1])
         if not (ranges := _below([path for path in found if path in deepest])):
             return found
         deeper = _list_replies(session, ranges, rows)
