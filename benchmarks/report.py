@@ -65,7 +65,8 @@ METHOD = (
     """
 **The ceiling** is a bare FastAPI application with a single route, a plain function that returns a constant
 (`benchmarks/bare.py`). It runs in a process of its own with the same uvicorn options, but without an access
-log. It always has one worker. Ratios to it can be compared across machines; requests per second cannot.
+log. It always has one worker, which is not bound to a core as those of Pamps are. Ratios to it can be
+compared across machines; requests per second cannot.
 """,
     """
 **The constant inside Pamps** is such a route in the real application, in a router of its own that comes last
